@@ -1,0 +1,1 @@
+"""What it tells us: the work that waits for each person, across all features."""

@@ -1,0 +1,1 @@
+"""What is governed: projects (案件), their people and their evidence files."""

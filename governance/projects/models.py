@@ -1,0 +1,114 @@
+"""Tables of projects (案件), their members over time, and the evidence they own.
+
+Everything else a project has hangs below it, so that one question — may this person see the project? — covers it all.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from governance.accounts.models import User
+from governance.storage.tables import Base, Code, Digest, Id, Line, Long, Revised, ref
+
+
+class Project(Revised, Base):
+    """An AI system that is planned, introduced or run (domain.md §1.7: customer, end subjects and own role are recorded)."""
+
+    __tablename__ = "projects"
+    __table_args__ = (UniqueConstraint("number"),)
+
+    id: Mapped[Id]
+    number: Mapped[Code]
+    name: Mapped[Line]
+    name_en: Mapped[Line] = mapped_column(default="")
+    summary: Mapped[Long] = mapped_column(default="")
+    summary_en: Mapped[Long] = mapped_column(default="")
+    framework_key: Mapped[Code]
+    sector: Mapped[Code]
+    regions: Mapped[list[str]]
+    own_roles: Mapped[list[str]]
+    customer: Mapped[Line] = mapped_column(default="")
+    customer_en: Mapped[Line] = mapped_column(default="")
+    end_subjects: Mapped[Line] = mapped_column(default="")
+    end_subjects_en: Mapped[Line] = mapped_column(default="")
+    techniques: Mapped[list[str]]
+    system_version: Mapped[Line] = mapped_column(default="")
+    department: Mapped[Line] = mapped_column(default="")
+    department_en: Mapped[Line] = mapped_column(default="")
+    created_by: Mapped[str] = ref("users.id", index=False)
+    created_at: Mapped[datetime]
+
+    members: Mapped[list[ProjectMember]] = relationship(back_populates="project", lazy="selectin", order_by="ProjectMember.joined_at")
+
+    def name_in(self, locale: str) -> str:
+        """Return the name as shown to a reader of `locale`."""
+        return self.name_en if locale == "en" and self.name_en else self.name
+
+    @property
+    def owner(self) -> User | None:
+        """The person answerable for the project (責任者)."""
+        return next((m.user for m in self.members if m.is_current and m.part == "owner"), None)
+
+    def has_member(self, user_id: str) -> bool:
+        """Say whether the person belongs to the project team now."""
+        return any(m.is_current and m.user_id == user_id for m in self.members)
+
+    def ever_had_member(self, user_id: str) -> bool:
+        """Say whether the person ever belonged to the team: a conflict of interest even after leaving (assurance.md T4)."""
+        return any(m.user_id == user_id for m in self.members)
+
+
+class ProjectMember(Base):
+    """A person's part in a project, from when until when; past membership is kept because it is a conflict of interest."""
+
+    __tablename__ = "project_members"
+    __table_args__ = (
+        CheckConstraint("part IN ('owner', 'member', 'approver')", name="part"),
+        Index("uq_project_members_current", "project_id", "user_id", "part", unique=True,
+              sqlite_where=text("left_at IS NULL"), postgresql_where=text("left_at IS NULL")),
+    )
+
+    id: Mapped[Id]
+    project_id: Mapped[str] = ref("projects.id")
+    user_id: Mapped[str] = ref("users.id")
+    part: Mapped[Code]
+    joined_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+
+    project: Mapped[Project] = relationship(back_populates="members")
+    user: Mapped[User] = relationship(lazy="joined")
+
+    @property
+    def is_current(self) -> bool:
+        """True until the person leaves the project."""
+        return self.left_at is None
+
+
+class Evidence(Base):
+    """A file or link that shows an answer to be true; a file is named by the SHA-256 of its content."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        CheckConstraint("kind IN ('file', 'link')", name="kind"),
+        CheckConstraint("(kind = 'file') = (filename <> '')", name="filename"),
+    )
+
+    id: Mapped[Id]
+    project_id: Mapped[str] = ref("projects.id")
+    kind: Mapped[Code]
+    title: Mapped[Line]
+    title_en: Mapped[Line] = mapped_column(default="")
+    filename: Mapped[Line] = mapped_column(default="")
+    url: Mapped[Long] = mapped_column(default="")
+    media_type: Mapped[Line] = mapped_column(default="")
+    size: Mapped[int] = mapped_column(default=0)
+    digest: Mapped[Digest]
+    added_by: Mapped[str] = ref("users.id", index=False)
+    added_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+    project: Mapped[Project] = relationship()
+    author: Mapped[User] = relationship(foreign_keys=[added_by])

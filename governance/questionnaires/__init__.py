@@ -1,0 +1,1 @@
+"""What is asked: the framework and its questionnaires as versioned, immutable documents."""

@@ -1,0 +1,180 @@
+"""Tables of screenings: answers with their history, S/L ratings, rulings of reviewers, and immutable snapshots.
+
+A screening pins the versions of framework and questionnaires it was opened with. Submitting freezes a snapshot; answers of a
+revision that is not in `draft` or `returned` are locked, in the service and by triggers in the database (assurance.md T1).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from governance.accounts.models import User
+from governance.projects.models import Evidence, Project
+from governance.questionnaires.models import FrameworkVersion, QuestionnaireVersion
+from governance.storage.tables import Base, Code, Digest, Id, Line, Long, Revised, ref
+
+
+class Screening(Revised, Base):
+    """One filling-in of one phase by one project; `revision` grows with each resubmission after a return."""
+
+    __tablename__ = "screenings"
+    __table_args__ = (UniqueConstraint("project_id", "phase", "sequence"),)
+
+    id: Mapped[Id]
+    project_id: Mapped[str] = ref("projects.id")
+    phase: Mapped[Code]
+    sequence: Mapped[int] = mapped_column(default=1)
+    state: Mapped[Code] = mapped_column(default="draft", index=True)
+    revision: Mapped[int] = mapped_column(default=1)
+    framework_id: Mapped[str] = ref("framework_versions.id", index=False)
+    due_on: Mapped[date | None]
+    triggers_done_at: Mapped[datetime | None]
+    # a summary kept in the saving transaction, so that lists and portfolios never re-score (performance.md P9)
+    route: Mapped[Code] = mapped_column(default="")
+    inherent: Mapped[int | None]
+    residual: Mapped[int | None]
+    asked: Mapped[int] = mapped_column(default=0)
+    answered: Mapped[int] = mapped_column(default=0)
+    opened_by: Mapped[str] = ref("users.id", index=False)
+    opened_at: Mapped[datetime]
+    submitted_by: Mapped[str | None] = ref("users.id", index=False)
+    submitted_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime]
+
+    project: Mapped[Project] = relationship()
+    framework_version: Mapped[FrameworkVersion] = relationship()
+    pins: Mapped[list[ScreeningQuestionnaire]] = relationship(back_populates="screening", order_by="ScreeningQuestionnaire.position")
+    snapshots: Mapped[list[Snapshot]] = relationship(back_populates="screening", order_by="Snapshot.created_at")
+
+
+class ScreeningQuestionnaire(Base):
+    """A questionnaire version that a screening asks: trigger sheet, base questions of this and earlier phases, packs."""
+
+    __tablename__ = "screening_questionnaires"
+    __table_args__ = (UniqueConstraint("screening_id", "questionnaire_id"),)
+
+    id: Mapped[Id]
+    screening_id: Mapped[str] = ref("screenings.id")
+    questionnaire_id: Mapped[str] = ref("questionnaire_versions.id", index=False)
+    position: Mapped[int]
+
+    screening: Mapped[Screening] = relationship(back_populates="pins")
+    questionnaire: Mapped[QuestionnaireVersion] = relationship(lazy="joined")
+
+
+class Answer(Revised, Base):
+    """The answer to one question: value, remark, planned date, author, time."""
+
+    __tablename__ = "answers"
+    __table_args__ = (UniqueConstraint("screening_id", "question_key"),)
+
+    id: Mapped[Id]
+    screening_id: Mapped[str] = ref("screenings.id")
+    question_key: Mapped[Code]
+    value: Mapped[Line] = mapped_column(default="")
+    remark: Mapped[Long] = mapped_column(default="")
+    due_on: Mapped[date | None]
+    carried_from: Mapped[str | None] = ref("screenings.id", index=False)
+    author_id: Mapped[str] = ref("users.id", index=False)
+    saved_at: Mapped[datetime]
+
+    author: Mapped[User] = relationship()
+
+
+class AnswerChange(Base):
+    """One saved state of an answer or rating: the append-only history that submitting anchors by digest (design.md §3.8)."""
+
+    __tablename__ = "answer_changes"
+
+    id: Mapped[Id]
+    screening_id: Mapped[str] = ref("screenings.id")
+    question_key: Mapped[Code] = mapped_column(index=True)
+    revision: Mapped[int]
+    body: Mapped[Long]
+    author_id: Mapped[str] = ref("users.id", index=False)
+    saved_at: Mapped[datetime]
+
+
+class AnswerEvidence(Base):
+    """Evidence attached to an answer; one piece of evidence may support several answers."""
+
+    __tablename__ = "answer_evidence"
+
+    screening_id: Mapped[str] = ref("screenings.id", primary_key=True)
+    question_key: Mapped[Code] = mapped_column(primary_key=True)
+    evidence_id: Mapped[str] = ref("evidence.id", primary_key=True)
+    attached_by: Mapped[str] = ref("users.id", index=False)
+    attached_at: Mapped[datetime]
+
+    evidence: Mapped[Evidence] = relationship(lazy="joined")
+
+
+class ItemRating(Revised, Base):
+    """Severity and likelihood of one item as the team chose them, with reasons (domain.md §5.2 step 1)."""
+
+    __tablename__ = "item_ratings"
+    __table_args__ = (
+        UniqueConstraint("screening_id", "item"),
+        CheckConstraint("severity IS NULL OR severity >= 1", name="severity"),
+        CheckConstraint("likelihood IS NULL OR likelihood >= 1", name="likelihood"),
+    )
+
+    id: Mapped[Id]
+    screening_id: Mapped[str] = ref("screenings.id")
+    item: Mapped[Code]
+    severity: Mapped[int | None]
+    likelihood: Mapped[int | None]
+    severity_reason: Mapped[Long] = mapped_column(default="")
+    likelihood_reason: Mapped[Long] = mapped_column(default="")
+    author_id: Mapped[str] = ref("users.id", index=False)
+    saved_at: Mapped[datetime]
+
+
+class Ruling(Base):
+    """What a reviewer ruled about a submitted revision, beside the answers and never over them.
+
+    `kind`: `not_applicable` (accept or refuse a 該当なし), `hard_stop` (confirm, clear or release), `route` (override, domain.md §5.3),
+    `evidence` (a gate's evidence disproved).
+    """
+
+    __tablename__ = "rulings"
+    __table_args__ = (
+        CheckConstraint("kind IN ('not_applicable', 'hard_stop', 'route', 'evidence')", name="kind"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+    id: Mapped[Id]
+    screening_id: Mapped[str] = ref("screenings.id")
+    revision: Mapped[int]
+    kind: Mapped[Code]
+    target: Mapped[Code]
+    outcome: Mapped[Code]
+    reason: Mapped[Long]
+    ruled_by: Mapped[str] = ref("users.id", index=False)
+    ruled_at: Mapped[datetime]
+
+    ruler: Mapped[User] = relationship()
+
+
+class Snapshot(Base):
+    """The frozen content a decision rests on (写し): canonical JSON and its SHA-256, immutable by trigger."""
+
+    __tablename__ = "snapshots"
+    __table_args__ = (
+        UniqueConstraint("screening_id", "revision", "stage"),
+        CheckConstraint("stage IN ('submitted', 'checked')", name="stage"),
+    )
+
+    id: Mapped[Id]
+    screening_id: Mapped[str] = ref("screenings.id")
+    revision: Mapped[int]
+    stage: Mapped[Code]
+    body: Mapped[Long]
+    digest: Mapped[Digest] = mapped_column(index=True)
+    created_by: Mapped[str] = ref("users.id", index=False)
+    created_at: Mapped[datetime]
+
+    screening: Mapped[Screening] = relationship(back_populates="snapshots")

@@ -1,0 +1,1 @@
+"""Tables, engine and files: the ground on which every feature stands, knowing none of them."""
