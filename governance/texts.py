@@ -6,14 +6,19 @@ is shown. Interface labels of templates use gettext instead (docs/decisions).
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 Locale = Literal["ja", "en"]
 LOCALES: tuple[Locale, ...] = ("ja", "en")
 
 
-class Text(NamedTuple):
-    """One sentence or label in both languages."""
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence or label in both languages; neither side may be empty."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "str_min_length": 1, "strict": True}
 
     ja: str
     en: str
@@ -24,5 +29,20 @@ class Text(NamedTuple):
 
     def filled(self, **values: object) -> Text:
         """Return the text with `{name}` places filled on both sides; a `Text` value gives its own side."""
-        sides = [{key: value.in_(side) if isinstance(value, Text) else value for key, value in values.items()} for side in LOCALES]
-        return Text(self.ja.format_map(sides[0]), self.en.format_map(sides[1]))
+        ja, en = ({key: value.in_(side) if isinstance(value, Text) else value for key, value in values.items()} for side in LOCALES)
+        return Text(self.ja.format_map(ja), self.en.format_map(en))
+
+    def as_dict(self) -> dict[str, str]:
+        """Return `{"ja": …, "en": …}`, the form in snapshots and reports."""
+        return {"ja": self.ja, "en": self.en}
+
+
+def both(value: str) -> Text:
+    """Return text that reads the same in both languages (a key, a number, a name entered once)."""
+    return Text(value, value)
+
+
+def joined(texts: Iterable[Text], ja: str = "、", en: str = ", ") -> Text:
+    """Return the texts in one line, with the separator of each language."""
+    texts = list(texts)
+    return Text(ja.join(t.ja for t in texts), en.join(t.en for t in texts))

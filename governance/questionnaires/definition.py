@@ -1,0 +1,318 @@
+"""The frozen vocabulary of what is asked: Framework, Questionnaire, Section, Question and their parts.
+
+Nothing about three phases or seven items is in code (design.md §3.1): phases, items, scales, levels, thresholds, trigger rules,
+hard stops, deciders and committee defaults are fields of these documents. A published document is the canonical JSON of one of
+these models; its SHA-256 identifies it for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Literal, TypeVar
+
+import rfc8785
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from governance.questionnaires.conditions import Condition
+from governance.texts import Text, both
+
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,62}$")]
+Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+){0,2}$")]
+
+
+def _decimal(value: object) -> object:
+    """Accept decimals as text only: a YAML float would bring binary fractions into the score."""
+    return Decimal(value) if isinstance(value, str) else value
+
+
+def _day(value: object) -> object:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+Exact = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=1000)]
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Named(_Part):
+    """Anything with a code and a name in both languages."""
+
+    code: Key
+    name: Text
+
+
+NamedT = TypeVar("NamedT", bound=Named)
+
+
+class Phase(Named):
+    """A row of life (計画, 社会実装, 維持管理): `statement` is what the framework asks of it."""
+
+    statement: Text
+
+
+class Item(Named):
+    """A principle that is looked at in every phase (実践項目); `short` fits a chart label."""
+
+    short: Text
+
+
+class Step(Named):
+    """One step of the answer scale. `factor` is what it counts (null = left out once a reviewer accepts the reason)."""
+
+    mark: str
+    note: Text | None = None
+    factor: Exact | None
+    needs_evidence: bool = False
+    needs_remark: bool = False
+    needs_due: bool = False
+
+    @property
+    def is_not_applicable(self) -> bool:
+        """該当なし: excluded only when a reviewer accepts it (domain.md §5.2 step 3)."""
+        return self.factor is None
+
+
+class Grade(_Part):
+    """One anchored grade of severity or likelihood; its rank is its place in the list, from 1."""
+
+    name: Text
+    anchor: Text
+
+
+class Level(Named):
+    """A risk level; `at_least` is the smallest product S×L that reaches it; `valid_months` bounds an approval."""
+
+    at_least: int = Field(ge=1)
+    valid_months: int = Field(ge=1)
+
+
+class Matrix(_Part):
+    """Parameters of the scoring method `matrix` (domain.md §5.2)."""
+
+    method: Literal["matrix"]
+    version: Version
+    step_down_at_percent: Exact
+    step_down: int = Field(ge=0)
+    gate_minimum: Exact
+    gate_blocks_from_level: Key
+    not_applicable_share: dict[str, Exact] = {}
+
+
+class Route(Named):
+    """A way through review (審査経路). `asks` says whether only the gates of the phase are asked or everything."""
+
+    asks: Literal["gates", "all"]
+    body: Key
+    description: Text
+
+
+class Effect(_Part):
+    """A rule that fires when its condition holds: route, floors and bumps per item, packs, flags (domain.md §4.1).
+
+    `on_floored` raises severity of the items that other fired rules put a floor on: `bump` adds, `floor` is a minimum.
+    """
+
+    id: Key
+    trigger: Key
+    when: Condition
+    route: Key | None = None
+    severity_floors: dict[str, int] = {}
+    likelihood_bumps: dict[str, int] = {}
+    likelihood_bump_all: int = 0
+    floored_bump: int = 0
+    floored_floor: int = 0
+    packs: list[Key] = []
+    flags: list[Key] = []
+    basis: str = ""
+
+
+class HardStop(Named):
+    """A state no vote can approve (domain.md §5.4). `clearable` ones wait for a legal ruling; others need changed facts."""
+
+    when: Condition | None = None
+    on_disproved_gate: bool = False
+    clearable: bool = False
+    advice: Text
+
+
+class Decider(_Part):
+    """One row of domain.md §5.3: at this residual level these bodies may choose these outcomes."""
+
+    residual: Key
+    bodies: list[Key] = Field(min_length=1)
+    outcomes: list[Key] = Field(min_length=1)
+    reason_required: list[Key] = []
+
+
+class Reference(Named):
+    """An external framework that questions are mapped to, with the version and date of the list used."""
+
+    edition: str
+    dated: Day
+    note: Text
+
+
+class Framework(_Part):
+    """A whole framework document."""
+
+    key: Key
+    version: Version
+    effective_on: Day
+    title: Text
+    notice: Text
+    phases: list[Phase] = Field(min_length=1)
+    items: list[Item] = Field(min_length=1)
+    scale: list[Step] = Field(min_length=2)
+    levels: list[Level] = Field(min_length=2)
+    severity: list[Grade] = Field(min_length=2)
+    likelihood: list[Grade] = Field(min_length=2)
+    scoring: Matrix
+    routes: list[Route] = Field(min_length=1)
+    route_by_inherent: dict[str, Key]
+    flags: list[Named] = []
+    flag_by_inherent: dict[str, list[Key]] = {}
+    move_up_by_residual: dict[str, Key] = {}
+    packs: list[Named] = []
+    effects: list[Effect] = []
+    hard_stops: list[HardStop] = []
+    bodies: list[Named] = []
+    deciders: list[Decider] = Field(min_length=1)
+    expertise: list[Named] = []
+    committee: dict[str, str | int | bool | list[str]] = {}
+    sectors: list[Named] = Field(min_length=1)
+    regions: list[Named] = Field(min_length=1)
+    own_roles: list[Named] = Field(min_length=1)
+    techniques: list[Named] = Field(min_length=1)
+    references: list[Reference] = []
+    glossary: list[Glossary] = []
+
+    def phase(self, code: str) -> Phase:
+        """Return the phase with this code; KeyError when there is none."""
+        return _find(self.phases, code)
+
+    def item(self, code: str) -> Item:
+        """Return the item with this code; KeyError when there is none."""
+        return _find(self.items, code)
+
+    def step(self, code: str) -> Step | None:
+        """Return the step of the answer scale, or None for a value that is not on it."""
+        return self._steps.get(code)
+
+    @cached_property
+    def _steps(self) -> dict[str, Step]:
+        return {step.code: step for step in self.scale}
+
+    def level(self, rank: int) -> Level:
+        """Return the level of a rank, counted from 1."""
+        return self.levels[rank - 1]
+
+    def level_rank(self, code: str) -> int:
+        """Return the rank (from 1) of a level code."""
+        return 1 + [level.code for level in self.levels].index(code)
+
+    def level_of_product(self, product: int) -> int:
+        """Return the rank of the level that the product S×L reaches."""
+        return sum(1 for level in self.levels if product >= level.at_least)
+
+    def route(self, code: str) -> Route:
+        """Return the route with this code; KeyError when there is none."""
+        return _find(self.routes, code)
+
+    def route_rank(self, code: str) -> int:
+        """Return the place of the route in the list: a higher one is stricter."""
+        return [route.code for route in self.routes].index(code)
+
+    def stricter(self, *codes: str) -> str:
+        """Return the strictest of the given routes (domain.md §5.3: the maximum)."""
+        return max(codes, key=self.route_rank)
+
+    def earlier_phases(self, code: str) -> list[str]:
+        """Return the codes of the phases before this one, in order."""
+        codes = [phase.code for phase in self.phases]
+        return codes[: codes.index(code)]
+
+    def name_of(self, kind: str, code: str) -> Text:
+        """Return the name of `code` in one of the named lists ("sectors", "routes", …); the code itself when unknown."""
+        return next((part.name for part in getattr(self, kind) if part.code == code), both(code))
+
+
+class Glossary(_Part):
+    """One word and its meaning, printed in the appendix of reports."""
+
+    term: Text
+    meaning: Text
+
+
+class Question(_Part):
+    """One question: permanent key, wording, help in three short parts, weight, gate, mappings (domain.md §3.4)."""
+
+    key: Key
+    topic: Text
+    text: Text
+    why: Text
+    evidence: Text | None = None
+    weak: Text | None = None
+    strong: Text | None = None
+    kind: Literal["scale", "yes_no_unknown"]
+    weight: int = Field(default=1, ge=0, le=100)
+    gate: bool = False
+    when: Condition | None = None
+    mappings: dict[str, list[str]] = {}
+
+
+class Section(_Part):
+    """A page of questions, usually of one item."""
+
+    key: Key
+    item: Key | None = None
+    title: Text | None = None
+    questions: list[Question] = Field(min_length=1)
+
+
+class Questionnaire(_Part):
+    """A whole questionnaire document: trigger sheet, base questions of one phase, or a pack."""
+
+    key: Key
+    version: Version
+    kind: Literal["trigger", "screening", "pack"]
+    framework: Key
+    phase: Key | None = None
+    pack: Key | None = None
+    title: Text
+    intro: Text | None = None
+    sections: list[Section] = Field(min_length=1)
+
+    def questions(self) -> Iterator[tuple[Section, Question]]:
+        """Yield every question with its section, in order."""
+        for section in self.sections:
+            for question in section.questions:
+                yield section, question
+
+
+YES_NO_UNKNOWN: dict[str, Text] = {"yes": Text("はい", "Yes"), "no": Text("いいえ", "No"), "unknown": Text("分からない", "Not sure")}
+
+Framework.model_rebuild()
+
+
+def canonical(document: Framework | Questionnaire) -> bytes:
+    """Return the RFC 8785 bytes of a document: what is stored, hashed and exchanged."""
+    return rfc8785.dumps(document.model_dump(mode="json", by_alias=True))
+
+
+def digest_of(body: bytes) -> str:
+    """Return the SHA-256 of canonical bytes in hexadecimal."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def _find(parts: list[NamedT], code: str) -> NamedT:
+    for part in parts:
+        if part.code == code:
+            return part
+    raise KeyError(code)
