@@ -1,0 +1,190 @@
+"""Is this machine fit to run the service? Each thing that has gone wrong at a start, looked at and told in plain words.
+
+`governance doctor` prints the findings in both languages and ends with an error when one of them is a failure; a warning is
+something that works, but slower or less safely than it could.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import SQLAlchemyError
+
+from governance import fonts
+from governance.paths import MIGRATIONS, VENDOR
+from governance.settings import Settings
+from governance.storage.database import Database, UnsafeDatabase
+from governance.texts import Text
+
+State = Literal["ok", "warn", "fail"]
+
+SPARE_BYTES = 1024**3
+"""Free space below which evidence and reports may soon find no room (assurance.md §4 keeps a reserve)."""
+
+_MARKS = {"ok": Text("正常", "ok"), "warn": Text("注意", "warn"), "fail": Text("異常", "FAIL")}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was seen of one subject (`code`), how bad it is, and in `text` what it means and what to do."""
+
+    code: str
+    state: State
+    text: Text
+
+
+def _python(settings: Settings) -> list[Finding]:
+    version = platform.python_version()
+    if (3, 11) <= sys.version_info < (3, 15):
+        return [Finding("python", "ok", Text(f"Python {version}", f"Python {version}"))]
+    text = Text(
+        "Python {version} では動作を確かめていません。3.11から3.14を使ってください。",
+        "Python {version} has not been tried. Use 3.11 to 3.14.",
+    )
+    return [Finding("python", "fail", text.filled(version=version))]
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _pango(settings: Settings) -> list[Finding]:
+    if all(_loads(name) for name in ("libpango-1.0.so.0", "libpangoft2-1.0.so.0")):
+        return [Finding("pango", "ok", Text("Pango を読み込めます。", "Pango can be loaded."))]
+    text = Text(
+        "Pango を読み込めないため報告書を作れません。libpango-1.0-0 と libpangoft2-1.0-0 を導入してください。",
+        "Pango cannot be loaded, so no report can be made. Install libpango-1.0-0 and libpangoft2-1.0-0.",
+    )
+    return [Finding("pango", "fail", text)]
+
+
+def _harfbuzz(settings: Settings) -> list[Finding]:
+    if _loads("libharfbuzz-subset.so.0"):
+        text = Text("HarfBuzz のサブセット機能を使えます。", "The subset library of HarfBuzz can be loaded.")
+        return [Finding("harfbuzz", "ok", text)]
+    text = Text(
+        "libharfbuzz-subset がないため、報告書の作成に数倍の時間がかかります。libharfbuzz-subset0 を導入してください。",
+        "libharfbuzz-subset is missing, so a report takes several times as long. Install libharfbuzz-subset0.",
+    )
+    return [Finding("harfbuzz", "warn", text)]
+
+
+def _fonts(settings: Settings) -> list[Finding]:
+    absent = fonts.missing()
+    if not absent:
+        return [Finding("fonts", "ok", Text("報告書のフォントがあります。", "The fonts of the reports are there."))]
+    text = Text(
+        "報告書のフォントがありません: {names}。./run setup を実行してください。",
+        "Fonts of the reports are missing: {names}. Run ./run setup.",
+    )
+    return [Finding("fonts", "fail", text.filled(names=", ".join(absent)))]
+
+
+def _front_end(settings: Settings) -> list[Finding]:
+    if (VENDOR / "htmx.min.js").is_file():
+        text = Text("画面用のファイルがあります。", "The front-end files are there.")
+        return [Finding("front_end", "ok", text)]
+    text = Text(
+        "htmx.min.js がないため自動保存が働きません。画面自体は使えます。./run setup を実行してください。",
+        "htmx.min.js is missing: pages work, but do not save by themselves. Run ./run setup.",
+    )
+    return [Finding("front_end", "warn", text)]
+
+
+def _data_dir(settings: Settings) -> list[Finding]:
+    folder = settings.data_dir
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        text = Text("データ用フォルダー {folder} に書き込めます。", "The data folder {folder} is writable.")
+        return [Finding("data_dir", "ok", text.filled(folder=folder)), _space(settings)]
+    text = Text(
+        "データ用フォルダー {folder} に書き込めません。作成するか権限を直してください。",
+        "The data folder {folder} cannot be written to. Make it or mend its permissions.",
+    )
+    return [Finding("data_dir", "fail", text.filled(folder=folder))]
+
+
+def _space(settings: Settings) -> Finding:
+    usage = shutil.disk_usage(settings.data_dir)
+    scarce = usage.free < SPARE_BYTES or usage.free < usage.total / 10
+    text = Text("空き容量は {free} GiB です。", "{free} GiB are free.")
+    if scarce:
+        text = Text(
+            "空き容量が {free} GiB しかありません。10%かつ1 GiB以上を空けてください。",
+            "Only {free} GiB are free. Keep 10 % and at least 1 GiB.",
+        )
+    return Finding("space", "warn" if scarce else "ok", text.filled(free=f"{usage.free / 1024**3:.1f}"))
+
+
+def _database(settings: Settings) -> list[Finding]:
+    try:
+        database = Database(settings.database_url)
+        try:
+            return [*_reached(database), *(Finding("durability", "warn", text) for text in database.warnings())]
+        finally:
+            database.dispose()
+    except (SQLAlchemyError, UnsafeDatabase, OSError) as error:
+        text = Text(
+            "データベースに接続できません（{kind}）。DATABASE_URL とデータベースの起動を確かめてください。",
+            "The database cannot be reached ({kind}). Check DATABASE_URL and that the database runs.",
+        )
+        return [Finding("database", "fail", text.filled(kind=type(error).__name__))]
+
+
+def _reached(database: Database) -> list[Finding]:
+    wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    with database.reading() as connection:
+        version = ".".join(str(part) for part in connection.dialect.server_version_info or ())
+        current = MigrationContext.configure(connection).get_current_revision()
+    kind = "SQLite" if database.dialect == "sqlite" else "PostgreSQL"
+    text = Text("{kind} {version} に接続できます。", "{kind} {version} can be reached.")
+    return [Finding("database", "ok", text.filled(kind=kind, version=version)), _schema(current, wanted)]
+
+
+def _schema(current: str | None, wanted: str | None) -> Finding:
+    if current == wanted:
+        text = Text("データベースの構造は最新です（{wanted}）。", "The database has the current structure ({wanted}).")
+        return Finding("schema", "ok", text.filled(wanted=wanted))
+    text = Text(
+        "データベースの構造（{current}）がこの版（{wanted}）と違います。governance migrate を実行してください。",
+        "The database has another structure ({current}) than this release ({wanted}). Run governance migrate.",
+    )
+    return Finding("schema", "fail", text.filled(current=current or "-", wanted=wanted))
+
+
+_EXAMINATIONS: tuple[Callable[[Settings], list[Finding]], ...] = (
+    _python,
+    _pango,
+    _harfbuzz,
+    _fonts,
+    _front_end,
+    _data_dir,
+    _database,
+)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Return all findings about this machine and these settings, good ones too. Changes nothing but an absent SQLite file."""
+    return [finding for look in _EXAMINATIONS for finding in look(settings)]
+
+
+def is_fit(findings: list[Finding]) -> bool:
+    """Say whether no finding is a failure; warnings do not stop the service."""
+    return all(finding.state != "fail" for finding in findings)
+
+
+def render(findings: list[Finding], locale: str) -> str:
+    """Return the findings as lines of text in one language, each with its mark."""
+    return "\n".join(f"[{_MARKS[finding.state].in_(locale)}] {finding.text.in_(locale)}" for finding in findings)
