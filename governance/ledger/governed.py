@@ -1,0 +1,181 @@
+"""Which columns of which tables the ledger answers for, and how such a row is written for its digest.
+
+Each entry carries a salted digest of every governed row that its act wrote. Verification writes the present row again and compares
+it with the last entry that named it: a change made past the service, a row slipped in and a row taken away are all found.
+Names of people and other erasable columns of accounts are not governed; texts of acts are (assurance.md T2, T3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from governance.ledger.canonical import canonical
+from governance.ledger.rules import moment
+from governance.texts import Text
+
+UNLOCKED_STATES = frozenset({"draft", "returned"})
+"""States of a screening in which the team still writes; in all others its answers are locked (assurance.md T1)."""
+
+CONTENTS = "screening_contents"
+"""Word for all answers, ratings, attached evidence and history of one screening, anchored together while it is locked."""
+
+
+@dataclass(frozen=True)
+class Governed:
+    """A governed table: `columns` always count, `locked` ones only while the row's `state` is locked."""
+
+    columns: tuple[str, ...]
+    label: Text
+    locked: tuple[str, ...] = ()
+    digest_of: tuple[str, str] | None = None
+
+    def counted(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the columns that count for this row as it stands."""
+        return self.columns + self.locked if self.locked and is_locked(row) else self.columns
+
+
+def is_locked(row: Mapping[str, Any]) -> bool:
+    """Say whether a screening's content may no longer be changed by the team."""
+    return row["state"] not in UNLOCKED_STATES
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+GOVERNED: dict[str, Governed] = {
+    "role_grants": Governed(_columns("id user_id role granted_at granted_by ended_at"), Text("役割", "role")),
+    "framework_versions": Governed(
+        _columns("id key version effective_on body digest published_at published_by"),
+        Text("枠組みの版", "framework version"),
+        digest_of=("body", "digest"),
+    ),
+    "questionnaire_versions": Governed(
+        _columns(
+            "id key version kind framework_key phase pack title_ja title_en body digest published_at published_by"
+        ),
+        Text("質問票の版", "questionnaire version"),
+        digest_of=("body", "digest"),
+    ),
+    "projects": Governed(
+        _columns(
+            "id number name name_en summary summary_en framework_key sector regions own_roles customer customer_en end_subjects"
+            " end_subjects_en techniques system_version department department_en created_by created_at"
+        ),
+        Text("案件", "project"),
+    ),
+    "project_members": Governed(
+        _columns("id project_id user_id part joined_at left_at"), Text("案件メンバー", "project member")
+    ),
+    "evidence": Governed(
+        _columns("id project_id kind title title_en filename url media_type size digest added_by added_at removed_at"),
+        Text("証跡", "evidence"),
+    ),
+    "screenings": Governed(
+        _columns("id project_id phase sequence state revision framework_id opened_by opened_at"),
+        Text("スクリーニング", "screening"),
+        locked=_columns("due_on triggers_done_at route inherent residual asked answered submitted_by submitted_at"),
+    ),
+    "rulings": Governed(
+        _columns("id screening_id revision kind target outcome reason ruled_by ruled_at"), Text("判断", "ruling")
+    ),
+    "snapshots": Governed(
+        _columns("id screening_id revision stage body digest created_by created_at"),
+        Text("写し", "snapshot"),
+        digest_of=("body", "digest"),
+    ),
+    "reviews": Governed(
+        _columns(
+            "id screening_id revision reviewer_id state opinion recommendation return_reason snapshot_id started_at finished_at"
+        ),
+        Text("専門チームの審査", "review"),
+    ),
+    "committees": Governed(
+        _columns("id key name name_en authority rules rules_version rules_effective_on"), Text("委員会", "committee")
+    ),
+    "committee_members": Governed(
+        _columns("id committee_id user_id position side expertise is_chair term_from term_until"),
+        Text("委員", "committee member"),
+    ),
+    "meetings": Governed(
+        _columns(
+            "id committee_id fiscal_year number starts_at place place_en state materials_sent_on opened_at closed_at planned_by"
+        ),
+        Text("会議", "meeting"),
+    ),
+    "attendances": Governed(_columns("id meeting_id member_id mode arrived_at left_at"), Text("出席", "attendance")),
+    "agenda_items": Governed(
+        _columns(
+            "id meeting_id position screening_id snapshot_id state motion issues deferral_reason opened_at settled_at"
+        ),
+        Text("議題", "agenda item"),
+    ),
+    "recusals": Governed(_columns("id item_id member_id reason declared_by declared_at"), Text("退席", "recusal")),
+    "votes": Governed(_columns("id item_id member_id motion choice dissent cast_at"), Text("投票", "vote")),
+    "decisions": Governed(
+        _columns(
+            "id screening_id revision snapshot_id snapshot_digest body item_id outcome rationale escalated_to quorum"
+            " votes_digest valid_until decided_by decided_at"
+        ),
+        Text("審査結果", "decision"),
+    ),
+    "conditions": Governed(
+        _columns(
+            "id decision_id number text text_en kind owner_id verifier_id due_on state evidence_id report verdict"
+            " submitted_at settled_by settled_at"
+        ),
+        Text("付帯条件", "condition"),
+    ),
+    "reports": Governed(
+        _columns(
+            "id number kind lang project_id snapshot_digest record_digest file_digest size pages is_draft purpose issued_by issued_at"
+        ),
+        Text("報告書", "report"),
+    ),
+}
+"""Table name → what counts. Identifiers are in every row, so that a row cannot stand in for another."""
+
+CONTENT_TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "answer_changes": (_columns("saved_at id"), _columns("id question_key revision body author_id saved_at")),
+    "answer_evidence": (
+        _columns("question_key evidence_id"),
+        _columns("question_key evidence_id attached_by attached_at"),
+    ),
+    "answers": (
+        _columns("question_key"),
+        _columns("id question_key value remark due_on carried_from author_id saved_at"),
+    ),
+    "item_ratings": (
+        _columns("item"),
+        _columns("id item severity likelihood severity_reason likelihood_reason author_id saved_at"),
+    ),
+    "screening_questionnaires": (_columns("position id"), _columns("id questionnaire_id position")),
+}
+"""Tables below a screening: order of its rows, and the columns that count."""
+
+
+def row_key(table: str, id: str) -> str:
+    """Return the name under which a row stands in an entry."""
+    return f"{table}:{id}"
+
+
+def plain(value: Any) -> Any:
+    """Return a column value in the one form that is digested, the same from both databases."""
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def canonical_row(table: str, row: Mapping[str, Any]) -> bytes:
+    """Return the canonical bytes of a governed row. Raises NotCanonical for a fraction inside of a JSON column."""
+    return canonical({"table": table, "columns": {name: plain(row[name]) for name in GOVERNED[table].counted(row)}})
+
+
+def canonical_contents(counts: Mapping[str, int], digest: str) -> bytes:
+    """Return the canonical bytes that stand for the content of a locked screening."""
+    return canonical({"table": CONTENTS, "counts": dict(counts), "sha256": digest})

@@ -1,0 +1,198 @@
+"""What an entry of the ledger says: the closed list of acts and the canonical body of one entry (version 1).
+
+A body holds identifiers, codes, numbers and digests only. Names, reasons and other free text enter as salted digests
+(HMAC-SHA-256 under 32 random bytes), so that they can be erased later while the tree still verifies (assurance.md §3.2–3.3, §3.8).
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import rfc8785
+
+from governance.texts import Text
+
+BODY_VERSION = 1
+BODY_LIMIT = 16 * 1024
+"""Largest body in bytes; anything longer belongs into a file or row whose digest is recorded."""
+
+ROWS_PATH = "rows"
+"""Path of the ledger value that holds the salt of an entry's row digests."""
+
+Code = str | int | bool | None | Sequence[str | int | bool | None]
+Ref = str | Sequence[str]
+
+EVENT_TYPES: dict[str, Text] = {
+    "AccountCreated": Text("利用者の登録", "Account created"),
+    "AccountChanged": Text("利用者情報の変更", "Account changed"),
+    "AccountClosed": Text("利用者の停止", "Account closed"),
+    "AccountReopened": Text("利用者の再開", "Account reopened"),
+    "PasswordChanged": Text("パスワードの変更", "Password changed"),
+    "RoleGranted": Text("役割の付与", "Role granted"),
+    "RoleEnded": Text("役割の終了", "Role ended"),
+    "FrameworkPublished": Text("枠組みの公開", "Framework published"),
+    "QuestionnairePublished": Text("質問票の公開", "Questionnaire published"),
+    "ProjectRegistered": Text("案件の登録", "Project registered"),
+    "ProjectChanged": Text("案件情報の変更", "Project changed"),
+    "MemberJoined": Text("案件メンバーの参加", "Member joined the project"),
+    "MemberLeft": Text("案件メンバーの離任", "Member left the project"),
+    "ScreeningOpened": Text("スクリーニングの開始", "Screening opened"),
+    "TriggersAnswered": Text("判定項目への回答", "Triggers answered"),
+    "EvidenceAdded": Text("証跡の追加", "Evidence added"),
+    "EvidenceRemoved": Text("証跡の取下げ", "Evidence removed"),
+    "ScreeningSubmitted": Text("スクリーニングの提出", "Screening submitted"),
+    "ScreeningWithdrawn": Text("スクリーニングの取下げ", "Screening withdrawn"),
+    "ScreeningReturned": Text("差戻し", "Screening returned"),
+    "ScreeningReopened": Text("再提出に向けた再開", "Screening reopened"),
+    "ReviewTaken": Text("専門チームによる審査の開始", "Review taken"),
+    "RulingMade": Text("審査担当者の判断", "Ruling made"),
+    "OpinionGiven": Text("専門チームの意見", "Opinion given"),
+    "CaseQueued": Text("委員会への付議", "Case queued for the committee"),
+    "HardStopRaised": Text("停止要件の検出", "Hard stop raised"),
+    "HardStopConfirmed": Text("停止要件の確認", "Hard stop confirmed"),
+    "HardStopCleared": Text("停止要件の非該当判断", "Hard stop cleared"),
+    "HardStopReleased": Text("停止の解除", "Hard stop released"),
+    "CommitteeCreated": Text("委員会の設置", "Committee created"),
+    "CommitteeRulesChanged": Text("委員会規程の変更", "Committee rules changed"),
+    "MemberAppointed": Text("委員の任命", "Committee member appointed"),
+    "MemberTermEnded": Text("委員の任期終了", "Committee member's term ended"),
+    "MeetingPlanned": Text("会議の招集", "Meeting planned"),
+    "MeetingChanged": Text("会議予定の変更", "Meeting changed"),
+    "MaterialsSent": Text("会議資料の送付", "Materials sent"),
+    "MeetingOpened": Text("開会", "Meeting opened"),
+    "AttendanceRecorded": Text("出席の記録", "Attendance recorded"),
+    "AgendaItemAdded": Text("議題の追加", "Agenda item added"),
+    "ItemOpened": Text("議題の審議開始", "Agenda item opened"),
+    "MemberRecused": Text("利益相反による退席", "Member recused"),
+    "MotionPut": Text("採決の発議", "Motion put"),
+    "VoteCast": Text("投票", "Vote cast"),
+    "DecisionRecorded": Text("審査結果の記録", "Decision recorded"),
+    "ItemDeferred": Text("継続審査", "Agenda item deferred"),
+    "MeetingClosed": Text("閉会", "Meeting closed"),
+    "ConditionSet": Text("付帯条件の設定", "Condition set"),
+    "ConditionReported": Text("付帯条件の完了報告", "Condition reported"),
+    "ConditionVerified": Text("付帯条件の確認", "Condition verified"),
+    "ConditionRejected": Text("付帯条件の報告の差戻し", "Condition report rejected"),
+    "ConditionWaived": Text("付帯条件の免除", "Condition waived"),
+    "ReportPrepared": Text("報告書の作成", "Report prepared"),
+    "ReportIssued": Text("報告書の発行", "Report issued"),
+    "ExportCreated": Text("データの書出し", "Export created"),
+    "ErasurePerformed": Text("個人に関する内容の消去", "Personal content erased"),
+    "RestorePerformed": Text("バックアップからの復元", "Restored from a backup"),
+    "ClockAnomaly": Text("時計の逆行の検出", "Clock went backwards"),
+}
+"""Every act that the ledger knows, with its name in both languages; past tense, one word per act."""
+
+_CODE = re.compile(r"[A-Za-z0-9_.:/+\-]{0,200}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+class BadEvent(ValueError):
+    """A service described an act in a way the ledger does not accept: a fault of the program, never of a user."""
+
+
+@dataclass
+class Draft:
+    """One act of a unit of work, not yet numbered. `rows` maps `table:id` to the canonical row, or None when it was removed."""
+
+    type: str
+    at: datetime
+    actor: Mapping[str, str | list[str]]
+    subject: tuple[str, str]
+    rev: tuple[int | None, int | None] = (None, None)
+    project: str | None = None
+    codes: Mapping[str, Code] = field(default_factory=dict)
+    refs: Mapping[str, Ref] = field(default_factory=dict)
+    private: Mapping[str, str] = field(default_factory=dict)
+    rows: dict[str, bytes | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A private value with the salt of its digest, kept beside the entry so that it can be shown, or erased."""
+
+    path: str
+    salt: bytes
+    value: bytes
+
+
+def moment(at: datetime) -> str:
+    """Return the one written form of a time: UTC with microseconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def commitment(salt: bytes, value: bytes) -> str:
+    """Return the salted digest of a value: HMAC-SHA-256 under the salt, in hex."""
+    return hmac.digest(salt, value, "sha256").hex()
+
+
+def check(draft: Draft) -> None:
+    """Refuse an act that is not in the list, or that would bring free text into a body. Raises BadEvent."""
+    if draft.type not in EVENT_TYPES:
+        raise BadEvent(f"{draft.type} is not an event type (governance/ledger/rules.py)")
+    if not draft.subject[1]:
+        raise BadEvent(f"{draft.type}: the subject has no identifier yet; flush first")
+    for name in (*draft.codes, *draft.refs, *draft.private):
+        _match(_NAME, name, draft.type, "a lower-case name")
+    for value in (*draft.subject, draft.project or "", *_flat(draft.codes)):
+        if isinstance(value, str):
+            _match(_CODE, value, draft.type, "a code; put free text into private")
+    for value in _flat(draft.refs):
+        _match(_DIGEST, value, draft.type, "a SHA-256 in hex")
+
+
+def _flat(values: Mapping[str, Code]) -> list[str | int | bool | None]:
+    """Return all single values of a mapping whose values may be lists."""
+    flat: list[str | int | bool | None] = []
+    for value in values.values():
+        flat.extend([value] if isinstance(value, str) or not isinstance(value, Sequence) else value)
+    return flat
+
+
+def _match(pattern: re.Pattern[str], value: object, act: str, what: str) -> None:
+    if not (isinstance(value, str) and pattern.fullmatch(value)):
+        raise BadEvent(f"{act}: {value!r} is not {what}")
+
+
+def build(draft: Draft, *, seq: int, log: str, salt: Callable[[], bytes]) -> tuple[bytes, list[Value]]:
+    """Return the canonical body of entry `seq` and the private values that belong to it.
+
+    `log` names the ledger, `salt` gives 32 fresh random bytes. Raises BadEvent for an act the ledger does not accept.
+    """
+    check(draft)
+    values = [Value(f"private.{name}", salt(), text.encode()) for name, text in sorted(draft.private.items())]
+    private = {value.path.removeprefix("private."): commitment(value.salt, value.value) for value in values}
+    rows: dict[str, str | None] = {}
+    if draft.rows:
+        seal = Value(ROWS_PATH, salt(), b"")
+        rows = {key: None if row is None else commitment(seal.salt, row) for key, row in draft.rows.items()}
+        values.append(seal)
+    body = rfc8785.dumps(
+        {
+            "v": BODY_VERSION,
+            "log": log,
+            "seq": seq,
+            "at": moment(draft.at),
+            "type": draft.type,
+            "actor": dict(draft.actor),
+            "subject": {"kind": draft.subject[0], "id": draft.subject[1], "rev0": draft.rev[0], "rev1": draft.rev[1]},
+            "project": draft.project,
+            "codes": {
+                name: value if isinstance(value, str) or not isinstance(value, Sequence) else list(value)
+                for name, value in draft.codes.items()
+            },
+            "refs": {name: value if isinstance(value, str) else list(value) for name, value in draft.refs.items()},
+            "private": private,
+            "rows": rows,
+        }
+    )
+    if len(body) > BODY_LIMIT:
+        raise BadEvent(
+            f"{draft.type}: the entry has {len(body)} bytes; record rows and digests with more, smaller events"
+        )
+    return body, values
