@@ -22,7 +22,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 from sqlalchemy.orm.exc import StaleDataError
 
 from governance.ledger import services as ledger
-from governance.ledger.governed import GOVERNED, is_locked, row_key
+from governance.ledger.governed import GOVERNED, row_key
 from governance.ledger.rows import locked_contents, rows_of
 from governance.ledger.rules import Code, Draft, Ref, check
 from governance.refusals import Conflict
@@ -149,9 +149,8 @@ def _is_governed_change(obj: Any) -> bool:
     governed = GOVERNED.get(state.mapper.local_table.name)
     if governed is None:
         return False
-    locked = bool(governed.locked) and is_locked({"state": obj.state})
-    columns = governed.columns + (governed.locked if locked else ())
-    return any(state.attrs[name].history.has_changes() for name in columns)
+    counted = governed.counted(getattr(obj, "state", None))
+    return any(state.attrs[name].history.has_changes() for name in counted)
 
 
 def _refuse_bulk(execute: ORMExecuteState) -> None:

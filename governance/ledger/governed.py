@@ -25,21 +25,20 @@ CONTENTS = "screening_contents"
 
 @dataclass(frozen=True)
 class Governed:
-    """A governed table: `columns` always count, `locked` ones only while the row's `state` is locked."""
+    """A governed table: `columns` always count, `settled` ones only once `state` has left the `open_states` of drafting.
+
+    `digest_of` names a text column and the column with its SHA-256.
+    """
 
     columns: tuple[str, ...]
     label: Text
-    locked: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
+    open_states: frozenset[str] = frozenset()
     digest_of: tuple[str, str] | None = None
 
-    def counted(self, row: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the columns that count for this row as it stands."""
-        return self.columns + self.locked if self.locked and is_locked(row) else self.columns
-
-
-def is_locked(row: Mapping[str, Any]) -> bool:
-    """Say whether a screening's content may no longer be changed by the team."""
-    return row["state"] not in UNLOCKED_STATES
+    def counted(self, state: str | None) -> tuple[str, ...]:
+        """Return the columns that count for a row in this state."""
+        return self.columns if state in self.open_states else self.columns + self.settled
 
 
 def _columns(text: str) -> tuple[str, ...]:
@@ -77,7 +76,8 @@ GOVERNED: dict[str, Governed] = {
     "screenings": Governed(
         _columns("id project_id phase sequence state revision framework_id opened_by opened_at"),
         Text("スクリーニング", "screening"),
-        locked=_columns("due_on triggers_done_at route inherent residual asked answered submitted_by submitted_at"),
+        settled=_columns("due_on triggers_done_at route inherent residual asked answered submitted_by submitted_at"),
+        open_states=UNLOCKED_STATES,
     ),
     "rulings": Governed(
         _columns("id screening_id revision kind target outcome reason ruled_by ruled_at"), Text("判断", "ruling")
@@ -88,10 +88,10 @@ GOVERNED: dict[str, Governed] = {
         digest_of=("body", "digest"),
     ),
     "reviews": Governed(
-        _columns(
-            "id screening_id revision reviewer_id state opinion recommendation return_reason snapshot_id started_at finished_at"
-        ),
+        _columns("id screening_id revision reviewer_id state started_at"),
         Text("専門チームの審査", "review"),
+        settled=_columns("opinion recommendation return_reason snapshot_id finished_at"),
+        open_states=frozenset({"in_review"}),
     ),
     "committees": Governed(
         _columns("id key name name_en authority rules rules_version rules_effective_on"), Text("委員会", "committee")
@@ -108,10 +108,10 @@ GOVERNED: dict[str, Governed] = {
     ),
     "attendances": Governed(_columns("id meeting_id member_id mode arrived_at left_at"), Text("出席", "attendance")),
     "agenda_items": Governed(
-        _columns(
-            "id meeting_id position screening_id snapshot_id state motion issues deferral_reason opened_at settled_at"
-        ),
+        _columns("id meeting_id position screening_id snapshot_id state motion deferral_reason opened_at settled_at"),
         Text("議題", "agenda item"),
+        settled=("issues",),
+        open_states=frozenset({"queued", "discussing", "voting"}),
     ),
     "recusals": Governed(_columns("id item_id member_id reason declared_by declared_at"), Text("退席", "recusal")),
     "votes": Governed(_columns("id item_id member_id motion choice dissent cast_at"), Text("投票", "vote")),
@@ -173,7 +173,9 @@ def plain(value: Any) -> Any:
 
 def canonical_row(table: str, row: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of a governed row. Raises NotCanonical for a fraction inside of a JSON column."""
-    return canonical({"table": table, "columns": {name: plain(row[name]) for name in GOVERNED[table].counted(row)}})
+    return canonical(
+        {"table": table, "columns": {name: plain(row[name]) for name in GOVERNED[table].counted(row.get("state"))}}
+    )
 
 
 def canonical_contents(counts: Mapping[str, int], digest: str) -> bytes:

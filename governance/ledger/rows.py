@@ -26,7 +26,7 @@ CHUNK = 500
 def rows_of(connection: Connection, table: Table, ids: Iterable[str] | None = None) -> Iterator[tuple[str, bytes]]:
     """Yield the key and canonical bytes of governed rows: those with `ids`, or all."""
     governed = GOVERNED[table.name]
-    query = select(*(table.c[name] for name in governed.columns + governed.locked))
+    query = select(*(table.c[name] for name in governed.columns + governed.settled))
     if ids is not None:
         query = query.where(table.c.id.in_(list(ids)))
     for row in connection.execute(query, execution_options={"yield_per": CHUNK}).mappings():
