@@ -53,8 +53,8 @@ class Actor:
         return {"id": self.id, "kind": self.kind, "roles": sorted(self.roles), "session": self.session}
 
 
-SYSTEM = Actor("system", frozenset(), "system")
-"""The service itself: set-up, migrations of content, scheduled work."""
+SYSTEM = Actor("system", frozenset({"administrator"}), "system")
+"""The service itself: set-up, published seeds, scheduled work."""
 
 
 class UnrecordedChange(RuntimeError):
@@ -101,6 +101,18 @@ class UnitOfWork:
             self._changed[table].setdefault(row.id, True)
         self._anchor(draft)
         self._drafts.append(draft)
+
+    @property
+    def person(self) -> str | None:
+        """The actor's account, or None for the service itself: what a `…_by` column may point at."""
+        return self.actor.id if self.actor.kind == "user" else None
+
+    def expect(
+        self, row: Any, rev: int, *, mine: dict[str, str] | None = None, theirs: dict[str, str] | None = None
+    ) -> None:
+        """Raise Conflict when `row` is not at the revision that the form was opened with (assurance.md T20)."""
+        if row.rev != rev:
+            raise _stale(mine, theirs, row.rev)
 
     def finish(self) -> range:
         """Flush, anchor what was written after the last act, and append the acts; only the commit may follow."""
@@ -187,14 +199,14 @@ def open_work(
         session.close()
 
 
-def _stale() -> Conflict:
+def _stale(mine: dict[str, str] | None = None, theirs: dict[str, str] | None = None, rev: int = 0) -> Conflict:
     return Conflict(
         "work.stale",
         "ほかの人が先に内容を変更しました。最新の内容を確認してから、もう一度操作してください。",
         "Somebody else changed this first. Check the latest content and try again.",
-        mine={},
-        theirs={},
-        rev=0,
+        mine=mine or {},
+        theirs=theirs or {},
+        rev=rev,
     )
 
 

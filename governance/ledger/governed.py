@@ -69,12 +69,15 @@ GOVERNED: dict[str, Governed] = {
     "project_members": Governed(
         _columns("id project_id user_id part joined_at left_at"), Text("案件メンバー", "project member")
     ),
+    "project_readers": Governed(
+        _columns("id project_id user_id reason granted_at ended_at"), Text("閲覧権", "leave to read")
+    ),
     "evidence": Governed(
         _columns("id project_id kind title title_en filename url media_type size digest added_by added_at removed_at"),
         Text("証跡", "evidence"),
     ),
     "screenings": Governed(
-        _columns("id project_id phase sequence state revision framework_id opened_by opened_at"),
+        _columns("id project_id phase sequence state revision framework_id valid_until opened_by opened_at"),
         Text("スクリーニング", "screening"),
         settled=_columns("due_on triggers_done_at route inherent residual asked answered submitted_by submitted_at"),
         open_states=UNLOCKED_STATES,

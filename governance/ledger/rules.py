@@ -40,6 +40,8 @@ EVENT_TYPES: dict[str, Text] = {
     "ProjectChanged": Text("案件情報の変更", "Project changed"),
     "MemberJoined": Text("案件メンバーの参加", "Member joined the project"),
     "MemberLeft": Text("案件メンバーの離任", "Member left the project"),
+    "ReadingGranted": Text("閲覧権の付与", "Reading granted"),
+    "ReadingEnded": Text("閲覧権の終了", "Reading ended"),
     "ScreeningOpened": Text("スクリーニングの開始", "Screening opened"),
     "TriggersAnswered": Text("判定項目への回答", "Triggers answered"),
     "EvidenceAdded": Text("証跡の追加", "Evidence added"),
