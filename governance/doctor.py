@@ -15,14 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance import fonts
-from governance.paths import MIGRATIONS, VENDOR
+from governance.paths import VENDOR
 from governance.settings import Settings
 from governance.storage.database import Database, UnsafeDatabase
+from governance.storage.migrate import WrongSchema, pending
 from governance.texts import Text
 
 State = Literal["ok", "warn", "fail"]
@@ -144,24 +143,31 @@ def _database(settings: Settings) -> list[Finding]:
 
 
 def _reached(database: Database) -> list[Finding]:
-    wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     with database.reading() as connection:
         version = ".".join(str(part) for part in connection.dialect.server_version_info or ())
-        current = MigrationContext.configure(connection).get_current_revision()
     kind = "SQLite" if database.dialect == "sqlite" else "PostgreSQL"
     text = Text("{kind} {version} に接続できます。", "{kind} {version} can be reached.")
-    return [Finding("database", "ok", text.filled(kind=kind, version=version)), _schema(current, wanted)]
+    return [Finding("database", "ok", text.filled(kind=kind, version=version)), _schema(database)]
 
 
-def _schema(current: str | None, wanted: str | None) -> Finding:
-    if current == wanted:
-        text = Text("データベースの構造は最新です（{wanted}）。", "The database has the current structure ({wanted}).")
-        return Finding("schema", "ok", text.filled(wanted=wanted))
+def _schema(database: Database) -> Finding:
+    try:
+        missing = pending(database)
+    except WrongSchema:
+        text = Text(
+            "データベースの構造がこの版より新しいため使えません。新しい版を導入してください。",
+            "The database has a structure newer than this release. Install the newer release.",
+        )
+        return Finding("schema", "fail", text)
+    if not missing:
+        return Finding(
+            "schema", "ok", Text("データベースの構造は最新です。", "The database has the current structure.")
+        )
     text = Text(
-        "データベースの構造（{current}）がこの版（{wanted}）と違います。governance migrate を実行してください。",
-        "The database has another structure ({current}) than this release ({wanted}). Run governance migrate.",
+        "データベースの構造が古いままです（未適用: {steps}）。governance migrate を実行してください。",
+        "The database lacks steps of its structure ({steps}). Run governance migrate.",
     )
-    return Finding("schema", "fail", text.filled(current=current or "-", wanted=wanted))
+    return Finding("schema", "fail", text.filled(steps=", ".join(missing)))
 
 
 _EXAMINATIONS: tuple[Callable[[Settings], list[Finding]], ...] = (

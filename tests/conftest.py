@@ -1,0 +1,134 @@
+"""Databases for the tests: every test that asks for one runs on SQLite and on PostgreSQL, each time on a fresh copy.
+
+The migrations run once per engine and process; a test then gets a copy of the migrated file or of the template database.
+`--database sqlite` (or `postgresql`) narrows the run to one engine; `--e2e` adds the tests that drive a browser.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import URL, Engine, make_url
+
+from governance.storage.database import Database
+from governance.storage.migrate import upgrade
+from tests import postgres
+
+KINDS = ("sqlite", "postgresql")
+BROWSER = Path(__file__).parent / "browser"
+
+FreshDatabase = Callable[[], AbstractContextManager[str]]
+"""Opens the address of a fresh, migrated and otherwise empty database, and removes it afterwards."""
+
+
+def migrate(url: str) -> None:
+    """Bring an empty database to the current structure, the way an installation does."""
+    database = Database(url)
+    upgrade(database)
+    database.dispose()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=[*KINDS, "both"], default="both", help="the engine that tests run on")
+    parser.addoption("--e2e", action="store_true", help="collect the tests that drive a real browser")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if collection_path == BROWSER and not config.getoption("--e2e") else None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--database")
+        kinds = KINDS if chosen == "both" else (chosen,)
+        metafunc.parametrize("database_kind", kinds, indirect=True, scope="session")
+
+
+class Databases:
+    """The migrated templates of both engines, each made when it is first asked for, and fresh copies of them."""
+
+    def __init__(self, folder: Path, until_the_end: ExitStack) -> None:
+        self.folder = folder
+        self.until_the_end = until_the_end
+        self.numbers = itertools.count()
+
+    @cached_property
+    def sqlite_template(self) -> Path:
+        template = self.folder / "template.sqlite3"
+        migrate(f"sqlite:///{template}")
+        return template
+
+    @cached_property
+    def postgresql_server(self) -> URL:
+        server = make_url(self.until_the_end.enter_context(postgres.running()))
+        self.on(server, "CREATE DATABASE template")
+        migrate(server.set(database="template").render_as_string(hide_password=False))
+        return server
+
+    @staticmethod
+    def on(server: URL, statement: str) -> None:
+        dsn = server.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(dsn, autocommit=True) as admin:
+            admin.execute(statement)
+
+    @contextmanager
+    def sqlite(self) -> Iterator[str]:
+        file = self.folder / f"{next(self.numbers)}.sqlite3"
+        shutil.copyfile(self.sqlite_template, file)
+        yield f"sqlite:///{file}"
+        for rest in self.folder.glob(f"{file.name}*"):
+            rest.unlink()
+
+    @contextmanager
+    def postgresql(self) -> Iterator[str]:
+        server = self.postgresql_server
+        name = f"test_{next(self.numbers)}"
+        self.on(server, f"CREATE DATABASE {name} TEMPLATE template")
+        yield server.set(database=name).render_as_string(hide_password=False)
+        self.on(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def _databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    with ExitStack() as until_the_end:
+        yield Databases(tmp_path_factory.mktemp("databases"), until_the_end)
+
+
+@pytest.fixture(scope="session")
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """`sqlite` or `postgresql`: the engine of this run of the test."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def fresh_database(database_kind: str, _databases: Databases) -> FreshDatabase:
+    """Opener of fresh databases, for a fixture of a whole module or a test that needs two."""
+    return _databases.sqlite if database_kind == "sqlite" else _databases.postgresql
+
+
+@pytest.fixture
+def database_url(fresh_database: FreshDatabase) -> Iterator[str]:
+    """Address of a fresh, migrated database of this test alone."""
+    with fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The fresh database of this test, opened as the service opens it."""
+    opened = Database(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def engine(database: Database) -> Engine:
+    """The engine of the fresh database of this test."""
+    return database.engine
