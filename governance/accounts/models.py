@@ -1,4 +1,4 @@
-"""Tables of people: accounts, their roles over time and their sessions.
+"""Tables of people: accounts, their roles over time, their sessions and the forms they sent.
 
 A user is known to the ledger by `users.id` alone; the name stays here, so that it can be erased while the ledger still verifies.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from governance.storage.tables import Base, Code, Digest, Id, Line, Revised, ref
@@ -73,3 +73,15 @@ class UserSession(Base):
     ended_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
+
+
+class FormKey(Base):
+    """A form that was sent and acted on: the same form sent twice (double click, back button) is answered, not repeated."""
+
+    __tablename__ = "form_keys"
+
+    user_id: Mapped[str] = mapped_column(String(36), ForeignKey("users.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(36), primary_key=True)
+    path: Mapped[Line]
+    location: Mapped[Line]
+    created_at: Mapped[datetime]

@@ -1,0 +1,173 @@
+"""Who may do what: roles, permissions and the one function that decides, kept apart from HTTP and SQL so that it can be read.
+
+A permission is held by role codes (`expert`) and by relations to the object (`project.owner`), which the feature of the object
+computes. `never` wins over every holder: it carries the separation of duties (assurance.md T3–T5, domain.md §6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from governance.refusals import Forbidden
+from governance.texts import Text, joined
+
+ROLES: dict[str, Text] = {
+    "member": Text("案件の担当者", "Project member"),
+    "owner": Text("案件責任者", "Project owner"),
+    "approver": Text("部門責任者", "Department approver"),
+    "expert": Text("AI倫理専門チーム", "AI ethics expert team"),
+    "secretariat": Text("委員会事務局", "Committee secretariat"),
+    "chair": Text("委員長", "Committee chair"),
+    "internal_member": Text("内部委員", "Internal committee member"),
+    "external_member": Text("外部委員", "External committee member"),
+    "legal": Text("法務担当", "Legal counsel"),
+    "privacy": Text("プライバシー保護諮問委員会", "Privacy advisory committee"),
+    "auditor": Text("監査人", "Auditor"),
+    "administrator": Text("システム管理者", "Administrator"),
+}
+
+RELATIONS: dict[str, Text] = {
+    "project.owner": Text("その案件の責任者", "the owner of the project"),
+    "project.member": Text("その案件の担当者", "a member of the project"),
+    "project.approver": Text("その案件の部門責任者", "the department approver of the project"),
+    "project.ever": Text("その案件に関わったことのある人", "anybody who ever belonged to the project"),
+    "review.reviewer": Text("その審査の担当者", "the reviewer of the case"),
+    "committee.member": Text("その委員会の委員", "a member of the committee"),
+    "item.recused": Text("その議題から退席した委員", "a member recused from the item"),
+    "condition.owner": Text("その条件の担当者", "the owner of the condition"),
+    "condition.verifier": Text("その条件の確認者", "the verifier of the condition"),
+}
+
+_TEAM = frozenset({"project.owner", "project.member"})
+_CASE_STAFF = frozenset({"expert", "secretariat", "chair", "legal", "privacy", "auditor"})
+_BOARD = frozenset({"chair", "internal_member", "external_member"})
+_OBSERVER_FREE = frozenset({"auditor", "administrator"})
+EVERYONE = frozenset(ROLES)
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One row of the table: what it allows, who holds it, who is barred even so."""
+
+    text: Text
+    holders: frozenset[str]
+    never: frozenset[str] = frozenset()
+
+
+def _row(
+    ja: str, en: str, holders: frozenset[str] | set[str], never: frozenset[str] | set[str] = frozenset()
+) -> Permission:
+    return Permission(Text(ja, en), frozenset(holders), frozenset(never))
+
+
+PERMISSIONS: dict[str, Permission] = {
+    "project:register": _row("案件の登録", "Register a project", {"owner"}),
+    "project:view": _row(
+        "案件の閲覧", "See a project", _TEAM | _CASE_STAFF | {"project.approver", "committee.member"}, {"item.recused"}
+    ),
+    "project:edit": _row("案件の変更", "Change a project", {"project.owner"}),
+    "project:members": _row("担当者の変更", "Change the members of a project", {"project.owner"}),
+    "screening:open": _row("スクリーニングの開始", "Open a screening", _TEAM),
+    "screening:answer": _row("回答の入力", "Answer questions", _TEAM, _OBSERVER_FREE),
+    "screening:submit": _row("スクリーニングの提出", "Submit a screening", {"project.owner"}, _OBSERVER_FREE),
+    "screening:withdraw": _row("スクリーニングの取下げ", "Withdraw a screening", {"project.owner"}),
+    "screening:approve-light": _row(
+        "軽易な案件の承認",
+        "Approve a light case",
+        {"project.approver"},
+        _OBSERVER_FREE | {"project.owner", "project.member"},
+    ),
+    "review:take": _row("審査の担当", "Take a case for review", {"expert"}, _OBSERVER_FREE | {"project.ever"}),
+    "review:check": _row("回答の確認", "Check the answers", {"expert"}, _OBSERVER_FREE | {"project.ever"}),
+    "review:return": _row("差戻し", "Return a case", {"expert"}, _OBSERVER_FREE | {"project.ever"}),
+    "review:opine": _row("専門チームの意見", "Give the expert opinion", {"expert"}, _OBSERVER_FREE | {"project.ever"}),
+    "review:rule": _row(
+        "該当なしの判断", "Rule on a not-applicable answer", {"expert"}, _OBSERVER_FREE | {"project.ever"}
+    ),
+    "review:decide": _row("標準の案件の決定", "Decide a standard case", {"expert"}, _OBSERVER_FREE | {"project.ever"}),
+    "stop:confirm": _row("停止の確認", "Confirm a hard stop", {"legal"}, _OBSERVER_FREE | {"project.ever"}),
+    "stop:release": _row("停止の解除", "Release a hard stop", {"legal", "expert"}, _OBSERVER_FREE | {"project.ever"}),
+    "committee:view": _row(
+        "委員会の閲覧", "See a committee", _CASE_STAFF | _BOARD | {"administrator", "committee.member"}
+    ),
+    "committee:edit": _row(
+        "委員会と委員の変更", "Change a committee and its members", {"secretariat", "administrator"}
+    ),
+    "meeting:plan": _row("会議の計画", "Plan a meeting", {"secretariat"}, _OBSERVER_FREE),
+    "meeting:open": _row("開会", "Open a meeting", {"secretariat"}, _OBSERVER_FREE),
+    "meeting:run": _row("議事の進行", "Run a meeting", {"secretariat"}, _OBSERVER_FREE),
+    "meeting:close": _row("閉会", "Close a meeting", {"secretariat"}, _OBSERVER_FREE),
+    "meeting:vote": _row("投票", "Vote", {"committee.member"}, _OBSERVER_FREE | {"item.recused"}),
+    "meeting:decide": _row(
+        "審査結果の確定", "Record a decision", {"chair", "secretariat"}, _OBSERVER_FREE | {"item.recused"}
+    ),
+    "item:recuse": _row("退席の記録", "Record a recusal", {"secretariat", "committee.member"}, _OBSERVER_FREE),
+    "condition:report": _row("条件の対応の報告", "Report on a condition", {"condition.owner"}, _OBSERVER_FREE),
+    "condition:verify": _row(
+        "条件の確認", "Verify a condition", {"condition.verifier"}, _OBSERVER_FREE | {"condition.owner"}
+    ),
+    "condition:waive": _row("条件の免除の記録", "Record the waiver of a condition", {"secretariat"}, _OBSERVER_FREE),
+    "report:issue": _row("報告書の発行", "Issue a report", {"expert", "secretariat", "project.owner"}, _OBSERVER_FREE),
+    "report:download": _row(
+        "報告書の取得",
+        "Download a report",
+        _TEAM | _CASE_STAFF | {"project.approver", "committee.member"},
+        {"item.recused"},
+    ),
+    "ledger:view": _row("監査台帳の閲覧", "See the audit ledger", {"auditor", "secretariat", "administrator"}),
+    "ledger:verify": _row("監査台帳の検証", "Verify the audit ledger", {"auditor", "secretariat", "administrator"}),
+    "questionnaire:view": _row("質問票の閲覧", "See questionnaires", EVERYONE),
+    "questionnaire:publish": _row("質問票の公開", "Publish a questionnaire", {"administrator"}),
+    "account:manage": _row("利用者と役割の管理", "Manage people and roles", {"administrator"}),
+}
+
+
+class Holder(Protocol):
+    """Whoever acts: only the roles matter here."""
+
+    @property
+    def roles(self) -> frozenset[str]: ...
+
+
+def may(actor: Holder, permission: str, relations: frozenset[str] = frozenset()) -> bool:
+    """Tell whether the actor, standing in these relations to the object, holds the permission and is not barred."""
+    row = PERMISSIONS[permission]
+    held = actor.roles | relations
+    return bool(held & row.holders) and not held & row.never
+
+
+def may_ever(actor: Holder, permission: str) -> bool:
+    """Tell whether there could be an object on which the actor holds the permission (menus, and the door of a page)."""
+    row = PERMISSIONS[permission]
+    by_relation = bool(row.holders & RELATIONS.keys()) and bool(actor.roles)
+    return (bool(actor.roles & row.holders) or by_relation) and not actor.roles & row.never
+
+
+def authorize(actor: Holder, permission: str, relations: frozenset[str] = frozenset()) -> None:
+    """Raise Forbidden, in plain words, unless the actor may. Every service calls this first (assurance.md R-A)."""
+    if may(actor, permission, relations):
+        return
+    row = PERMISSIONS[permission]
+    barred = (actor.roles | relations) & row.never
+    if barred and (actor.roles | relations) & row.holders:
+        raise Forbidden(
+            "accounts.barred",
+            "「{act}」はできません。公正さを保つため、次の立場の人は除かれます：{who}。",
+            "You cannot do this: {act}. To keep it fair, these are excluded: {who}.",
+            act=row.text,
+            who=names(frozenset(barred)),
+        )
+    raise Forbidden(
+        "accounts.not_permitted",
+        "「{act}」の権限がありません。できるのは次の人です：{who}。",
+        "You are not permitted to do this: {act}. It can be done by: {who}.",
+        act=row.text,
+        who=names(row.holders),
+    )
+
+
+def names(holders: frozenset[str]) -> Text:
+    """Return the holders in words, in the order of the tables above."""
+    known = {**ROLES, **RELATIONS}
+    return joined(known[code] for code in known if code in holders)

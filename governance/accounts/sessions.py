@@ -1,0 +1,111 @@
+"""Signing in and out: sessions kept on the server, of which only the digest of the random token is stored (assurance.md T17).
+
+A session ends after a time without use, after a longest time in any case, at sign-out, when the account is closed and when the
+password changes. Roles are read anew at every request, so a role that ended has no effect from the next click on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from governance.accounts.models import FormKey, User, UserSession
+from governance.accounts.passwords import hash_password, is_outdated, matches
+from governance.accounts.services import normal_email
+from governance.work import Actor, UnitOfWork
+
+SEEN_EVERY = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class SessionUser:
+    """The signed-in person as the pages see them; free of the database, so that it outlives the unit of work."""
+
+    id: str
+    name: str
+    name_en: str
+    locale: str
+    roles: frozenset[str]
+    session: str
+    seen_at: datetime
+
+    def name_in(self, locale: str) -> str:
+        """Return the name as shown to a reader of `locale`."""
+        return self.name_en if locale == "en" and self.name_en else self.name
+
+
+def digest_of(token: str) -> str:
+    """Return the SHA-256 under which a session token is stored."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def recognise(work: UnitOfWork, email: str, password: str) -> Actor | None:
+    """Return who has this address and password, else None: unknown, closed and wrong look and last the same."""
+    user = work.session.scalars(select(User).where(User.email == normal_email(email))).one_or_none()
+    usable = user is not None and user.is_active and user.password_hash
+    fits = matches(user.password_hash if user and usable else None, password)
+    return Actor(user.id, user.roles) if user is not None and fits else None
+
+
+def sign_in(work: UnitOfWork, *, longest: timedelta, password: str | None = None) -> str:
+    """Open a session for the recognised actor and return its token, which is stored nowhere.
+
+    `password` is given to renew a hash made with an older cost.
+    """
+    user = work.session.get_one(User, work.actor.id)
+    if password is not None and is_outdated(user.password_hash):
+        user.password_hash = hash_password(password)
+    token = secrets.token_urlsafe(32)
+    work.session.add(
+        UserSession(
+            user_id=user.id,
+            token_digest=digest_of(token),
+            created_at=work.now,
+            seen_at=work.now,
+            expires_at=work.now + longest,
+        )
+    )
+    return token
+
+
+def session_user(work: UnitOfWork, token: str, *, idle: timedelta) -> SessionUser | None:
+    """Return the person of a session that is open, in use and whose account is open; else None."""
+    digest = digest_of(token)
+    session = work.session.scalars(select(UserSession).where(UserSession.token_digest == digest)).one_or_none()
+    if session is None or session.ended_at is not None or not session.user.is_active:
+        return None
+    if work.now >= min(session.expires_at, session.seen_at + idle):
+        return None
+    user = session.user
+    return SessionUser(user.id, user.name, user.name_en, user.locale, user.roles, digest, session.seen_at)
+
+
+def mark_seen(work: UnitOfWork, digest: str) -> None:
+    """Note that a session is in use."""
+    session = work.session.scalars(select(UserSession).where(UserSession.token_digest == digest)).one_or_none()
+    if session is not None:
+        session.seen_at = work.now
+
+
+def sign_out(work: UnitOfWork, digest: str) -> None:
+    """End one session; nothing happens when it has ended."""
+    session = work.session.scalars(select(UserSession).where(UserSession.token_digest == digest)).one_or_none()
+    if session is not None and session.ended_at is None:
+        session.ended_at = work.now
+
+
+def earlier_answer(work: UnitOfWork, key: str, path: str) -> str | None:
+    """Return where the actor was sent when this very form was sent before, else None."""
+    found = work.session.get(FormKey, (work.actor.id, key))
+    return found.location if found is not None and found.path == path else None
+
+
+def remember_answer(work: UnitOfWork, key: str, path: str, location: str) -> None:
+    """Remember where the sent form led, in the same transaction as its act."""
+    work.session.add(
+        FormKey(user_id=work.actor.id, key=key, path=path[:300], location=location[:300], created_at=work.now)
+    )

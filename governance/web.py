@@ -1,0 +1,265 @@
+"""The web application: one place that puts session, access, unit of work, language and safety headers around every view.
+
+The order of a request is: host → person → CSRF → door (access) → unit of work around the view → commit → headers. What goes wrong
+on the way becomes a page that says what to do next (answers.py).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib.util import find_spec
+
+from apiflask import APIFlask
+from flask import Blueprint, Flask, Response, current_app, g, request, session
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from flask_wtf import CSRFProtect
+from werkzeug.utils import import_string
+
+from governance import answers, shell
+from governance.accounts.rules import authorize, may_ever
+from governance.accounts.sessions import SEEN_EVERY, earlier_answer, mark_seen, remember_answer, session_user
+from governance.catalogue import Wording
+from governance.pages import (
+    ANONYMOUS,
+    Access,
+    access_of,
+    close_units,
+    current_actor,
+    current_person,
+    database,
+    limiter,
+    now,
+    public,
+    see,
+)
+from governance.paths import STATIC, TEMPLATES
+from governance.settings import Settings, secret_key
+from governance.storage.database import Database
+from governance.texts import LOCALES
+from governance.work import UnitOfWork, open_work, run
+
+FEATURES = (
+    "accounts",
+    "questionnaires",
+    "projects",
+    "screenings",
+    "reviews",
+    "learning",
+    "insight",
+    "reports",
+    "ledger",
+)
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class _Undone(Exception):
+    """Carries an answer of 400 or above out of the unit of work, which is rolled back."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+        super().__init__(response.status)
+
+
+class Service(APIFlask):
+    """Flask with a unit of work around every view: read-only for GET and HEAD, else committed before the answer is sent."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Call the view inside its unit of work."""
+        access = _access()
+        if request.method in SAFE_METHODS or access is None or access.unit == "own":
+            try:
+                return self.make_response(super().dispatch_request())
+            finally:
+                close_units()
+        return self._dispatch_writing(access)
+
+    def _dispatch_writing(self, access: Access) -> Response:
+        """Commit what the view did when it answers below 400; the database may ask for a second run, so may this."""
+
+        def act(work: UnitOfWork) -> Response:
+            g.work = work
+            for upload in request.files.values():
+                upload.stream.seek(0)
+            if (before := _sent_before(work)) is not None:
+                return before
+            response = self.make_response(APIFlask.dispatch_request(self))
+            if response.status_code >= 400:
+                raise _Undone(response)
+            _remember(work, response)
+            return response
+
+        try:
+            return run(database(), current_actor(), act, serializable=access.unit == "serializable")
+        except _Undone as undone:
+            return undone.response
+        finally:
+            g.work = None
+
+
+def create_app(settings: Settings, database: Database | None = None) -> Service:
+    """Return the application for these settings; `database` is given by tests and by commands that hold one."""
+    app = Service(
+        "governance",
+        static_folder=str(STATIC),
+        template_folder=str(TEMPLATES),
+        enable_openapi=False,
+        json_errors=False,
+    )
+    _configure(app, settings)
+    app.extensions["governance.database"] = database or Database(settings.database_url)
+    babel = Babel(app, default_locale=settings.default_locale, locale_selector=_locale)
+    babel.domain_instance = Wording()
+    app.before_request(_load_person)
+    CSRFProtect(app)
+    limiter.init_app(app)
+    app.before_request(_door)
+    app.after_request(_seal)
+    app.teardown_request(lambda _error: close_units())
+    answers.register(app)
+    app.add_url_rule("/health", "health", _health)
+    for blueprint in blueprints():
+        app.register_blueprint(blueprint)
+    shell.register(app)
+    return app
+
+
+def blueprints() -> list[Blueprint]:
+    """Return the blueprints of every feature that has pages, in the order of the features."""
+    found: list[Blueprint] = []
+    for feature in FEATURES:
+        if find_spec(f"governance.{feature}") and find_spec(f"governance.{feature}.views"):
+            views = import_string(f"governance.{feature}.views")
+            found.extend(getattr(views, "blueprints", None) or [views.blueprint])
+    return found
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    name = "__Host-session" if settings.secure_cookies else "session"
+    app.secret_key = secret_key(settings)
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes + 1024**2,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_NAME=name,
+        SESSION_COOKIE_PATH="/",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SETTINGS=settings,
+        TRUSTED_HOSTS=list(settings.trusted_hosts),
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session; an open form must not go stale over lunch
+        ZONE=settings.zone,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+# --- person and language ---------------------------------------------------------------------------------------------
+
+
+def _load_person() -> None:
+    """Find the signed-in person once per request; note at most once a minute that the session is in use."""
+    token = session.get("token")
+    if not token or request.endpoint in ("static", "health"):
+        return
+    settings: Settings = shell.settings()
+    with open_work(database(), ANONYMOUS, read_only=True) as work:
+        person = session_user(work, token, idle=timedelta(minutes=settings.session_idle_minutes))
+    if person is None:
+        session.pop("token")
+        return
+    g.person = person
+    if now() - person.seen_at >= SEEN_EVERY:
+        run(database(), current_actor(), lambda work: mark_seen(work, person.session))
+
+
+def _locale() -> str:
+    """Choose the language: asked for in the address, chosen on this device, the person's own, the browser's."""
+    person = current_person()
+    wanted = [request.args.get("lang"), request.cookies.get("lang"), person.locale if person else None]
+    for choice in wanted:
+        if choice in LOCALES:
+            return choice
+    return request.accept_languages.best_match(LOCALES) or shell.settings().default_locale
+
+
+# --- door ------------------------------------------------------------------------------------------------------------
+
+
+def _access() -> Access | None:
+    """Return how the view of this request is marked; None when the address leads nowhere."""
+    return access_of(current_app.view_functions.get(request.endpoint or ""))
+
+
+def _door() -> ResponseReturnValue | None:
+    """Turn away whoever could never call this view; the service decides exactly (accounts/rules.py)."""
+    access = _access()
+    if request.endpoint == "static" or request.routing_exception is not None:
+        return None
+    if access is None:
+        raise RuntimeError(f"{request.endpoint} does not say who may call it")
+    if access.public:
+        return None
+    person = current_person()
+    if person is None:
+        return answers.ask_sign_in()
+    if access.permission is not None and not may_ever(person, access.permission):
+        authorize(person, access.permission)
+    return None
+
+
+# --- form sent twice -------------------------------------------------------------------------------------------------
+
+
+def _once() -> str:
+    """Return the key of the sent form; empty when nobody is signed in or the form has none."""
+    key = request.form.get("once", "")
+    return key if current_person() is not None and 0 < len(key) <= 36 else ""
+
+
+def _sent_before(work: UnitOfWork) -> Response | None:
+    location = earlier_answer(work, _once(), request.path) if _once() else None
+    return see(location) if location else None
+
+
+def _remember(work: UnitOfWork, response: Response) -> None:
+    location = response.headers.get("HX-Redirect") or response.headers.get("Location")
+    if _once() and location:
+        remember_answer(work, _once(), request.path, location)
+
+
+# --- every answer ----------------------------------------------------------------------------------------------------
+
+
+@public()
+def _health() -> ResponseReturnValue:
+    """Answer when the service and its database do."""
+    with database().reading() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    return {"state": "ok"}
+
+
+def _seal(response: Response) -> Response:
+    """Put the safety headers on every answer, errors and redirects included; remember a language that was asked for."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if shell.settings().secure_cookies:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Request-Id"] = answers.request_id()
+    if request.args.get("lang") in LOCALES:
+        shell.remember_language(response, request.args["lang"])
+    return response
