@@ -7,9 +7,10 @@ Names of people and other erasable columns of accounts are not governed; texts o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from governance.ledger.canonical import canonical
@@ -141,23 +142,14 @@ GOVERNED: dict[str, Governed] = {
 }
 """Table name → what counts. Identifiers are in every row, so that a row cannot stand in for another."""
 
-CONTENT_TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "answer_changes": (_columns("saved_at id"), _columns("id question_key revision body author_id saved_at")),
-    "answer_evidence": (
-        _columns("question_key evidence_id"),
-        _columns("question_key evidence_id attached_by attached_at"),
-    ),
-    "answers": (
-        _columns("question_key"),
-        _columns("id question_key value remark due_on carried_from author_id saved_at"),
-    ),
-    "item_ratings": (
-        _columns("item"),
-        _columns("id item severity likelihood severity_reason likelihood_reason author_id saved_at"),
-    ),
-    "screening_questionnaires": (_columns("position id"), _columns("id questionnaire_id position")),
+CONTENT_TABLES: dict[str, tuple[str, ...]] = {
+    "answer_changes": _columns("id question_key revision body author_id saved_at"),
+    "answer_evidence": _columns("question_key evidence_id attached_by attached_at"),
+    "answers": _columns("id question_key value remark due_on carried_from author_id saved_at"),
+    "item_ratings": _columns("id item severity likelihood severity_reason likelihood_reason author_id saved_at"),
+    "screening_questionnaires": _columns("id questionnaire_id position"),
 }
-"""Tables below a screening: order of its rows, and the columns that count."""
+"""Tables below a screening, with the columns that count."""
 
 
 def row_key(table: str, id: str) -> str:
@@ -168,7 +160,7 @@ def row_key(table: str, id: str) -> str:
 def plain(value: Any) -> Any:
     """Return a column value in the one form that is digested, the same from both databases."""
     if isinstance(value, datetime):
-        return moment(value)
+        return moment(value if value.tzinfo else value.replace(tzinfo=UTC))
     if isinstance(value, date):
         return value.isoformat()
     return value
@@ -181,6 +173,12 @@ def canonical_row(table: str, row: Mapping[str, Any]) -> bytes:
     )
 
 
-def canonical_contents(counts: Mapping[str, int], digest: str) -> bytes:
-    """Return the canonical bytes that stand for the content of a locked screening."""
-    return canonical({"table": CONTENTS, "counts": dict(counts), "sha256": digest})
+def canonical_content(table: str, row: Mapping[str, Any]) -> bytes:
+    """Return the canonical bytes of one row of a screening's content."""
+    return canonical({"table": table, "columns": {name: plain(row[name]) for name in CONTENT_TABLES[table]}})
+
+
+def canonical_contents(lines: Sequence[bytes]) -> bytes:
+    """Return the canonical bytes that stand for the whole content of a locked screening, whatever the order of its rows."""
+    digest = hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()
+    return canonical({"table": CONTENTS, "count": len(lines), "sha256": digest})

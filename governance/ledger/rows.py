@@ -2,69 +2,75 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, Table, select
 
-from governance.ledger.canonical import canonical
 from governance.ledger.governed import (
     CONTENT_TABLES,
     CONTENTS,
     GOVERNED,
     UNLOCKED_STATES,
+    canonical_content,
     canonical_contents,
     canonical_row,
-    plain,
     row_key,
 )
 
 Tables = Mapping[str, Table]
 CHUNK = 500
+UNREADABLE = b"unreadable"
 
 
-def rows_of(connection: Connection, table: Table, ids: Iterable[str] | None = None) -> Iterator[tuple[str, bytes]]:
-    """Yield the key and canonical bytes of governed rows: those with `ids`, or all."""
+def rows_of(connection: Connection, table: Table, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield the key and canonical bytes of the governed rows with these identifiers."""
     governed = GOVERNED[table.name]
     query = select(*(table.c[name] for name in governed.columns + governed.settled))
-    if ids is not None:
-        query = query.where(table.c.id.in_(list(ids)))
-    for row in connection.execute(query, execution_options={"yield_per": CHUNK}).mappings():
+    for row in connection.execute(query.where(table.c.id.in_(ids))).mappings():
         yield row_key(table.name, row["id"]), canonical_row(table.name, dict(row))
 
 
 def contents_of(connection: Connection, tables: Tables, screening_id: str) -> bytes:
     """Return the canonical bytes that stand for all answers, ratings, attached evidence and history of a screening."""
-    digest, counts = hashlib.sha256(), {}
-    for name, (order, columns) in sorted(CONTENT_TABLES.items()):
-        table, counts[name] = tables[name], 0
-        query = (
-            select(*(table.c[column] for column in columns))
-            .where(table.c.screening_id == screening_id)
-            .order_by(*(table.c[o] for o in order))
-        )
-        for row in connection.execute(query).mappings():
-            digest.update(
-                canonical({"table": name, "columns": {column: plain(row[column]) for column in columns}}) + b"\n"
-            )
-            counts[name] += 1
-    return canonical_contents(counts, digest.hexdigest())
+    lines = []
+    for name, columns in CONTENT_TABLES.items():
+        table = tables[name].c
+        query = select(*(table[column] for column in columns)).where(table.screening_id == screening_id)
+        lines += [canonical_content(name, dict(row)) for row in connection.execute(query).mappings()]
+    return canonical_contents(lines)
 
 
-def locked_contents(
-    connection: Connection, tables: Tables, ids: Iterable[str] | None = None
-) -> Iterator[tuple[str, bytes]]:
-    """Yield key and canonical bytes of the content of each locked screening: those with `ids`, or all."""
-    screenings = tables["screenings"]
-    query = select(screenings.c.id).where(screenings.c.state.not_in(sorted(UNLOCKED_STATES)))
-    if ids is not None:
-        query = query.where(screenings.c.id.in_(list(ids)))
-    for id in connection.scalars(query).all():
+def locked_contents(connection: Connection, tables: Tables, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield key and canonical bytes of the content of those screenings that are locked."""
+    screenings = tables["screenings"].c
+    locked = select(screenings.id).where(screenings.id.in_(ids), screenings.state.not_in(sorted(UNLOCKED_STATES)))
+    for id in connection.scalars(locked).all():
         yield row_key(CONTENTS, id), contents_of(connection, tables, id)
 
 
-def all_rows(connection: Connection, tables: Tables) -> Iterator[tuple[str, bytes]]:
-    """Yield every governed row of the database, then the content of every locked screening."""
+def present_rows(connection: Connection, tables: Tables) -> Iterator[tuple[str, bytes]]:
+    """Yield every governed row of the database, then the content of every locked screening.
+
+    A row whose columns cannot even be read (a broken JSON text, an impossible date) is given as `UNREADABLE`: it matches no digest.
+    """
     for name in GOVERNED:
-        yield from rows_of(connection, tables[name])
-    yield from locked_contents(connection, tables)
+        ids = connection.scalars(select(tables[name].c.id)).all()
+        for start in range(0, len(ids), CHUNK):
+            yield from _readable(connection, tables[name], ids[start : start + CHUNK])
+    screenings = tables["screenings"].c
+    locked = select(screenings.id).where(screenings.state.not_in(sorted(UNLOCKED_STATES)))
+    for id in connection.scalars(locked).all():
+        try:
+            content = contents_of(connection, tables, id)
+        except (ValueError, TypeError):
+            content = UNREADABLE
+        yield row_key(CONTENTS, id), content
+
+
+def _readable(connection: Connection, table: Table, ids: Sequence[str]) -> list[tuple[str, bytes]]:
+    try:
+        return list(rows_of(connection, table, ids))
+    except (ValueError, TypeError):
+        if len(ids) == 1:
+            return [(row_key(table.name, ids[0]), UNREADABLE)]
+        return [row for id in ids for row in _readable(connection, table, [id])]

@@ -1,0 +1,160 @@
+"""Verifies the ledger of a database: reads the stored rows as they are and hands them to the stand-alone check in verify.py.
+
+Tables are read through their structure in the database, not through the models, so that the check does not trust the code it checks.
+Beside the ledger itself it compares what records say about each other: bodies with their digests, decisions with their
+snapshots, stored files with the digests that name them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, MetaData, Select, Table, select, text
+
+from governance.ledger.governed import CONTENT_TABLES, GOVERNED, row_key
+from governance.ledger.rows import present_rows
+from governance.ledger.rules import EVENT_TYPES
+from governance.ledger.verify import Fault, Verdict, verify
+from governance.storage.database import Database
+from governance.storage.files import FileStore
+
+CHUNK = 2000
+
+_LEDGER = ("ledger_event", "ledger_node", "ledger_value")
+_OTHERS = ("snapshot_texts",)
+_SENTENCES = {
+    "body": ("「{place}」の本文がそのダイジェストと一致しません。", "The body of “{place}” does not match its digest."),
+    "basis": (
+        "「{place}」が根拠とする写しのダイジェストが一致しません。",
+        "“{place}” names another digest than the snapshot it rests on.",
+    ),
+    "text": ("「{place}」の文章が写しの値と一致しません。", "The text “{place}” does not match the snapshot."),
+    "file": (
+        "「{place}」のファイルが失われているか、内容が変わっています。",
+        "The file of “{place}” is gone or its content was changed.",
+    ),
+}
+
+
+def verify_database(
+    database: Database, *, known: Mapping[int, bytes] | None = None, files: FileStore | None = None
+) -> Verdict:
+    """Check the whole ledger, every governed row and, when `files` is given, every stored file they name.
+
+    `known` maps ledger sizes to roots kept elsewhere. One consistent view of the database is read; nothing is written.
+    """
+    with database.reading() as connection:
+        if database.dialect == "postgresql":
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+        tables = _tables(connection)
+        verdict = verify(
+            _stream(connection, _entries(tables)),
+            _stream(connection, _nodes(tables)),
+            _stream(connection, _values(tables)),
+            present_rows(connection, tables),
+            types=frozenset(EVENT_TYPES),
+            known=known,
+        )
+        for code, place in _contradictions(connection, tables, files):
+            ja, en = _SENTENCES[code]
+            verdict.note(Fault(code, None, place, ja.format(place=place), en.format(place=place)))
+    return verdict
+
+
+def _tables(connection: Connection) -> dict[str, Table]:
+    """Return the tables as the database describes them."""
+    metadata = MetaData()
+    metadata.reflect(connection, only=[*_LEDGER, *_OTHERS, *GOVERNED, *CONTENT_TABLES], resolve_fks=False)
+    return dict(metadata.tables)
+
+
+def _entries(tables: Mapping[str, Table]) -> Select[Any]:
+    table = tables["ledger_event"].c
+    return select(table.seq, table.body, table.leaf, table.type, table.subject, table.project).order_by(table.seq)
+
+
+def _nodes(tables: Mapping[str, Table]) -> Select[Any]:
+    table = tables["ledger_node"].c
+    return select(table.level, table.idx, table.hash).order_by(text("(CAST(idx AS BIGINT) + 1) << level"), table.level)
+
+
+def _values(tables: Mapping[str, Table]) -> Select[Any]:
+    table = tables["ledger_value"].c
+    return select(table.seq, table.path, table.salt, table.value).order_by(table.seq, table.path)
+
+
+def _stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+    """Yield plain tuples, a chunk at a time."""
+    for row in connection.execute(query, execution_options={"yield_per": CHUNK}):
+        yield tuple(row)
+
+
+def _contradictions(
+    connection: Connection, tables: Mapping[str, Table], files: FileStore | None
+) -> Iterator[tuple[str, str]]:
+    """Yield what the records say wrongly about each other: sentence code and place."""
+    for name, governed in GOVERNED.items():
+        if governed.digest_of:
+            yield from _wrong_bodies(connection, tables[name], *governed.digest_of)
+    yield from _wrong_bases(connection, tables)
+    yield from _wrong_texts(connection, tables)
+    if files is not None:
+        yield from _wrong_files(connection, tables, files)
+
+
+def _wrong_bodies(connection: Connection, table: Table, body: str, digest: str) -> Iterator[tuple[str, str]]:
+    for id, written, named in _stream(connection, select(table.c.id, table.c[body], table.c[digest])):
+        if hashlib.sha256(written.encode()).hexdigest() != named:
+            yield "body", row_key(table.name, id)
+
+
+def _wrong_bases(connection: Connection, tables: Mapping[str, Table]) -> Iterator[tuple[str, str]]:
+    decisions, snapshots = tables["decisions"], tables["snapshots"]
+    query = select(decisions.c.id).outerjoin(
+        snapshots,
+        (snapshots.c.id == decisions.c.snapshot_id)
+        & (snapshots.c.digest == decisions.c.snapshot_digest)
+        & (snapshots.c.screening_id == decisions.c.screening_id)
+        & (snapshots.c.revision == decisions.c.revision),
+    )
+    for id in connection.scalars(query.where(snapshots.c.id.is_(None))).all():
+        yield "basis", row_key("decisions", id)
+
+
+def _wrong_texts(connection: Connection, tables: Mapping[str, Table]) -> Iterator[tuple[str, str]]:
+    """Compare each stored text of a snapshot with the salted digest at its place in the body."""
+    texts, snapshots = tables["snapshot_texts"].c, tables["snapshots"].c
+    query = select(texts.snapshot_id, texts.path, texts.salt, texts.value, snapshots.body)
+    query = query.join_from(tables["snapshot_texts"], tables["snapshots"], snapshots.id == texts.snapshot_id)
+    last, body = None, None
+    for id, path, salt, value, written in _stream(connection, query.order_by(texts.snapshot_id, texts.path)):
+        if id != last:
+            last, body = id, json.loads(written)
+        if _at(body, path) != {"commitment": hmac.digest(salt, value.encode(), "sha256").hex()}:
+            yield "text", f"{row_key('snapshots', id)}/{path}"
+
+
+def _at(body: Any, path: str) -> Any:
+    """Return what stands at `answers/3/remark`, or None."""
+    for step in path.split("/"):
+        if isinstance(body, list):
+            body = body[int(step)] if step.isdigit() and int(step) < len(body) else None
+        else:
+            body = body.get(step) if isinstance(body, dict) else None
+    return body
+
+
+def _wrong_files(connection: Connection, tables: Mapping[str, Table], files: FileStore) -> Iterator[tuple[str, str]]:
+    evidence, reports = tables["evidence"].c, tables["reports"].c
+    named = [
+        ("evidence", row)
+        for row in connection.execute(select(evidence.id, evidence.digest).where(evidence.kind == "file"))
+    ]
+    named += [("reports", row) for row in connection.execute(select(reports.id, reports.file_digest))]
+    for table, (id, digest) in named:
+        if not files.verify(digest):
+            yield "file", row_key(table, id)

@@ -1,0 +1,170 @@
+"""Keeps evidence and reports as files named by the SHA-256 of their content, so that what was shown can be proved later.
+
+A file is complete and on the disk before its name appears; a crash leaves at worst an unnamed file, never a name without content
+(assurance.md §4, "Evidence and PDFs"). Equal content is stored once. The original name is kept in the database alone.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from governance.refusals import Refusal
+
+CHUNK = 1 << 20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class DamagedFile(RuntimeError):
+    """A stored file is gone, or is no longer what its name says; it is never served."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A stored file: the SHA-256 of its content in hex, and its size in bytes."""
+
+    digest: str
+    size: int
+
+
+class FileStore:
+    """A folder of files named by their content."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+        self._new = self.root / "tmp"
+        self._new.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def put(self, stream: BinaryIO, limit: int) -> Stored:
+        """Store the content of `stream` and return its digest and size.
+
+        Raises Refusal when it is empty, has more than `limit` bytes, or the disk is full; nothing is kept then.
+        """
+        unnamed = self._new / uuid.uuid4().hex
+        try:
+            stored = _write(stream, unnamed, limit)
+            self._name(unnamed, stored)
+        except OSError as error:
+            if error.errno in _FULL:
+                _refuse_full(error)
+            raise
+        finally:
+            with suppress(FileNotFoundError):
+                unnamed.unlink()
+        return stored
+
+    @contextmanager
+    def open(self, digest: str) -> Iterator[BufferedReader]:
+        """Open a stored file for reading after checking its content. Raises DamagedFile when that is not what was stored."""
+        try:
+            file = self.path(digest).open("rb")
+        except FileNotFoundError as error:
+            raise DamagedFile(f"{digest} is not in the store") from error
+        with file:
+            if _digest(file) != digest:
+                raise DamagedFile(f"the content of {digest} was changed")
+            file.seek(0)
+            yield file
+
+    def read(self, digest: str) -> bytes:
+        """Return the checked content of a stored file. Raises DamagedFile."""
+        with self.open(digest) as file:
+            return file.read()
+
+    def verify(self, digest: str) -> bool:
+        """Say whether the file is there and its content is what its name says."""
+        try:
+            with self.open(digest):
+                return True
+        except DamagedFile:
+            return False
+
+    def digests(self) -> Iterator[str]:
+        """Yield the digest of every stored file: for backups and for finding what no record names."""
+        for path in sorted((self.root / "sha256").glob("??/??/*")):
+            yield path.name
+
+    def path(self, digest: str) -> Path:
+        """Return where a file with this digest lies. Raises ValueError for anything that is no digest."""
+        if not _DIGEST.fullmatch(digest):
+            raise ValueError("a stored file is named by a SHA-256 in hex")
+        return self.root / "sha256" / digest[:2] / digest[2:4] / digest
+
+    def _name(self, unnamed: Path, stored: Stored) -> None:
+        """Give a complete file its name; a file of that name has the same content, unless it was damaged: then it is mended."""
+        final = self.path(stored.digest)
+        final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if final.exists() and not self.verify(stored.digest):
+            unnamed.replace(final)
+        else:
+            with suppress(FileExistsError):
+                os.link(unnamed, final)
+        for folder in (final.parent, *final.parent.parents):
+            _sync_folder(folder)
+            if folder == self.root:
+                break
+
+
+def _write(stream: BinaryIO, path: Path, limit: int) -> Stored:
+    """Write the stream to a new file, hashing on the way, and wait until it is on the disk."""
+    digest, size = hashlib.sha256(), 0
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        while chunk := stream.read(CHUNK):
+            size += len(chunk)
+            if size > limit:
+                _refuse_size(limit)
+            digest.update(chunk)
+            file.write(chunk)
+        if size == 0:
+            _refuse_empty()
+        file.flush()
+        os.fsync(file.fileno())
+    return Stored(digest.hexdigest(), size)
+
+
+def _digest(file: BufferedReader) -> str:
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_size(limit: int) -> NoReturn:
+    raise Refusal(
+        "files.too_large",
+        "ファイルが大きすぎます（上限 {limit} MB）。分割するか、保管場所へのリンクを登録してください。",
+        "The file is too large (limit {limit} MB). Split it, or register a link to where it is kept.",
+        limit=f"{limit / 1_000_000:.4g}",
+    )
+
+
+def _refuse_empty() -> NoReturn:
+    raise Refusal(
+        "files.empty",
+        "ファイルが空です。内容のあるファイルを選んでください。",
+        "The file is empty. Choose a file with content.",
+    )
+
+
+def _refuse_full(error: OSError) -> NoReturn:
+    raise Refusal(
+        "files.no_space",
+        "保存先の空き容量が不足しているため、ファイルを保存できませんでした。何も記録されていません。管理者に連絡してください。",
+        "The file could not be stored because the disk is full. Nothing was recorded. Please tell an administrator.",
+    ) from error
