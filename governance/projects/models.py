@@ -87,6 +87,22 @@ class ProjectMember(Base):
         return self.left_at is None
 
 
+class ProjectReader(Base):
+    """Leave to read a project for a reason outside the team: a committee member while the case is on an agenda.
+
+    Ended at once by a recusal; kept afterwards as a record of who could read what and when.
+    """
+
+    __tablename__ = "project_readers"
+
+    id: Mapped[Id]
+    project_id: Mapped[str] = ref("projects.id")
+    user_id: Mapped[str] = ref("users.id")
+    reason: Mapped[Code]
+    granted_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class Evidence(Base):
     """A file or link that shows an answer to be true; a file is named by the SHA-256 of its content."""
 

@@ -36,6 +36,7 @@ class Screening(Revised, Base):
     route: Mapped[Code] = mapped_column(default="")
     inherent: Mapped[int | None]
     residual: Mapped[int | None]
+    valid_until: Mapped[date | None]
     asked: Mapped[int] = mapped_column(default=0)
     answered: Mapped[int] = mapped_column(default=0)
     opened_by: Mapped[str] = ref("users.id", index=False)
@@ -178,3 +179,17 @@ class Snapshot(Base):
     created_at: Mapped[datetime]
 
     screening: Mapped[Screening] = relationship(back_populates="snapshots")
+
+
+class SnapshotText(Base):
+    """The free text a snapshot commits to: the body holds only a salted digest, so that the text can be erased later.
+
+    `path` is the place in the body ("answers/3/remark"); erasing a row leaves body, digest and ledger verifiable.
+    """
+
+    __tablename__ = "snapshot_texts"
+
+    snapshot_id: Mapped[str] = ref("snapshots.id", primary_key=True)
+    path: Mapped[Line] = mapped_column(primary_key=True)
+    salt: Mapped[bytes]
+    value: Mapped[Long]

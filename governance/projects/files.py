@@ -1,0 +1,86 @@
+"""Which evidence files are accepted: by extension and by their first bytes, never by what the browser claims.
+
+Pure rules (assurance.md T12): a file whose content does not match its name is refused with a sentence, and nothing that a browser
+would run (HTML, SVG, scripts) is on the list.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from governance.refusals import Refusal
+
+OFFICE = b"PK\x03\x04"
+ACCEPTED: dict[str, tuple[str, tuple[bytes, ...]]] = {
+    "pdf": ("application/pdf", (b"%PDF-",)),
+    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", (OFFICE,)),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", (OFFICE,)),
+    "pptx": ("application/vnd.openxmlformats-officedocument.presentationml.presentation", (OFFICE,)),
+    "png": ("image/png", (b"\x89PNG\r\n\x1a\n",)),
+    "jpg": ("image/jpeg", (b"\xff\xd8\xff",)),
+    "jpeg": ("image/jpeg", (b"\xff\xd8\xff",)),
+    "txt": ("text/plain", ()),
+    "md": ("text/plain", ()),
+    "csv": ("text/csv", ()),
+    "json": ("application/json", ()),
+}
+HEAD_BYTES = 4096
+
+
+def extension(filename: str) -> str:
+    """Return the lower-case extension without its dot, or an empty text."""
+    return filename.rsplit(".", 1)[1].lower() if "." in filename else ""
+
+
+def media_type(filename: str, head: bytes) -> str:
+    """Return the media type of an accepted file; `head` is its first bytes. Raises Refusal with what is wrong."""
+    kind = ACCEPTED.get(extension(filename))
+    if kind is None:
+        raise Refusal(
+            "evidence.type", "「{name}」は受け付けられない種類のファイルです。使える種類：{kinds}。",
+            "“{name}” is a kind of file that is not accepted. Use one of: {kinds}.",
+            place="file", name=filename[-80:], kinds=", ".join(sorted(ACCEPTED)),
+        )
+    if not head:
+        raise Refusal("evidence.empty", "「{name}」は空のファイルです。中身のあるファイルを選んでください。",
+                      "“{name}” is empty; choose a file with content.", place="file", name=filename[-80:])
+    kind_name, signatures = kind
+    if signatures and not head.startswith(signatures) or not signatures and not _is_text(head):
+        raise Refusal(
+            "evidence.mislabelled", "「{name}」の中身が拡張子と合いません。元のファイルを確かめてください。",
+            "The content of “{name}” does not match its extension; check the original file.", place="file", name=filename[-80:],
+        )
+    return kind_name
+
+
+def clean_name(filename: str) -> str:
+    """Return the last part of a file name without path or control characters, at most 200 characters."""
+    name = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(c for c in name if c.isprintable()).strip()[-200:] or "evidence"
+
+
+def check_link(url: str) -> str:
+    """Return the address when it is a plain http or https link; raises Refusal otherwise."""
+    parts = urlsplit(url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > 2000:
+        raise Refusal("evidence.link", "https:// で始まるリンクを入力してください。", "Enter a link that begins with https://.", place="url")
+    return url.strip()
+
+
+def _is_text(head: bytes) -> bool:
+    if b"\x00" in head:
+        return False
+    try:
+        head[: len(head) - 4].decode("utf-8") if len(head) == HEAD_BYTES else head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _is_japanese_legacy(head) if error.start < len(head) - 4 else True
+    return True
+
+
+def _is_japanese_legacy(head: bytes) -> bool:
+    """Accept Shift_JIS, in which office tools in Japan still write CSV."""
+    try:
+        head[:-1].decode("cp932") if len(head) == HEAD_BYTES else head.decode("cp932")
+    except UnicodeDecodeError:
+        return False
+    return True

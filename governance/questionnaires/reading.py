@@ -1,0 +1,124 @@
+"""Reading questionnaire and framework files: YAML that is kept small and plain, and errors that say where they are.
+
+Files come from people, so every problem is reported with file, line and column in both languages. Anchors, aliases, tags,
+duplicate keys and oversized documents are refused before anything is built from them (assurance.md T14).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from governance.questionnaires.definition import Framework, Questionnaire
+from governance.refusals import Problem, Refusals
+from governance.texts import Text
+
+MAX_BYTES, MAX_NODES, MAX_DEPTH = 1_000_000, 20_000, 20
+DocumentT = TypeVar("DocumentT", Framework, Questionnaire)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A parsed file: its plain tree and the node tree that knows where each part stands."""
+
+    name: str
+    tree: Any
+    root: Node
+
+    def place(self, path: Sequence[str | int]) -> str:
+        """Return `file:line:column` of the deepest part of `path` that exists."""
+        node, mark = self.root, self.root.start_mark
+        for part in path:
+            found = _child(node, part)
+            if found is None:
+                continue
+            node, mark = found
+        return f"{self.name}:{mark.line + 1}:{mark.column + 1}"
+
+
+def read(path: Path, kind: type[DocumentT]) -> tuple[DocumentT, Source]:
+    """Read one file as a framework or questionnaire; raise `Refusals` with every problem and its place."""
+    source = parse(path.name, path.read_text(encoding="utf-8"))
+    try:
+        return kind.model_validate_json(json.dumps(source.tree, ensure_ascii=False)), source
+    except ValidationError as error:
+        raise Refusals([_problem(source, each) for each in error.errors()]) from error
+
+
+def parse(name: str, text: str) -> Source:
+    """Return the plain tree of a YAML text, or raise `Refusals` naming line and column."""
+    if len(text.encode()) > MAX_BYTES:
+        raise Refusals([_at(name, 0, 0, "seed.too_large", Text("ファイルが大きすぎます（上限1 MB）。", "The file is too large (limit 1 MB)."))])
+    try:
+        _refuse_unsafe(name, text)
+        root = _yaml().compose(StringIO(text))
+        tree = _yaml().load(StringIO(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        said = Text(f"YAMLとして読めません：{error.problem}", f"Not readable as YAML: {error.problem}")
+        raise Refusals([_at(name, line, column, "seed.yaml", said)]) from error
+    if not isinstance(tree, dict):
+        raise Refusals([_at(name, 0, 0, "seed.not_mapping", Text("先頭は「項目: 値」の形にしてください。", "The document must be a mapping."))])
+    return Source(name, tree, root)
+
+
+def _yaml() -> YAML:
+    return YAML(typ="safe", pure=True)
+
+
+def _refuse_unsafe(name: str, text: str) -> None:
+    depth = nodes = 0
+    for event in _yaml().parse(StringIO(text)):
+        mark = event.start_mark
+        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor) or getattr(event, "tag", None):
+            said = Text("アンカー、エイリアス、タグは使えません。値をそのまま書いてください。", "Anchors, aliases and tags are refused; write the value out.")
+            raise Refusals([_at(name, mark.line, mark.column, "seed.anchor", said)])
+        nodes += isinstance(event, NodeEvent)
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if nodes > MAX_NODES or depth > MAX_DEPTH:
+            said = Text("項目が多すぎるか、入れ子が深すぎます。", "Too many parts or nested too deeply.")
+            raise Refusals([_at(name, mark.line, mark.column, "seed.too_complex", said)])
+
+
+def _child(node: Node, part: str | int) -> tuple[Node, Any] | None:
+    if isinstance(node, MappingNode):
+        return next(((value, key.start_mark) for key, value in node.value if isinstance(key, ScalarNode) and key.value == str(part)), None)
+    if isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part], node.value[part].start_mark
+    return None
+
+
+SAID = {
+    "missing": Text("「{field}」がありません。", "“{field}” is missing."),
+    "extra_forbidden": Text("「{field}」という項目はありません。つづりを確かめてください。", "There is no field “{field}”; check the spelling."),
+    "string_too_short": Text("「{field}」が空です。", "“{field}” is empty."),
+    "string_pattern_mismatch": Text("「{field}」の書き方が正しくありません（値：{input}）。", "“{field}” is not written correctly (value: {input})."),
+    "literal_error": Text("「{field}」に使えない値です：{input}。使える値：{expected}。", "“{field}” cannot be {input}; use one of {expected}."),
+    "union_tag_not_found": Text("条件「{field}」は all / any / not / is / includes / at_least / answered のどれかで書いてください。",
+                                "Write the condition “{field}” with all / any / not / is / includes / at_least / answered."),
+}
+OTHERWISE = Text("「{field}」の値が正しくありません（値：{input}、{message}）。", "“{field}” is not valid (value: {input}; {message}).")
+
+
+def _problem(source: Source, error: Any) -> Problem:
+    path = [part for part in error["loc"] if not (isinstance(part, str) and part in {"Text"})]
+    values = {
+        "field": ".".join(str(part) for part in path) or source.name, "input": str(error.get("input"))[:60],
+        "message": error["msg"], "expected": error.get("ctx", {}).get("expected", ""),
+    }
+    return Problem(f"seed.{error['type']}", SAID.get(error["type"], OTHERWISE).filled(**values), source.place(path))
+
+
+def _at(name: str, line: int, column: int, code: str, text: Text) -> Problem:
+    return Problem(code, text, f"{name}:{line + 1}:{column + 1}")

@@ -1,0 +1,402 @@
+"""How a risk level comes about: the pure scoring function an auditor asks for first.
+
+`score()` takes the framework, the questionnaires a screening pinned, the answers, the S/L ratings and what reviewers ruled, and
+returns a `Score` that carries its own explanation: which rules fired, which floors and bumps changed S and L, the
+control-effectiveness fraction question by question, gates, hard stops, route, and what would lower each item (domain.md
+§5.2–5.6). All arithmetic is exact (`Decimal`, compared before any rounding); hidden answers never count; nothing here reads a
+clock, a database or a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_UP, Decimal
+
+from governance.questionnaires.conditions import holds
+from governance.questionnaires.definition import Effect, Framework, HardStop, Question, Questionnaire, Step
+
+ONE = Decimal(1)
+HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True)
+class Rating:
+    """Severity and likelihood as the team chose them, ranks from 1; None while not chosen."""
+
+    severity: int | None = None
+    likelihood: int | None = None
+
+
+@dataclass(frozen=True)
+class Rulings:
+    """What reviewers ruled about a revision (domain.md §5.2 step 3, §5.3, §5.4)."""
+
+    accepted: frozenset[str] = frozenset()
+    disproved: frozenset[str] = frozenset()
+    cleared: frozenset[str] = frozenset()
+    confirmed: frozenset[str] = frozenset()
+    raised_before: frozenset[str] = frozenset()
+    released: frozenset[str] = frozenset()
+    route: str = ""
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """A change of S or L by a fired rule: `kind` is floor or bump, `value` the floor or the number of grades."""
+
+    axis: str
+    rule: str
+    kind: str
+    value: int
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One question in the sum: weight × factor = points; `excluded` for an accepted 該当なし."""
+
+    key: str
+    value: str
+    weight: int
+    factor: Decimal
+    points: Decimal
+    gate: bool
+    excluded: bool = False
+
+
+@dataclass(frozen=True)
+class Single:
+    """One act that alone lowers the item: raise `key` to the step `to`, giving `percent`."""
+
+    key: str
+    to: str
+    percent: Decimal
+
+
+@dataclass(frozen=True)
+class ItemScore:
+    """The score of one item with everything needed to check it by hand. Levels are ranks from 1; None = not rated yet."""
+
+    item: str
+    severity_chosen: int | None
+    likelihood_chosen: int | None
+    severity: int | None
+    likelihood: int | None
+    adjustments: tuple[Adjustment, ...]
+    product: int | None
+    inherent: int | None
+    counted: tuple[Counted, ...]
+    points: Decimal
+    weight: int
+    effectiveness: Decimal | None
+    gates_open: tuple[str, ...]
+    stepped: bool
+    step_reason: str
+    residual: int | None
+    needed: tuple[str, ...] = ()
+    needed_percent: Decimal | None = None
+    singles: tuple[Single, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stop:
+    """An open hard stop and why it is open: facts, suspected (waits for legal), confirmed, or waits for release."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RouteStep:
+    """One contribution to the route: `source` is trigger, inherent, residual, stop or override."""
+
+    source: str
+    rule: str
+    route: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """The result of a screening. `inherent` and `residual` are the maximum over the items, never a mean."""
+
+    method: str
+    version: str
+    fired: tuple[str, ...]
+    packs: tuple[str, ...]
+    flags: tuple[str, ...]
+    items: tuple[ItemScore, ...]
+    inherent: int | None
+    residual: int | None
+    index: int | None
+    route: str
+    base_route: str
+    route_steps: tuple[RouteStep, ...]
+    stops: tuple[Stop, ...]
+    asked: tuple[str, ...] = field(default=(), repr=False)
+
+    def item(self, code: str) -> ItemScore:
+        """Return the score of one item; KeyError when the framework has no such item."""
+        return {each.item: each for each in self.items}[code]
+
+    @property
+    def needs_condition(self) -> tuple[str, ...]:
+        """Items whose open gate makes a condition necessary for any approval (domain.md §5.2 step 5)."""
+        return tuple(each.item for each in self.items if each.step_reason == "gate_open_blocks")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What one screening asks, ready to score: pinned questionnaires in order and which were carried from earlier phases."""
+
+    framework: Framework
+    phase: str
+    questionnaires: tuple[Questionnaire, ...]
+    carried: frozenset[str] = frozenset()
+
+
+def score(sheet: Sheet, answers: Mapping[str, str], ratings: Mapping[str, Rating], rulings: Rulings = Rulings()) -> Score:
+    """Score a screening by the matrix method (domain.md §5.2–5.4). `answers` maps question key → value code."""
+    framework = sheet.framework
+    answers = visible_answers(sheet, answers)
+    fired = [effect for effect in framework.effects if holds(effect.when, answers)]
+    rated = [_rate(framework, item.code, ratings.get(item.code, Rating()), fired) for item in framework.items]
+    inherent = _highest(each.inherent for each in rated)
+    base, steps = _base_route(framework, fired, inherent)
+    asked = asked_questions(sheet, base, fired, answers)
+    items = [_control(framework, each, asked, answers, rulings) for each in rated]
+    residual = _highest(each.residual for each in items)
+    stops = _open_stops(framework, asked, answers, rulings)
+    route, more = _final_route(framework, base, residual, stops, rulings)
+    return Score(
+        method=framework.scoring.method, version=framework.scoring.version,
+        fired=tuple(effect.id for effect in fired), packs=_unique(pack for effect in fired for pack in effect.packs),
+        flags=_flags(framework, fired, inherent), items=tuple(items), inherent=inherent, residual=residual,
+        index=_index(framework, rated), route=route, base_route=base, route_steps=tuple(steps + more), stops=stops,
+        asked=tuple(question.key for _, question in asked),
+    )
+
+
+# ---------------------------------------------------------------- what is asked
+
+Placed = tuple[str | None, Question]
+
+
+def visible_answers(sheet: Sheet, answers: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers whose question's own condition holds, to a fixed point: a hidden answer counts nowhere."""
+    conditions = [(q.key, q.when) for each in sheet.questionnaires for _, q in each.questions() if q.when is not None]
+    seen = dict(answers)
+    for _ in conditions:
+        hidden = [key for key, when in conditions if key in seen and not holds(when, seen)]
+        if not hidden:
+            break
+        seen = {key: value for key, value in seen.items() if key not in hidden}
+    return seen
+
+
+def asked_questions(sheet: Sheet, route: str, fired: Sequence[Effect], answers: Mapping[str, str]) -> list[Placed]:
+    """Return the (item, question) pairs that are asked, in order.
+
+    Trigger questions and visible questions of this phase; on a route that asks only gates, the gates of this phase; of earlier
+    phases what was carried forward (domain.md §5.2 step 3: current and earlier phases); packs when a fired rule attaches them.
+    """
+    packs = {pack for effect in fired for pack in effect.packs}
+    gates_only = sheet.framework.route(route).asks == "gates"
+    return [
+        (section.item, question)
+        for questionnaire in sheet.questionnaires
+        for section, question in questionnaire.questions()
+        if holds(question.when, answers) and _is_open(sheet, questionnaire, question, gates_only, packs)
+    ]
+
+
+def _is_open(sheet: Sheet, questionnaire: Questionnaire, question: Question, gates_only: bool, packs: set[str]) -> bool:
+    if questionnaire.kind == "trigger":
+        return True
+    if questionnaire.kind == "pack":
+        return questionnaire.pack in packs and not gates_only
+    if questionnaire.phase != sheet.phase:
+        return question.key in sheet.carried
+    return question.gate or not gates_only
+
+
+# ---------------------------------------------------------------- severity, likelihood, inherent level
+
+def _rate(framework: Framework, item: str, rating: Rating, fired: Sequence[Effect]) -> ItemScore:
+    adjustments = _adjustments(item, fired)
+    severity = _adjusted(rating.severity, [a for a in adjustments if a.axis == "severity"], len(framework.severity))
+    likelihood = _adjusted(rating.likelihood, [a for a in adjustments if a.axis == "likelihood"], len(framework.likelihood))
+    product = severity * likelihood if severity and likelihood else None
+    return ItemScore(
+        item=item, severity_chosen=rating.severity, likelihood_chosen=rating.likelihood, severity=severity, likelihood=likelihood,
+        adjustments=adjustments, product=product, inherent=framework.level_of_product(product) if product else None,
+        counted=(), points=Decimal(0), weight=0, effectiveness=None, gates_open=(), stepped=False, step_reason="not_rated", residual=None,
+    )
+
+
+def _adjustments(item: str, fired: Sequence[Effect]) -> tuple[Adjustment, ...]:
+    """Floors first, then what strengthens floored items, then bumps of likelihood (domain.md §4.1, §5.2 step 1)."""
+    found = [Adjustment("severity", e.id, "floor", e.severity_floors[item]) for e in fired if item in e.severity_floors]
+    if found:
+        found += [Adjustment("severity", e.id, "floor", e.floored_floor) for e in fired if e.floored_floor]
+        found += [Adjustment("severity", e.id, "bump", e.floored_bump) for e in fired if e.floored_bump]
+    found += [Adjustment("likelihood", e.id, "bump", n) for e in fired if (n := e.likelihood_bumps.get(item, 0) + e.likelihood_bump_all)]
+    return tuple(found)
+
+
+def _adjusted(chosen: int | None, adjustments: Iterable[Adjustment], highest: int) -> int | None:
+    if chosen is None:
+        return None
+    adjustments = list(adjustments)
+    value = max([chosen, *(a.value for a in adjustments if a.kind == "floor")])
+    return min(highest, value + sum(a.value for a in adjustments if a.kind == "bump"))
+
+
+# ---------------------------------------------------------------- controls, gates, residual level
+
+def _control(framework: Framework, rated: ItemScore, asked: Sequence[Placed], answers: Mapping[str, str], rulings: Rulings) -> ItemScore:
+    questions = [q for item, q in asked if item == rated.item and q.kind == "scale"]
+    counted = tuple(_count(framework, q, answers.get(q.key, ""), rulings) for q in questions)
+    weight = sum(c.weight for c in counted if not c.excluded)
+    points = sum((c.points for c in counted if not c.excluded), Decimal(0))
+    minimum = framework.scoring.gate_minimum
+    gates_open = tuple(c.key for c in counted if c.gate and not c.excluded and c.factor < minimum)
+    rated = replace(rated, counted=counted, points=points, weight=weight, gates_open=gates_open,
+                    effectiveness=HUNDRED * points / weight if weight else None)
+    if rated.inherent is None:
+        return rated
+    stepped, reason = _step(framework, rated.inherent, points, weight, gates_open)
+    residual = max(1, rated.inherent - framework.scoring.step_down) if stepped else rated.inherent
+    return _with_way_down(framework, replace(rated, stepped=stepped, step_reason=reason, residual=residual))
+
+
+def _count(framework: Framework, question: Question, value: str, rulings: Rulings) -> Counted:
+    step: Step | None = framework.step(value)
+    excluded = step is not None and step.is_not_applicable and question.key in rulings.accepted
+    factor = Decimal(0) if step is None or step.factor is None or question.key in rulings.disproved else step.factor
+    return Counted(question.key, value, question.weight, factor, question.weight * factor, question.gate, excluded)
+
+
+def _step(framework: Framework, inherent: int, points: Decimal, weight: int, gates_open: Sequence[str]) -> tuple[bool, str]:
+    rules = framework.scoring
+    if gates_open:
+        blocks = inherent >= framework.level_rank(rules.gate_blocks_from_level)
+        return False, "gate_open_blocks" if blocks else "gate_open"
+    if not weight:
+        return False, "nothing_counted"
+    if HUNDRED * points < rules.step_down_at_percent * weight:
+        return False, "below_threshold"
+    return inherent > 1, "taken" if inherent > 1 else "lowest_level"
+
+
+# ---------------------------------------------------------------- what would lower it
+
+def _with_way_down(framework: Framework, scored: ItemScore) -> ItemScore:
+    """Add the smallest set of controls that reaches the threshold, and each single act that would do (domain.md §5.6 ③).
+
+    Exact for one item: every open gate is needed, and after that taking the largest gains first reaches the threshold with the
+    fewest questions, because the gains add up independently.
+    """
+    if scored.step_reason not in ("below_threshold", "gate_open", "gate_open_blocks") or scored.inherent == 1 or not scored.weight:
+        return scored
+    best = max(step.factor for step in framework.scale if step.factor is not None)
+    target = framework.scoring.step_down_at_percent * scored.weight
+    open_ones = [c for c in scored.counted if not c.excluded and c.factor < best]
+    open_ones.sort(key=lambda c: (c.key not in scored.gates_open, -(c.weight * (best - c.factor)), c.key))
+    points, needed = scored.points, []
+    for c in open_ones:
+        if HUNDRED * points >= target and c.key not in scored.gates_open:
+            break
+        needed.append(c.key)
+        points += c.weight * (best - c.factor)
+    if HUNDRED * points < target:
+        return scored
+    return replace(scored, needed=tuple(needed), needed_percent=HUNDRED * points / scored.weight,
+                   singles=_singles(framework, scored, open_ones))
+
+
+def _singles(framework: Framework, scored: ItemScore, open_ones: Sequence[Counted]) -> tuple[Single, ...]:
+    target = framework.scoring.step_down_at_percent * scored.weight
+    steps = sorted((s for s in framework.scale if s.factor is not None), key=lambda s: s.factor or 0)
+    found = []
+    for c in open_ones:
+        for step in steps:
+            points = scored.points + c.weight * ((step.factor or 0) - c.factor)
+            gates = [key for key in scored.gates_open if key != c.key or (step.factor or 0) < framework.scoring.gate_minimum]
+            if HUNDRED * points >= target and not gates:
+                found.append(Single(c.key, step.code, HUNDRED * points / scored.weight))
+                break
+    return tuple(found)
+
+
+# ---------------------------------------------------------------- route, flags, hard stops, index
+
+def _base_route(framework: Framework, fired: Sequence[Effect], inherent: int | None) -> tuple[str, list[RouteStep]]:
+    steps = [RouteStep("trigger", e.id, e.route) for e in fired if e.route]
+    if inherent is not None:
+        code = framework.level(inherent).code
+        if code in framework.route_by_inherent:
+            steps.append(RouteStep("inherent", code, framework.route_by_inherent[code]))
+    return framework.stricter(framework.routes[0].code, *(step.route for step in steps)), steps
+
+
+def _final_route(framework: Framework, base: str, residual: int | None, stops: Sequence[Stop], rulings: Rulings) -> tuple[str, list[RouteStep]]:
+    steps = []
+    if residual is not None and (up := framework.move_up_by_residual.get(framework.level(residual).code)):
+        steps.append(RouteStep("residual", framework.level(residual).code, up))
+    if rulings.route:
+        steps.append(RouteStep("override", "", rulings.route))
+        base = rulings.route
+    steps += [RouteStep("stop", stop.code, framework.routes[-1].code) for stop in stops]
+    return framework.stricter(base, *(step.route for step in steps if step.source != "override")), steps
+
+
+def _flags(framework: Framework, fired: Sequence[Effect], inherent: int | None) -> tuple[str, ...]:
+    found = [flag for effect in fired for flag in effect.flags]
+    if inherent is not None:
+        found += framework.flag_by_inherent.get(framework.level(inherent).code, [])
+    return _unique(found)
+
+
+def _open_stops(framework: Framework, asked: Sequence[Placed], answers: Mapping[str, str], rulings: Rulings) -> tuple[Stop, ...]:
+    """Return the hard stops that stand (domain.md §5.4): no vote can approve past one.
+
+    Only answers of asked questions count. A stop raised in an earlier revision stands until legal and team release it.
+    """
+    asked_keys = {question.key for _, question in asked}
+    seen = {key: value for key, value in answers.items() if key in asked_keys}
+    disproved = any(question.gate and question.key in rulings.disproved for _, question in asked)
+    stops = [Stop(stop.code, reason) for stop in framework.hard_stops if (reason := _stop_reason(stop, seen, disproved, rulings))]
+    return tuple(stops)
+
+
+def _stop_reason(stop: HardStop, answers: Mapping[str, str], disproved: bool, rulings: Rulings) -> str:
+    if stop.code in rulings.confirmed:
+        return "confirmed"
+    by_facts = (stop.when is not None and holds(stop.when, answers)) or (stop.on_disproved_gate and disproved)
+    if stop.clearable:
+        return "suspected" if by_facts and stop.code not in rulings.cleared else ""
+    if by_facts:
+        return "facts"
+    return "release" if stop.code in rulings.raised_before and stop.code not in rulings.released else ""
+
+
+def _index(framework: Framework, rated: Sequence[ItemScore]) -> int | None:
+    """Return the sum of products as a percentage of its maximum, halves up: for trend charts only, never for routing."""
+    if any(each.product is None for each in rated):
+        return None
+    most = len(rated) * len(framework.severity) * len(framework.likelihood)
+    exact = HUNDRED * sum(each.product or 0 for each in rated) / most
+    return int(exact.quantize(ONE, rounding=ROUND_HALF_UP))
+
+
+def _highest(levels: Iterable[int | None]) -> int | None:
+    return max((level for level in levels if level is not None), default=None)
+
+
+def _unique(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+def shown(percent: Decimal | None) -> str:
+    """Return a percentage with one decimal, halves up, for pages and reports; an em dash when there is none."""
+    return "—" if percent is None else str(percent.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))

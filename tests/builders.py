@@ -1,0 +1,126 @@
+"""Builders for tests: a world with the real framework, people in their roles, and a project on its way through the real services.
+
+Each builder does one step and returns what it made; a test says only what differs from the ordinary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from governance.accounts.models import RoleGrant, User
+from governance.paths import SEEDS
+from governance.projects import services as projects
+from governance.projects.models import Project
+from governance.projects.rules import Particulars
+from governance.questionnaires import services as questionnaires
+from governance.screenings import evidence, services
+from governance.screenings.loading import load
+from governance.screenings.models import Screening
+from governance.screenings.rules import Entry, RatingEntry
+from governance.storage.database import Database
+from governance.work import SYSTEM, Actor, UnitOfWork, open_work
+
+TODAY = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+PARTICULARS = Particulars(name="架空の需要予測AI", name_en="Imaginary demand forecast", sector="industry", regions=["japan"], own_roles=["developer"],
+                          techniques=["forecasting"], customer="見本商事", end_subjects="倉庫の担当者", department="試験部")
+ROLES = {
+    "owner": ("owner", "member"), "member": ("member",), "approver": ("approver",), "expert": ("expert",), "expert2": ("expert",),
+    "secretariat": ("secretariat",), "legal": ("legal",), "auditor": ("auditor",), "administrator": ("administrator",), "stranger": ("owner", "member"),
+    "chair": ("chair", "external_member"), "ext1": ("external_member",), "ext2": ("external_member",), "ext3": ("external_member",),
+    "int1": ("internal_member",), "int2": ("internal_member",), "int3": ("internal_member",),
+}
+
+
+@dataclass
+class World:
+    """A database with the published framework and one account per role; `now` moves forward with every act."""
+
+    database: Database
+    now: datetime = TODAY
+    people: dict[str, User] = field(default_factory=dict)
+
+    @contextmanager
+    def acting(self, name: str = "system", *, read_only: bool = False) -> Iterator[UnitOfWork]:
+        """Open a unit of work as a named person, one minute after the last one."""
+        self.now += timedelta(minutes=1)
+        with open_work(self.database, self.actor(name), read_only=read_only, at=self.now) as work:
+            yield work
+
+    def actor(self, name: str) -> Actor:
+        if name == "system":
+            return SYSTEM
+        return Actor(self.people[name].id, frozenset(ROLES[name]))
+
+
+def world(database: Database, folder: object = None) -> World:
+    """Return a world with the real seeds published and everybody of ROLES in it."""
+    made = World(database)
+    with made.acting() as work:
+        questionnaires.seed(work, folder or SEEDS)
+    with made.acting() as work:
+        for name, roles in ROLES.items():
+            person = User(email=f"{name}@test.example", name=f"見本 {name}", name_en=f"Sample {name}", department="試験部", created_at=made.now)
+            work.session.add(person)
+            work.session.flush()
+            for role in roles:
+                work.session.add(RoleGrant(user_id=person.id, role=role, granted_at=made.now))
+            work.session.flush()
+            work.record("AccountCreated", subject=("account", person.id))
+            work.session.refresh(person)
+            made.people[name] = person
+    return made
+
+
+def registered(made: World, particulars: Particulars = PARTICULARS) -> str:
+    """Register a project owned by `owner` with a member and an approver; return its id."""
+    with made.acting("owner") as work:
+        row = projects.register(work, particulars)
+        projects.add_member(work, row, work.session.get(User, made.people["member"].id), "member")
+        projects.add_member(work, row, work.session.get(User, made.people["approver"].id), "approver")
+        return row.id
+
+
+def opened(made: World, project_id: str, phase: str = "P") -> str:
+    """Open the screening of a phase and return its id."""
+    with made.acting("owner") as work:
+        return services.open_screening(work, work.session.get(Project, project_id), phase, due_on=date(2026, 12, 18)).id
+
+
+def answered(
+    made: World, screening_id: str, triggers: Mapping[str, str] | None = None, answers: Mapping[str, str] | None = None,
+    default: str = "done", ratings: Mapping[str, tuple[int, int]] | None = None, rate: tuple[int, int] = (1, 1),
+) -> None:
+    """Fill everything that is asked: unlisted triggers "no", unlisted questions `default`, unlisted items `rate`."""
+    triggers, answers, ratings = triggers or {}, answers or {}, ratings or {}
+    with made.acting("member") as work:
+        row = work.session.get(Screening, screening_id)
+        stored = load(work.session, row)
+        revs = {key: a.rev for key, a in stored.answers.items()}
+        entries = [Entry(q.key, triggers.get(q.key, "no"), rev=revs.get(q.key, 0)) for each in stored.sheet.questionnaires
+                   if each.kind == "trigger" for _, q in each.questions()]
+        services.finish_triggers(work, row, entries)
+        rated = {code: r.rev for code, r in stored.ratings.items()}
+        services.save_ratings(work, row, [RatingEntry(item.code, *ratings.get(item.code, rate), "影響の理由", "起こりやすさの理由",
+                                                      rated.get(item.code, 0)) for item in stored.sheet.framework.items])
+        now = load(work.session, row)
+        keys = [key for key in now.score.asked if key not in {e.key for e in entries}]
+        services.save_answers(work, row, [_entry(key, answers.get(key, default), now) for key in keys])
+        for key in keys:
+            if answers.get(key, default) == "done_evidenced" and not now.evidence.get(key):
+                evidence.add_link(work, row, key, f"https://wiki.example/{key}", title=f"{key}の記録")
+
+
+def _entry(key: str, value: str, now: object) -> Entry:
+    remark = "見本の補足" if value in ("partial", "not_applicable") else ""
+    stored = now.answers.get(key)
+    return Entry(key, value, remark, date(2027, 1, 29) if value == "partial" else None, stored.rev if stored else 0)
+
+
+def submitted(made: World, screening_id: str) -> None:
+    """Submit a filled screening as its owner."""
+    with made.acting("owner") as work:
+        row = work.session.get(Screening, screening_id)
+        services.submit(work, row, rev=row.rev)
