@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from governance.accounts.models import User
 from governance.storage.tables import Base, Code, Digest, Id, Line, Long, ref
 
 
@@ -28,6 +29,8 @@ class FrameworkVersion(Base):
     digest: Mapped[Digest]
     published_at: Mapped[datetime]
     published_by: Mapped[str | None] = ref("users.id", index=False)
+
+    publisher: Mapped[User | None] = relationship()
 
 
 class QuestionnaireVersion(Base):
@@ -52,3 +55,5 @@ class QuestionnaireVersion(Base):
     digest: Mapped[Digest]
     published_at: Mapped[datetime]
     published_by: Mapped[str | None] = ref("users.id", index=False)
+
+    publisher: Mapped[User | None] = relationship()

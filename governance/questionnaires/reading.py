@@ -7,16 +7,15 @@ duplicate keys and oversized documents are refused before anything is built from
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from governance.questionnaires.definition import Framework, Questionnaire
@@ -24,6 +23,11 @@ from governance.refusals import Problem, Refusals
 from governance.texts import Text
 
 MAX_BYTES, MAX_NODES, MAX_DEPTH = 1_000_000, 20_000, 20
+CORE = "tag:yaml.org,2002:"
+SCALARS: dict[str, Callable[[str], Any]] = {
+    f"{CORE}int": int, f"{CORE}bool": lambda text: text.lower() == "true", f"{CORE}null": lambda text: None, f"{CORE}float": str,
+}
+TAGS = {*SCALARS, *(CORE + word for word in ("str", "map", "seq", "timestamp"))}
 DocumentT = TypeVar("DocumentT", Framework, Questionnaire)
 
 
@@ -60,35 +64,49 @@ def parse(name: str, text: str) -> Source:
     if len(text.encode()) > MAX_BYTES:
         raise Refusals([_at(name, 0, 0, "seed.too_large", Text("ファイルが大きすぎます（上限1 MB）。", "The file is too large (limit 1 MB)."))])
     try:
-        _refuse_unsafe(name, text)
-        root = _yaml().compose(StringIO(text))
-        tree = _yaml().load(StringIO(text))
+        root = YAML(typ="safe", pure=True).compose(StringIO(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
         said = Text(f"YAMLとして読めません：{error.problem}", f"Not readable as YAML: {error.problem}")
         raise Refusals([_at(name, line, column, "seed.yaml", said)]) from error
-    if not isinstance(tree, dict):
+    except (YAMLError, RecursionError) as error:
+        raise Refusals([_at(name, 0, 0, "seed.yaml", Text("YAMLとして読めません。", "Not readable as YAML."))]) from error
+    if not isinstance(root, MappingNode):
         raise Refusals([_at(name, 0, 0, "seed.not_mapping", Text("先頭は「項目: 値」の形にしてください。", "The document must be a mapping."))])
-    return Source(name, tree, root)
+    return Source(name, _Planter(name).plain(root), root)
 
 
-def _yaml() -> YAML:
-    return YAML(typ="safe", pure=True)
+class _Planter:
+    """Turns YAML nodes into plain values in one walk, refusing what a seed may not hold."""
 
+    def __init__(self, name: str) -> None:
+        self.name, self.nodes = name, 0
 
-def _refuse_unsafe(name: str, text: str) -> None:
-    depth = nodes = 0
-    for event in _yaml().parse(StringIO(text)):
-        mark = event.start_mark
-        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor) or getattr(event, "tag", None):
-            said = Text("アンカー、エイリアス、タグは使えません。値をそのまま書いてください。", "Anchors, aliases and tags are refused; write the value out.")
-            raise Refusals([_at(name, mark.line, mark.column, "seed.anchor", said)])
-        nodes += isinstance(event, NodeEvent)
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if nodes > MAX_NODES or depth > MAX_DEPTH:
-            said = Text("項目が多すぎるか、入れ子が深すぎます。", "Too many parts or nested too deeply.")
-            raise Refusals([_at(name, mark.line, mark.column, "seed.too_complex", said)])
+    def plain(self, node: Node, depth: int = 0) -> Any:
+        self.nodes += 1
+        if node.anchor or node.tag not in TAGS:
+            self._refuse(node, "seed.anchor", "アンカー、エイリアス、タグは使えません。値をそのまま書いてください。", "Anchors, aliases and tags are refused; write the value out.")
+        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
+            self._refuse(node, "seed.too_complex", "項目が多すぎるか、入れ子が深すぎます。", "Too many parts or nested too deeply.")
+        if isinstance(node, SequenceNode):
+            return [self.plain(part, depth + 1) for part in node.value]
+        if isinstance(node, MappingNode):
+            return self._mapping(node, depth)
+        return SCALARS.get(node.tag, str)(node.value)
+
+    def _mapping(self, node: MappingNode, depth: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in node.value:
+            word = self.plain(key, depth + 1)
+            if not isinstance(word, str) or word in found:
+                self._refuse(key, "seed.duplicate_key", f"「{word}」が二度書かれているか、名前になっていません。",
+                             f"“{word}” is written twice or is no name.")
+            found[word] = self.plain(value, depth + 1)
+        return found
+
+    def _refuse(self, node: Node, code: str, ja: str, en: str) -> NoReturn:
+        raise Refusals([_at(self.name, node.start_mark.line, node.start_mark.column, code, Text(ja, en))])
 
 
 def _child(node: Node, part: str | int) -> tuple[Node, Any] | None:
