@@ -1,0 +1,208 @@
+"""Whether a committee has its quorum and has carried a motion — with the arithmetic, in both languages.
+
+Every figure of the meeting page, the minutes and the decision record comes from here. Shares are exact fractions and compared as
+integers; members who stepped back leave numerator and denominator; presence is looked up for the moment asked about, because a
+member who leaves mid-meeting changes the quorum of the next item (domain.md §6.3, assurance.md T4–T5).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+
+from governance.refusals import Problem
+from governance.reviews.committee import CommitteeRules, Conflict, Member, RuleCheck, more_than
+from governance.reviews.rules import local_date
+from governance.texts import Text
+
+
+@dataclass(frozen=True)
+class Presence:
+    """A member in the room or on the line, from when until when (open while `left_at` is None)."""
+
+    member_id: str
+    mode: str
+    arrived_at: datetime
+    left_at: datetime | None = None
+
+    def covers(self, at: datetime) -> bool:
+        """Say whether the member is there at the moment; whoever leaves at it has left."""
+        return self.arrived_at <= at and (self.left_at is None or at < self.left_at)
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """One vote: who, what, when."""
+
+    member_id: str
+    choice: str
+    cast_at: datetime
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """The count of one item at one moment; `checks` carry the sentences, the sets say who is counted."""
+
+    appointed: int
+    recused: int
+    eligible: int
+    need: int
+    present: int
+    present_external: int
+    present_internal: int
+    lay: int
+    checks: tuple[RuleCheck, ...]
+    eligible_ids: frozenset[str]
+    present_ids: frozenset[str]
+
+    @property
+    def met(self) -> bool:
+        """True when every rule is fulfilled."""
+        return all(check.met for check in self.checks)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The result of a vote. `present` are those counted: in the room, or gone after voting lawfully."""
+
+    votes_for: int
+    against: int
+    abstain: int
+    present: int
+    need_for: int
+    carried: bool
+    tied: bool
+    complete: bool
+
+    @property
+    def unanimous(self) -> bool:
+        """True when all who were present voted for it; otherwise dissent is recorded (domain.md §6.3)."""
+        return self.carried and self.votes_for == self.present
+
+
+def quorum(
+    members: Sequence[Member], presences: Iterable[Presence], recusals: Collection[str], rules: CommitteeRules, at: datetime
+) -> Quorum:
+    """Count one item at one moment (domain.md §6.3): appointed − recused = eligible; more than the share of them must be there.
+
+    `recusals` are seat ids. Members whose term is over or has not begun are not appointed. Remote members count if the rules say so.
+    """
+    appointed = [member for member in members if member.sits_on(local_date(at))]
+    eligible = [member for member in appointed if member.id not in recusals]
+    there = {p.member_id for p in presences if p.covers(at) and (p.mode != "remote" or rules.remote_counts)}
+    present = [member for member in eligible if member.id in there]
+    external = sum(member.is_external for member in present)
+    lay = sum(not member.expertise.isdisjoint(rules.lay_expertise) for member in present)
+    need = more_than(rules.quorum_share, len(eligible))
+    return Quorum(
+        appointed=len(appointed), recused=len(appointed) - len(eligible), eligible=len(eligible), need=need,
+        present=len(present), present_external=external, present_internal=len(present) - external, lay=lay,
+        checks=_checks(rules, len(appointed), len(eligible), present, external, lay),
+        eligible_ids=frozenset(member.id for member in eligible), present_ids=frozenset(member.id for member in present),
+    )
+
+
+def _checks(
+    rules: CommitteeRules, appointed: int, eligible: int, present: Sequence[Member], external: int, lay: int
+) -> tuple[RuleCheck, ...]:
+    n, need, internal = len(present), more_than(rules.quorum_share, eligible), len(present) - external
+    count = Text(
+        "任命{a}名 − 退席{r}名 ＝ {e}名。{e}名の{share}を超える{need}名が必要、出席{n}名",
+        "{a} appointed − {r} recused = {e}; more than {share} of {e} is {need}; {n} present",
+    ).filled(a=appointed, r=appointed - eligible, e=eligible, share=str(rules.quorum_share), need=need, n=n)
+    checks = [RuleCheck("quorum", Text("定足数", "Quorum"), count, n >= need)]
+    if rules.external_majority_present:
+        sides = Text("出席　外部{e}名、内部{i}名", "Present: {e} external, {i} internal").filled(e=external, i=internal)
+        checks.append(RuleCheck("external_majority", Text("外部が過半数", "External majority"), sides, external > internal))
+    if rules.lay_present:
+        seats = Text("出席{n}名（{min}名以上）", "{n} present (at least {min})").filled(n=lay, min=rules.lay_present)
+        checks.append(RuleCheck("lay", Text("一般・人文の委員", "Lay or humanities member"), seats, lay >= rules.lay_present))
+    return tuple(checks)
+
+
+def eligible_to_vote(
+    member: Member, presences: Iterable[Presence], recusals: Collection[str], rules: CommitteeRules, at: datetime,
+    conflicts: Iterable[Conflict] = (),
+) -> Problem | None:
+    """Return why the member may not vote at the moment, or None when they may (assurance.md T4, domain.md §6.3).
+
+    A conflict that bars excludes even when nobody declared it; one that is only suggested does not.
+    """
+    day = local_date(at)
+    there = [p for p in presences if p.member_id == member.id and p.covers(at)]
+    bar = next((conflict for conflict in conflicts if conflict.bars), None)
+    reasons = (
+        (day < member.term_from, "term_not_begun", Text("任期がまだ始まっていません。", "The term has not begun.")),
+        (not member.sits_on(day), "term_over", Text("任期が終わっています。", "The term is over.")),
+        (member.id in recusals, "recused", Text("この議題から退席しています。", "Recused from this item.")),
+        (bar is not None, "conflict", _barred(bar)),
+        (not there, "absent", Text("いま出席していません。", "Not present now.")),
+        (all(p.mode == "remote" for p in there) and not rules.remote_counts, "remote",
+         Text("この委員会の規則では、遠隔での出席は数えません。", "Under this committee's rules remote attendance does not count.")),
+    )
+    return next((Problem(f"reviews.{code}", text) for found, code, text in reasons if found), None)
+
+
+def _barred(conflict: Conflict | None) -> Text:
+    text = Text("利益相反のため投票できません：{why}。", "May not vote because of a conflict of interest: {why}.")
+    return text.filled(why=conflict.text) if conflict else text
+
+
+def lawful(
+    ballots: Iterable[Ballot], members: Sequence[Member], presences: Sequence[Presence], recusals: Collection[str], rules: CommitteeRules
+) -> list[Ballot]:
+    """Return the ballots whose voter might vote when they did and has not been recused since; the first of a member stands.
+
+    Leaving after a vote does not undo it: otherwise a result could be had by waiting until the opponents have gone.
+    """
+    seats = {member.id: member for member in members}
+    kept: dict[str, Ballot] = {}
+    for ballot in sorted(ballots, key=lambda b: b.cast_at):
+        seat = seats.get(ballot.member_id)
+        if seat and eligible_to_vote(seat, presences, recusals, rules, ballot.cast_at) is None:
+            kept.setdefault(seat.id, ballot)
+    return list(kept.values())
+
+
+def tally(ballots: Iterable[Ballot], count: Quorum, rules: CommitteeRules) -> Tally:
+    """Count lawful ballots against a quorum (domain.md §6.3): more than the share of those present must be for it.
+
+    Whoever abstains or has not voted is present but not for. A tie decides nothing: the item is deferred, nobody has a casting vote.
+    Without quorum nothing is carried.
+    """
+    counted = {b.member_id: b.choice for b in ballots if b.member_id in count.eligible_ids}
+    base = count.present_ids | counted.keys()
+    votes = [list(counted.values()).count(choice) for choice in ("for", "against", "abstain")]
+    need_for = more_than(rules.decision_share, len(base))
+    return Tally(
+        votes_for=votes[0], against=votes[1], abstain=votes[2], present=len(base), need_for=need_for,
+        carried=count.met and votes[0] >= need_for,
+        tied=votes[0] == votes[1] > 0, complete=counted.keys() >= base,
+    )
+
+
+def as_record(count: Quorum, result: Tally | None = None, extra: Iterable[RuleCheck] = ()) -> dict[str, Any]:
+    """Return the figures a decision keeps: plain numbers, and each rule with its arithmetic in both languages."""
+    record: dict[str, Any] = {
+        key: getattr(count, key)
+        for key in ("appointed", "recused", "eligible", "need", "present", "present_external", "present_internal", "lay")
+    }
+    record["checks"] = [
+        {"code": check.code, "name": check.name.as_dict(), "arithmetic": check.arithmetic.as_dict(), "met": check.met}
+        for check in (*count.checks, *extra)
+    ]
+    if result:
+        record |= {"votes_for": result.votes_for, "against": result.against, "abstain": result.abstain,
+                   "voters": result.present, "need_for": result.need_for, "unanimous": result.unanimous}
+    return record
+
+
+def votes_digest(item_id: str, motion: str, ballots: Iterable[Ballot]) -> str:
+    """Return the SHA-256 of the counted votes in canonical JSON: a decision is bound to exactly these (assurance.md T5)."""
+    votes = sorted([b.member_id, b.choice, b.cast_at.isoformat()] for b in ballots)
+    return hashlib.sha256(rfc8785.dumps({"item": item_id, "motion": motion, "votes": votes})).hexdigest()

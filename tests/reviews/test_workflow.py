@@ -1,0 +1,65 @@
+"""The workflow table is complete, closed and safe: no approval without someone having looked, nothing after the end."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from governance.refusals import Refusal
+from governance.reviews.workflow import ACTION_OF_OUTCOME, ACTIONS, STATES, TRANSITIONS, actions_in, after
+
+FINAL = {"approved", "approved_with_conditions", "rejected", "escalated", "withdrawn"}
+ALLOWED = {
+    "draft": {"submit", "withdraw"},
+    "submitted": {"take", "approve", "return", "withdraw"},
+    "returned": {"submit", "withdraw"},
+    "in_review": {"return", "opine", "queue", "approve", "approve_with_conditions", "block", "withdraw"},
+    "board_queued": {"open", "withdraw"},
+    "board_session": {"approve", "approve_with_conditions", "return", "reject", "escalate", "defer"},
+    "blocked": {"release", "return", "withdraw"},
+}
+
+
+@pytest.mark.parametrize(("state", "action"), list(product(STATES, ACTIONS)))
+def test_every_pair_is_either_listed_or_refused(state: str, action: str) -> None:
+    if action in ALLOWED.get(state, set()):
+        assert after(state, action).state in STATES
+    else:
+        with pytest.raises(Refusal) as refused:
+            after(state, action)
+        assert refused.value.code == "reviews.not_now"
+        assert STATES[state].ja in refused.value.text.ja
+        assert STATES[state].en in refused.value.text.en
+
+
+def test_an_unknown_state_is_refused_by_its_code() -> None:
+    with pytest.raises(Refusal, match="nowhere"):
+        after("nowhere", "submit")
+
+
+def test_final_states_have_no_way_out() -> None:
+    assert {state for state in STATES if not actions_in(state)} == FINAL
+
+
+def test_every_state_can_be_reached_from_a_draft() -> None:
+    seen, frontier = {"draft"}, {"draft"}
+    while frontier:
+        frontier = {after(state, action).state for state in frontier for action in actions_in(state)} - seen
+        seen |= frontier
+    assert seen == set(STATES)
+
+
+def test_rejection_and_escalation_are_the_committees_alone() -> None:
+    sources = {state for (state, action) in TRANSITIONS if action in {"reject", "escalate"}}
+    assert sources == {"board_session"}
+
+
+def test_nothing_is_approved_straight_from_blocked_or_draft() -> None:
+    approving = {state for (state, action) in TRANSITIONS if action.startswith("approve")}
+    assert approving == {"submitted", "in_review", "board_session"}
+
+
+def test_every_outcome_has_its_action_and_state() -> None:
+    for outcome, action in ACTION_OF_OUTCOME.items():
+        assert after("board_session", action).state == ("board_queued" if outcome == "deferred" else outcome)
