@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack, closing
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, Select, Table, select, text
@@ -51,14 +52,13 @@ def verify_database(
         if database.dialect == "postgresql":
             connection.execute(text("SET LOCAL statement_timeout = 0"))
         tables = _tables(connection)
-        verdict = verify(
-            _stream(connection, _entries(tables)),
-            _stream(connection, _nodes(tables)),
-            _stream(connection, _values(tables)),
-            present_rows(connection, tables),
-            types=frozenset(EVENT_TYPES),
-            known=known,
-        )
+        with ExitStack() as streams:
+            entries, nodes, values = (
+                streams.enter_context(closing(_stream(connection, query(tables))))
+                for query in (_entries, _nodes, _values)
+            )
+            rows = present_rows(connection, tables)
+            verdict = verify(entries, nodes, values, rows, types=frozenset(EVENT_TYPES), known=known)
         for code, place in _contradictions(connection, tables, files):
             ja, en = _SENTENCES[code]
             verdict.note(Fault(code, None, place, ja.format(place=place), en.format(place=place)))
@@ -87,10 +87,11 @@ def _values(tables: Mapping[str, Table]) -> Select[Any]:
     return select(table.seq, table.path, table.salt, table.value).order_by(table.seq, table.path)
 
 
-def _stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+def _stream(connection: Connection, query: Select[Any]) -> Generator[Any]:
     """Yield plain tuples, a chunk at a time."""
-    for row in connection.execute(query, execution_options={"yield_per": CHUNK}):
-        yield tuple(row)
+    with connection.execute(query, execution_options={"yield_per": CHUNK}) as result:
+        for row in result:
+            yield tuple(row)
 
 
 def _contradictions(

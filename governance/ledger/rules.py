@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import rfc8785
 
@@ -179,16 +180,7 @@ def build(draft: Draft, *, seq: int, log: str, salt: Callable[[], bytes]) -> tup
             "v": BODY_VERSION,
             "log": log,
             "seq": seq,
-            "at": moment(draft.at),
-            "type": draft.type,
-            "actor": dict(draft.actor),
-            "subject": {"kind": draft.subject[0], "id": draft.subject[1], "rev0": draft.rev[0], "rev1": draft.rev[1]},
-            "project": draft.project,
-            "codes": {
-                name: value if isinstance(value, str) or not isinstance(value, Sequence) else list(value)
-                for name, value in draft.codes.items()
-            },
-            "refs": {name: value if isinstance(value, str) else list(value) for name, value in draft.refs.items()},
+            **_said(draft),
             "private": private,
             "rows": rows,
         }
@@ -198,3 +190,21 @@ def build(draft: Draft, *, seq: int, log: str, salt: Callable[[], bytes]) -> tup
             f"{draft.type}: the entry has {len(body)} bytes; record rows and digests with more, smaller events"
         )
     return body, values
+
+
+def _said(draft: Draft) -> dict[str, Any]:
+    """Return the parts of a body that the act itself gives."""
+    (kind, id), (before, after) = draft.subject, draft.rev
+    return {
+        "at": moment(draft.at),
+        "type": draft.type,
+        "actor": dict(draft.actor),
+        "subject": {"kind": kind, "id": id, "rev0": before, "rev1": after},
+        "project": draft.project,
+        "codes": {name: _listed(value) for name, value in draft.codes.items()},
+        "refs": {name: _listed(value) for name, value in draft.refs.items()},
+    }
+
+
+def _listed(value: Code | Ref) -> Any:
+    return value if isinstance(value, str) or not isinstance(value, Sequence) else list(value)

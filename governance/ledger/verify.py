@@ -92,13 +92,23 @@ _MESSAGES = {
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong: a stable code, the entry concerned, what it is about, and a sentence in both languages."""
+    """One thing that is wrong: a stable code, the entry concerned, what it is about, and a sentence in both languages.
+
+    `until` is set when only a range of entries, `seq … until`, can be named.
+    """
 
     code: str
     seq: int | None
     place: str
     ja: str
     en: str
+    until: int | None = None
+
+    @property
+    def rank(self) -> tuple[bool, int, bool]:
+        """Order of faults: the ledger's own before those of rows, by the last entry concerned, an entry before a range."""
+        last = self.seq if self.until is None else self.until
+        return last is None or self.code.startswith("row_"), last or 0, self.until is not None
 
 
 @dataclass
@@ -120,12 +130,12 @@ class Verdict:
     @property
     def first(self) -> Fault | None:
         """The fault about the earliest entry."""
-        return min(self.faults, key=lambda fault: (fault.seq is None, fault.seq or 0), default=None)
+        return min(self.faults, key=lambda fault: fault.rank, default=None)
 
-    def add(self, code: str, seq: int | None, place: str = "") -> None:
+    def add(self, code: str, seq: int | None, place: str = "", until: int | None = None) -> None:
         """Note a fault that one of this module's sentences describes."""
         ja, en = _MESSAGES[code]
-        self.note(Fault(code, seq, place, ja.format(seq=seq, place=place), en.format(seq=seq, place=place)))
+        self.note(Fault(code, seq, place, ja.format(seq=seq, place=place), en.format(seq=seq, place=place), until))
 
     def note(self, fault: Fault) -> None:
         """Note a fault."""
@@ -160,14 +170,11 @@ def verify(
     tree, content = _Tree(verdict, nodes, known or {}), _Content(verdict, values, types)
     expected = 0
     for entry in entries:
-        seq, body, leaf = entry[0], entry[1], entry[2]
-        if seq != expected:
-            verdict.add("missing" if seq > expected else "order", expected if seq > expected else seq)
+        if entry[0] != expected:
+            verdict.add("missing" if entry[0] > expected else "order", min(entry[0], expected))
             tree.is_whole = False
-        expected = seq + 1
-        if leaf_hash(body) != leaf:
-            verdict.add("leaf", seq)
-        tree.take(seq, leaf)
+        expected = entry[0] + 1
+        tree.take(*entry[:3])
         content.take(entry)
     verdict.size = expected
     tree.end(expected)
@@ -185,8 +192,10 @@ class _Tree:
         self.nodes = iter(nodes)
         self.node = next(self.nodes, None)
 
-    def take(self, seq: int, leaf: bytes) -> None:
-        """Add the leaf of entry `seq`; after a gap the tree can no longer be recomputed."""
+    def take(self, seq: int, body: bytes, leaf: bytes) -> None:
+        """Hash an entry and add its leaf; after a gap the tree can no longer be recomputed."""
+        if leaf_hash(body) != leaf:
+            self.verdict.add("leaf", seq)
         if not self.is_whole:
             return
         for level, idx, expected in grow(seq, self.peaks, leaf):
@@ -199,8 +208,8 @@ class _Tree:
             self.verdict.add("node_missing", seq, f"{level}/{idx}")
             return
         if self.node[2] != expected:
-            first = idx << level
-            self.verdict.add("node", first, f"{first}–{first + (1 << level) - 1}")
+            first, last = idx << level, ((idx + 1) << level) - 1
+            self.verdict.add("node", first, f"{first}–{last}", until=last)
         self.node = next(self.nodes, None)
 
     def end(self, size: int) -> None:

@@ -1,0 +1,233 @@
+"""One case with a row in every governed table, written straight through units of work: the material of the attacks."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, date, datetime
+
+from governance.accounts.models import RoleGrant, User
+from governance.projects.models import Evidence, Project, ProjectMember, ProjectReader
+from governance.questionnaires.models import FrameworkVersion, QuestionnaireVersion
+from governance.reports.models import Report
+from governance.reviews.models import (
+    AgendaItem,
+    Attendance,
+    Committee,
+    CommitteeMember,
+    Condition,
+    Decision,
+    Meeting,
+    Recusal,
+    Review,
+    Vote,
+)
+from governance.screenings.models import (
+    Answer,
+    AnswerChange,
+    AnswerEvidence,
+    ItemRating,
+    Ruling,
+    Screening,
+    ScreeningQuestionnaire,
+    Snapshot,
+    SnapshotText,
+)
+from governance.storage.database import Database
+from governance.work import SYSTEM, UnitOfWork, open_work
+
+AT = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+SALT = b"s" * 32
+REMARK = "補足の文章"
+COMMITMENT = {"commitment": hmac.digest(SALT, REMARK.encode(), "sha256").hex()}
+BODY = json.dumps({"answers": [{"remark": COMMITMENT}]})
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def person(work: UnitOfWork, name: str, role: str) -> User:
+    user = User(id=f"u-{name}", email=f"{name}@test.example", name=name, created_at=work.now)
+    work.session.add(user)
+    work.session.add(RoleGrant(id=f"grant-{name}", user=user, role=role, granted_at=work.now))
+    work.record("AccountCreated", subject=("account", user.id), private={"name": f"見本 {name}"})
+    return user
+
+
+def publish(work: UnitOfWork) -> None:
+    work.session.add(
+        FrameworkVersion(
+            id="f-1", key="sample", version="1.0", effective_on=date(2026, 4, 1), body="{}", digest=sha("{}"),
+            published_at=work.now,
+        )
+    )  # fmt: skip
+    work.record("FrameworkPublished", subject=("framework", "f-1"), refs={"body": sha("{}")})
+    work.session.add(
+        QuestionnaireVersion(
+            id="q-1", key="base", version="1.0", kind="screening", framework_key="sample", phase="P", title_ja="質問",
+            body="[]", digest=sha("[]"), published_at=work.now,
+        )
+    )  # fmt: skip
+    work.record("QuestionnairePublished", subject=("questionnaire", "q-1"))
+
+
+def register(work: UnitOfWork) -> None:
+    work.session.add(
+        Project(
+            id="p-1", number="AI-2026-001", name="架空の案件", framework_key="sample", sector="industry",
+            regions=["japan", "eu"], own_roles=["developer"], techniques=[], created_by="u-owner", created_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.add(ProjectMember(id="pm-1", project_id="p-1", user_id="u-owner", part="owner", joined_at=work.now))
+    work.record("ProjectRegistered", subject=("project", "p-1"), project="p-1", private={"name": "架空の案件"})
+    work.session.add(
+        Evidence(
+            id="e-1", project_id="p-1", kind="link", title="試験の記録", url="https://wiki.example/1", digest=sha("1"),
+            added_by="u-owner", added_at=work.now,
+        )
+    )  # fmt: skip
+    work.record("EvidenceAdded", subject=("evidence", "e-1"), project="p-1")
+
+
+def draft(work: UnitOfWork) -> None:
+    who = {"author_id": "u-owner", "saved_at": work.now}
+    work.session.add(
+        Screening(
+            id="s-1", project_id="p-1", phase="P", framework_id="f-1", opened_by="u-owner", opened_at=work.now,
+            changed_at=work.now,
+        )
+    )  # fmt: skip
+    work.record("ScreeningOpened", subject=("screening", "s-1"), project="p-1")
+    work.session.add_all(
+        [
+            ScreeningQuestionnaire(id="sq-1", screening_id="s-1", questionnaire_id="q-1", position=1),
+            Answer(id="a-1", screening_id="s-1", question_key="P1a", value="done", **who),
+            AnswerChange(id="ac-1", screening_id="s-1", question_key="P1a", revision=1, body="{}", **who),
+            ItemRating(id="ir-1", screening_id="s-1", item="safety", severity=2, likelihood=1, **who),
+            AnswerEvidence(
+                screening_id="s-1", question_key="P1a", evidence_id="e-1", attached_by="u-owner", attached_at=work.now
+            ),
+        ]
+    )
+
+
+def submit(work: UnitOfWork) -> None:
+    row = work.session.get_one(Screening, "s-1")
+    row.state, row.route, row.inherent, row.residual = "submitted", "board", 3, 2
+    row.submitted_by, row.submitted_at = "u-owner", work.now
+    work.session.add(
+        Snapshot(
+            id="sn-1", screening_id="s-1", revision=1, stage="submitted", body=BODY, digest=sha(BODY),
+            created_by="u-owner", created_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.flush()
+    work.session.add(SnapshotText(snapshot_id="sn-1", path="answers/0/remark", salt=SALT, value=REMARK))
+    work.record("ScreeningSubmitted", subject=("screening", "s-1"), project="p-1", refs={"snapshot": sha(BODY)})
+
+
+def check(work: UnitOfWork) -> None:
+    work.session.add(
+        Review(
+            id="r-1", screening_id="s-1", revision=1, reviewer_id="u-expert", state="checked", opinion="妥当",
+            recommendation="approved", snapshot_id="sn-1", started_at=work.now, finished_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.add(
+        Ruling(
+            id="ru-1", screening_id="s-1", revision=1, kind="route", target="route", outcome="board", reason="影響が大きい",
+            ruled_by="u-expert", ruled_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.get_one(Screening, "s-1").state = "board_queued"
+    work.record("OpinionGiven", subject=("screening", "s-1"), project="p-1", refs={"snapshot": sha(BODY)})
+
+
+def seat(work: UnitOfWork) -> None:
+    work.session.add(
+        Committee(
+            id="c-1", key="board", name="委員会", rules={"min_members": 5, "quorum_share": "1/2"}, rules_version="1",
+            rules_effective_on=date(2026, 4, 1),
+        )
+    )  # fmt: skip
+    work.session.flush()
+    work.session.add(
+        CommitteeMember(
+            id="cm-1", committee_id="c-1", user_id="u-external", side="external", expertise=["lay"], is_chair=True,
+            term_from=date(2026, 4, 1),
+        )
+    )  # fmt: skip
+    work.record("CommitteeCreated", subject=("committee", "c-1"))
+
+
+def meet(work: UnitOfWork) -> None:
+    work.session.add(
+        Meeting(
+            id="m-1", committee_id="c-1", fiscal_year=2026, number=1, starts_at=AT, state="open", planned_by="u-expert"
+        )
+    )
+    work.session.flush()
+    work.session.add(AgendaItem(id="i-1", meeting_id="m-1", position=1, screening_id="s-1", snapshot_id="sn-1"))
+    work.session.add(Attendance(id="at-1", meeting_id="m-1", member_id="cm-1", mode="remote", arrived_at=work.now))
+    work.session.add(
+        ProjectReader(id="pr-1", project_id="p-1", user_id="u-external", reason="agenda", granted_at=work.now)
+    )
+    work.record("MeetingOpened", subject=("meeting", "m-1"))
+    work.session.add(
+        Recusal(
+            id="re-1",
+            item_id="i-1",
+            member_id="cm-1",
+            reason="同じ部門",
+            declared_by="u-external",
+            declared_at=work.now,
+        )
+    )
+    work.session.add(Vote(id="v-1", item_id="i-1", member_id="cm-1", motion="approved", choice="for", cast_at=work.now))
+    work.record("VoteCast", subject=("vote", "v-1"), project="p-1")
+
+
+def decide(work: UnitOfWork) -> None:
+    work.session.add(
+        Decision(
+            id="d-1", screening_id="s-1", revision=1, snapshot_id="sn-1", snapshot_digest=sha(BODY), body="board",
+            item_id="i-1", outcome="approved_with_conditions", rationale="条件を満たす", quorum={"need": 3, "present": 4},
+            valid_until=date(2027, 11, 20), decided_by="u-external", decided_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.flush()
+    work.session.add(
+        Condition(
+            id="co-1", decision_id="d-1", number=1, text="監視を行う", kind="pre_launch", owner_id="u-owner",
+            verifier_id="u-expert", due_on=date(2027, 1, 29),
+        )
+    )  # fmt: skip
+    work.session.get_one(Screening, "s-1").state = "approved_with_conditions"
+    work.record("DecisionRecorded", subject=("decision", "d-1"), project="p-1", private={"rationale": "条件を満たす"})
+    work.session.add(
+        Report(
+            id="rp-1", number="R-1", kind="audit", lang="ja", project_id="p-1", snapshot_digest=sha(BODY),
+            record_digest=sha("r"), file_digest=sha("f"), size=1, pages=1, purpose="監査", issued_by="u-expert",
+            issued_at=work.now,
+        )
+    )  # fmt: skip
+    work.record("ReportIssued", subject=("report", "rp-1"), project="p-1", refs={"file": sha("f")})
+
+
+def people(work: UnitOfWork) -> None:
+    for name, role in (("owner", "member"), ("expert", "expert"), ("external", "external_member")):
+        person(work, name, role)
+
+
+ACTS = (people, publish, register, draft, submit, check, seat, meet, decide)
+SIZE = 15
+"""Entries that the whole case writes."""
+
+
+def written(database: Database) -> None:
+    """Write the whole case, one unit of work per act."""
+    for act in ACTS:
+        with open_work(database, SYSTEM) as work:
+            act(work)

@@ -1,0 +1,274 @@
+"""Everything an administrator of the database can do to the record is found, and the first bad entry is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from governance.ledger.audit import verify_database
+from governance.ledger.governed import CONTENT_TABLES, GOVERNED
+from governance.ledger.services import Head, head
+from governance.ledger.verify import Fault, Verdict
+from governance.storage.database import Database
+from tests.ledger import case
+from tests.ledger.admin import entry, rebuild, rewrite, run, unguarded
+
+
+def first(verdict: Verdict) -> Fault:
+    assert verdict.first is not None
+    assert verdict.first.ja
+    assert verdict.first.en
+    return verdict.first
+
+
+def named(verdict: Verdict) -> tuple[str, int | None]:
+    return first(verdict).code, first(verdict).seq
+
+
+def kept(database: Database) -> Head:
+    with database.session(read_only=True) as session:
+        return head(session)
+
+
+def test_an_untouched_ledger_is_whole(written: Database) -> None:
+    verdict = verify_database(written, known={case.SIZE: kept(written).root})
+    assert (verdict.ok, verdict.size, verdict.first) == (True, case.SIZE, None)
+    assert verdict.root == kept(written).root
+    assert verdict.rows == len(GOVERNED) + 2 + 1  # three accounts have a role; one screening's content
+
+
+def test_an_edited_body_is_found(written: Database) -> None:
+    with unguarded(written) as admin:
+        body, _ = entry(admin, 5)
+        run(admin, "UPDATE ledger_event SET body = ? WHERE seq = 5", body.replace(b"2026", b"2025"))
+    assert named(verify_database(written)) == ("leaf", 5)
+
+
+def test_an_edited_body_with_its_hash_renewed_is_found(written: Database) -> None:
+    with unguarded(written) as admin:
+        rewrite(admin, 5, entry(admin, 5)[0].replace(b'"administrator"', b'"auditor"'))
+    found = first(verify_database(written))
+    assert (found.code, found.seq, found.until) == ("node", 4, 5)
+
+
+def test_a_deleted_entry_is_found(written: Database) -> None:
+    with unguarded(written) as admin:
+        run(admin, "DELETE FROM ledger_event WHERE seq = 6")
+    assert named(verify_database(written)) == ("missing", 6)
+
+
+def test_a_deleted_entry_with_the_gap_closed_is_found(written: Database) -> None:
+    with unguarded(written) as admin:
+        run(admin, "DELETE FROM ledger_event WHERE seq = 6")
+        for seq in range(7, case.SIZE):
+            run(admin, "UPDATE ledger_event SET seq = ? WHERE seq = ?", seq - 1, seq)
+    assert named(verify_database(written)) == ("number", 6)
+
+
+def test_an_inserted_entry_is_found(written: Database) -> None:
+    with unguarded(written) as admin:
+        body, leaf = entry(admin, 9)
+        values = "SELECT ?, body, leaf, type, subject, project FROM ledger_event WHERE seq = 9"
+        run(admin, f"INSERT INTO ledger_event (seq, body, leaf, type, subject, project) {values}", case.SIZE)
+        assert leaf
+        assert body
+    assert first(verify_database(written)).seq == case.SIZE
+
+
+def test_reordered_entries_are_found(written: Database) -> None:
+    with unguarded(written) as admin:
+        (five, _), (six, _) = entry(admin, 5), entry(admin, 6)
+        rewrite(admin, 5, six)
+        rewrite(admin, 6, five)
+        rebuild(admin)
+    assert named(verify_database(written)) == ("number", 5)
+
+
+def test_a_cut_end_is_found_by_what_is_left_of_it(written: Database) -> None:
+    with unguarded(written) as admin:
+        run(admin, "DELETE FROM ledger_event WHERE seq >= 12")
+    found = verify_database(written)
+    assert "cut" in {fault.code for fault in found.faults}
+    assert first(found).seq == 11
+
+
+def test_a_clean_cut_is_found_by_the_rows_written_in_it(written: Database) -> None:
+    with unguarded(written) as admin:
+        cut(admin, 13)
+    found = verify_database(written)
+    assert {(fault.code, fault.place) for fault in found.faults} >= {
+        ("row_unknown", "decisions:d-1"),
+        ("row_unknown", "reports:rp-1"),
+    }
+
+
+def test_a_clean_cut_is_found_by_a_root_kept_elsewhere(written: Database) -> None:
+    saved = kept(written)
+    with unguarded(written) as admin:
+        cut(admin, 13)
+    assert "shorter" in {fault.code for fault in verify_database(written, known={saved.size: saved.root}).faults}
+
+
+def cut(admin: object, size: int) -> None:
+    run(admin, "DELETE FROM ledger_event WHERE seq >= ?", size)
+    run(admin, "DELETE FROM ledger_value WHERE seq >= ?", size)
+    run(admin, "DELETE FROM ledger_node WHERE (idx + 1) << level > ?", size)
+
+
+def test_a_rebuilt_ledger_is_found_by_a_root_kept_elsewhere(written: Database) -> None:
+    saved = kept(written)
+    with unguarded(written) as admin:
+        rewrite(admin, 3, entry(admin, 3)[0].replace(b'"administrator"', b'"auditor"'))
+        rebuild(admin)
+    assert verify_database(written).ok, "without a kept root a careful rebuild cannot be seen; the handbook says so"
+    found = first(verify_database(written, known={saved.size: saved.root}))
+    assert found.code == "root"
+
+
+def test_a_rebuilt_ledger_with_entries_after_the_kept_root_is_found(written: Database) -> None:
+    with unguarded(written) as admin:
+        rewrite(admin, 3, entry(admin, 3)[0].replace(b'"administrator"', b'"auditor"'))
+        rebuild(admin)
+    assert first(verify_database(written, known={8: b"\0" * 32})).code == "root"
+
+
+def test_a_changed_private_value_is_found(written: Database) -> None:
+    with unguarded(written) as admin:
+        run(admin, "UPDATE ledger_value SET value = ? WHERE seq = 1 AND path = 'private.name'", "別人".encode())
+    assert named(verify_database(written)) == ("value", 1)
+
+
+def test_private_values_swapped_between_entries_are_found(written: Database) -> None:
+    with unguarded(written) as admin:
+        stored = {
+            seq: run(
+                admin, "SELECT salt, value FROM ledger_value WHERE seq = ? AND path = 'private.name'", seq
+            ).fetchone()
+            for seq in (1, 2)
+        }
+        for seq, other in ((1, 2), (2, 1)):
+            salt, value = stored[other]
+            run(
+                admin,
+                "UPDATE ledger_value SET salt = ?, value = ? WHERE seq = ? AND path = 'private.name'",
+                salt,
+                value,
+                seq,
+            )
+    assert named(verify_database(written)) == ("value", 1)
+
+
+@pytest.mark.parametrize("path", ["private.name", "rows"])
+def test_a_private_value_lost_without_an_erasure_is_found(written: Database, path: str) -> None:
+    with unguarded(written) as admin:
+        run(admin, "DELETE FROM ledger_value WHERE seq = 2 AND path = ?", path)
+    assert named(verify_database(written)) == ("value_missing", 2)
+
+
+def test_a_private_value_slipped_in_is_found(written: Database) -> None:
+    with unguarded(written) as admin:
+        run(
+            admin, "INSERT INTO ledger_value (seq, path, salt, value) VALUES (7, 'private.note', ?, ?)", b"s" * 32, b"x"
+        )
+    assert named(verify_database(written)) == ("value_extra", 7)
+
+
+@pytest.mark.parametrize("column", ["type", "subject", "project"])
+def test_a_changed_index_column_is_found(written: Database, column: str) -> None:
+    with unguarded(written) as admin:
+        run(admin, f"UPDATE ledger_event SET {column} = 'VoteCast' WHERE seq = 7")
+    assert named(verify_database(written)) == ("column", 7)
+
+
+CHANGES = {
+    "role_grants": "role = 'administrator' WHERE id = 'grant-owner'",
+    "framework_versions": "effective_on = '2020-01-01'",
+    "questionnaire_versions": "title_ja = '別の題'",
+    "projects": "regions = '[\"japan\"]'",
+    "project_members": "part = 'approver'",
+    "project_readers": "ended_at = '2026-11-20 03:00:00'",
+    "evidence": "title = '別の証跡'",
+    "screenings": "residual = 1",
+    "rulings": "outcome = 'standard'",
+    "snapshots": "revision = 2",
+    "reviews": "reviewer_id = 'u-owner'",
+    "committees": "rules = '{\"min_members\": 1}'",
+    "committee_members": "side = 'internal'",
+    "meetings": "number = 2",
+    "attendances": "mode = 'in_person'",
+    "agenda_items": "motion = 'rejected'",
+    "recusals": "reason = '別の理由'",
+    "votes": "choice = 'against'",
+    "decisions": "outcome = 'approved'",
+    "conditions": "state = 'verified'",
+    "reports": "purpose = '別の目的'",
+}
+
+
+def test_every_governed_table_has_an_attack() -> None:
+    assert set(CHANGES) == set(GOVERNED)
+
+
+@pytest.mark.parametrize("table", CHANGES)
+def test_a_row_changed_past_the_service_is_found(written: Database, table: str) -> None:
+    with unguarded(written) as admin:
+        run(admin, f"UPDATE {table} SET {CHANGES[table]}")
+    found = [fault for fault in verify_database(written).faults if fault.code == "row_changed"]
+    assert [fault.place.split(":")[0] for fault in found] == [table]
+    assert found[0].seq is not None
+
+
+@pytest.mark.parametrize("table", ["votes", "conditions", "role_grants", "evidence", "rulings"])
+def test_a_row_taken_away_is_found(written: Database, table: str) -> None:
+    with unguarded(written) as admin:
+        run(admin, f"DELETE FROM {table}")
+    assert {fault.place.split(":")[0] for fault in verify_database(written).faults if fault.code == "row_missing"} == {
+        table
+    }
+
+
+def test_a_row_slipped_in_is_found(written: Database) -> None:
+    with unguarded(written) as admin:
+        columns = "item_id, motion, choice, dissent, cast_at"
+        run(admin, f"INSERT INTO votes (id, member_id, {columns}) SELECT 'v-2', 'cm-2', {columns} FROM votes")
+    found = first(verify_database(written))
+    assert (found.code, found.place) == ("row_unknown", "votes:v-2")
+
+
+def test_a_row_that_cannot_be_read_is_found_and_the_others_are_still_compared(written: Database) -> None:
+    if written.dialect == "postgresql":
+        pytest.skip("PostgreSQL itself keeps a JSON column readable")
+    with unguarded(written) as admin:
+        run(admin, "UPDATE projects SET regions = '['")
+        run(admin, "UPDATE votes SET choice = 'against'")
+    places = {fault.place for fault in verify_database(written).faults}
+    assert places == {"projects:p-1", "votes:v-1"}
+
+
+CONTENT_CHANGES = {
+    "answers": "UPDATE answers SET value = 'planned'",
+    "answer_changes": "UPDATE answer_changes SET body = '[]'",
+    "answer_evidence": "DELETE FROM answer_evidence",
+    "item_ratings": "UPDATE item_ratings SET severity = 1",
+    "screening_questionnaires": "UPDATE screening_questionnaires SET position = 2",
+}
+
+
+@pytest.mark.parametrize("table", CONTENT_TABLES)
+def test_a_change_of_submitted_content_is_found(written: Database, table: str) -> None:
+    with unguarded(written) as admin:
+        run(admin, CONTENT_CHANGES[table])
+    assert [fault.place for fault in verify_database(written).faults] == ["screening_contents:s-1"]
+
+
+def test_a_changed_snapshot_body_is_found_even_with_a_new_digest(written: Database) -> None:
+    with unguarded(written) as admin:
+        run(admin, "UPDATE snapshots SET body = '{}', digest = ?", case.sha("{}"))
+        run(admin, "DELETE FROM snapshot_texts")
+    places = {(fault.code, fault.place) for fault in verify_database(written).faults}
+    assert places == {("row_changed", "snapshots:sn-1"), ("basis", "decisions:d-1")}
+
+
+def test_a_changed_text_of_a_snapshot_is_found(written: Database) -> None:
+    with unguarded(written) as admin:
+        run(admin, "UPDATE snapshot_texts SET value = '別の文章'")
+    assert first(verify_database(written)).code == "text"
