@@ -6,6 +6,7 @@ A body holds identifiers, codes, numbers and digests only. Names, reasons and ot
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -46,6 +47,8 @@ EVENT_TYPES: dict[str, Text] = {
     "ScreeningOpened": Text("スクリーニングの開始", "Screening opened"),
     "TriggersAnswered": Text("判定項目への回答", "Triggers answered"),
     "EvidenceAdded": Text("証跡の追加", "Evidence added"),
+    "EvidenceAttached": Text("回答への証跡の添付", "Evidence attached to an answer"),
+    "EvidenceDetached": Text("回答からの証跡の取外し", "Evidence detached from an answer"),
     "EvidenceRemoved": Text("証跡の取下げ", "Evidence removed"),
     "ScreeningSubmitted": Text("スクリーニングの提出", "Screening submitted"),
     "ScreeningWithdrawn": Text("スクリーニングの取下げ", "Screening withdrawn"),
@@ -165,14 +168,15 @@ def _match(pattern: re.Pattern[str], value: object, act: str, what: str) -> None
 def build(draft: Draft, *, seq: int, log: str, salt: Callable[[], bytes]) -> tuple[bytes, list[Value]]:
     """Return the canonical body of entry `seq` and the private values that belong to it.
 
-    `log` names the ledger, `salt` gives 32 fresh random bytes. Raises BadEvent for an act the ledger does not accept.
+    `log` names the ledger, `salt` gives 32 fresh random bytes; `seal` in the body fixes the
+    salt of the row digests. Raises BadEvent for an act the ledger does not accept.
     """
     check(draft)
     values = [Value(f"private.{name}", salt(), text.encode()) for name, text in sorted(draft.private.items())]
     private = {value.path.removeprefix("private."): commitment(value.salt, value.value) for value in values}
     rows: dict[str, str | None] = {}
-    if draft.rows:
-        seal = Value(ROWS_PATH, salt(), b"")
+    seal = Value(ROWS_PATH, salt(), b"") if draft.rows else None
+    if seal is not None:
         rows = {key: None if row is None else commitment(seal.salt, row) for key, row in draft.rows.items()}
         values.append(seal)
     body = rfc8785.dumps(
@@ -183,6 +187,7 @@ def build(draft: Draft, *, seq: int, log: str, salt: Callable[[], bytes]) -> tup
             **_said(draft),
             "private": private,
             "rows": rows,
+            "seal": None if seal is None else hashlib.sha256(seal.salt).hexdigest(),
         }
     )
     if len(body) > BODY_LIMIT:

@@ -8,6 +8,7 @@ taken away past the service. It cannot find an end cut off together with all row
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -241,7 +242,10 @@ class _Content:
         try:
             body = strict(entry[1])
             self._identity(entry, body)
-            self._private(seq, dict(body["private"]), body["rows"], values)
+            self._private(seq, body["private"], values)
+            self._rows(seq, body["rows"], body["seal"], values.pop(ROWS_PATH, None))
+            for path in values:
+                self.verdict.add("value_extra", seq, path)
             if body["type"] == "ErasurePerformed":
                 self.erased.update(body["codes"]["values"])
         except (NotCanonical, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -274,24 +278,24 @@ class _Content:
             self.value = next(self.values, None)
         return found
 
-    def _private(
-        self, seq: int, private: dict[str, str], rows: dict[str, str | None], values: dict[str, tuple[bytes, bytes]]
-    ) -> None:
+    def _private(self, seq: int, private: dict[str, str], values: dict[str, tuple[bytes, bytes]]) -> None:
+        """Check the values behind the salted digests of an entry, taking them out of `values`."""
         for name, digest in private.items():
             salt, value = values.pop(f"private.{name}", (None, b""))
             if salt is None:
                 self._lose(seq, f"private.{name}")
             elif hmac.digest(salt, value, "sha256").hex() != digest:
                 self.verdict.add("value", seq, f"private.{name}")
-        seal, rest = values.pop(ROWS_PATH, (None, b"")) if rows else (None, b"")
-        if rows and seal is None:
+
+    def _rows(self, seq: int, rows: dict[str, str | None], seal: str | None, value: tuple[bytes, bytes] | None) -> None:
+        """Remember the rows an entry anchors, with the salt of their digests."""
+        salt, rest = value or (None, b"")
+        if salt is None and rows:
             self._lose(seq, ROWS_PATH)
-        if rest:
+        if salt is not None and (hashlib.sha256(salt).hexdigest() != seal or rest):
             self.verdict.add("value", seq, ROWS_PATH)
-        for key, anchored in rows.items():
-            self.anchors[key] = _Anchor(seq, anchored, seal)
-        for path in values:
-            self.verdict.add("value_extra", seq, path)
+        for key, digest in rows.items():
+            self.anchors[key] = _Anchor(seq, digest, salt)
 
     def _lose(self, seq: int, path: str) -> None:
         self.lost[f"{seq}:{path}"] = (seq, path)
