@@ -6,7 +6,7 @@ an answer of 400 or above changes nothing. Views never commit, never look at coo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,19 +14,21 @@ from typing import Any, Literal, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from flask import Response, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import get_locale
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import Field, IntegerField
+from wtforms.fields import choices as choice_fields
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
 from governance import formats
 from governance.refusals import Conflict, Forbidden, NotFound, Problem, Refusal, Refusals
 from governance.storage.database import Database
+from governance.storage.files import FileStore
 from governance.texts import Locale, Text
 from governance.work import Actor, UnitOfWork, open_work, run
 
@@ -130,12 +132,25 @@ def today() -> date:
     return formats.local_date(now(), zone())
 
 
+def begin_session(token: str | None) -> None:
+    """Start anew on this device after signing in (with the token of the session) or out (None): nothing old stays valid."""
+    session.clear()
+    g.pop("csrf_token", None)  # the form token of this request belonged to the old session
+    if token is not None:
+        session["token"] = token
+
+
 # --- unit of work ----------------------------------------------------------------------------------------------------
 
 
 def database() -> Database:
     """Return the database of this application."""
     return cast(Database, current_app.extensions["governance.database"])
+
+
+def file_store() -> FileStore:
+    """Return the store of evidence files and issued reports."""
+    return FileStore(current_app.config["SETTINGS"].files_dir)
 
 
 def current_work() -> UnitOfWork:
@@ -209,6 +224,7 @@ def own_path(value: str | None, default: str = "/") -> str:
 
 # --- forms -----------------------------------------------------------------------------------------------------------
 
+SelectChoice: Any = vars(choice_fields)["SelectChoice"]  # newer than the type stubs of WTForms
 SENT_BY_EVERY_FORM = frozenset({"csrf_token", "once", "rev"})
 
 
@@ -219,6 +235,11 @@ class Form(FlaskForm):
         """Return the names that were sent and that this form does not have."""
         known = {name.split("-")[0] for name in self._fields} | SENT_BY_EVERY_FORM
         return sorted({name for name in request.form if name.split("-")[0] not in known})
+
+
+def options(pairs: Iterable[tuple[str, Text | str]]) -> list[Any]:
+    """Return the choices of a select, of radios or of check boxes, in the reader's language."""
+    return [SelectChoice(code, words.in_(locale()) if isinstance(words, Text) else words) for code, words in pairs]
 
 
 class RevisedForm(Form):

@@ -140,6 +140,14 @@ class Settings(BaseSettings):
         Field(ge=1, le=65535),
         Explained(Text("待ち受けるポート。", "Port to listen on."), Text(*_NUMBER).filled(low=1, high=65535)),
     ] = 8000
+    workers: Annotated[
+        int,
+        Field(ge=1, le=64),
+        Explained(
+            Text("要求を処理するプロセスの数。", "Number of processes that answer requests."),
+            Text(*_NUMBER).filled(low=1, high=64),
+        ),
+    ] = 1
     base_url: Annotated[
         str,
         AfterValidator(_base_url),
@@ -237,6 +245,11 @@ class Settings(BaseSettings):
             Text("DEBUG, INFO, WARNING, ERROR", "DEBUG, INFO, WARNING, ERROR"),
         ),
     ] = "INFO"
+
+    @property
+    def files_dir(self) -> Path:
+        """The folder of the content-addressed store of evidence files and issued reports."""
+        return self.data_dir / "files"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 
 from governance.accounts.models import User
-from governance.accounts.rules import authorize
+from governance.accounts.rules import authorize, may
 from governance.projects.models import Project, ProjectMember, ProjectReader
 from governance.projects.rules import Particulars, check_particulars, next_number, relations
 from governance.questionnaires.services import current_framework, parsed_framework
@@ -122,6 +122,16 @@ def remove_member(work: UnitOfWork, row: Project, member: ProjectMember) -> None
         raise Refusal("projects.owner", "責任者は外せません。先に別の人を責任者にしてください。",
                       "The owner cannot leave; make somebody else the owner first.")
     _leave(work, row, member)
+
+
+def particulars_of(row: Project) -> Particulars:
+    """Return what a stored project says about itself."""
+    return Particulars(**{name: getattr(row, name) for name in Particulars.__dataclass_fields__})
+
+
+def may_change_members(work: UnitOfWork, row: Project) -> bool:
+    """Say whether the actor may add and remove people."""
+    return may(work.actor, "project:members", relations_of(work, row))
 
 
 def grant_reading(work: UnitOfWork, row: Project, user_ids: Sequence[str], reason: str) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from governance.accounts.rules import authorize
 from governance.projects.files import check_link, clean_name
-from governance.projects.models import Evidence
-from governance.projects.services import relations_of
+from governance.projects.models import Evidence, Project
+from governance.projects.services import relations_of, visible
 from governance.refusals import NotFound, Refusal
 from governance.screenings import rules
 from governance.screenings.loading import sheet_of
@@ -70,6 +70,15 @@ def detach(work: UnitOfWork, row: Screening, key: str, evidence_id: str) -> None
     row.changed_at = work.now
     work.record("EvidenceDetached", subject=("evidence", evidence_id), project=row.project_id, codes={"question": key},
                 refs={"file": link.evidence.digest})
+
+
+def piece(work: UnitOfWork, evidence_id: str) -> Evidence:
+    """Return a file of a project that the actor may see; NotFound otherwise (nested under visible, assurance.md T6)."""
+    query = select(Evidence).join(Project).where(Evidence.id == evidence_id, Evidence.kind == "file", visible(work.actor))
+    found = work.session.scalars(query).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def of_project(work: UnitOfWork, row: Screening) -> list[Evidence]:

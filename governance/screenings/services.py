@@ -7,6 +7,7 @@ other unseen.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import rfc8785
 from sqlalchemy import func, select
 
+from governance.accounts.models import User
 from governance.accounts.rules import authorize
 from governance.projects.models import Project
 from governance.projects.services import relations_of, visible
@@ -281,6 +283,13 @@ def history(work: UnitOfWork, row: Screening, key: str) -> list[AnswerChange]:
     """Return every saved state of one answer, newest first."""
     query = select(AnswerChange).where(AnswerChange.screening_id == row.id, AnswerChange.question_key == key)
     return list(work.session.scalars(query.order_by(AnswerChange.saved_at.desc())))
+
+
+def changes_shown(work: UnitOfWork, row: Screening, key: str, locale: str) -> list[dict[str, Any]]:
+    """Return the history of one answer ready to show: who, when, and what was entered."""
+    changes = history(work, row, key)
+    names = {u.id: u.name_in(locale) for u in work.session.scalars(select(User).where(User.id.in_({c.author_id for c in changes})))}
+    return [{"by": names.get(c.author_id, ""), "at": c.saved_at, "revision": c.revision, **json.loads(c.body)} for c in changes]
 
 
 def latest_snapshot(work: UnitOfWork, row: Screening) -> Snapshot | None:
