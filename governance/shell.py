@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple, cast
@@ -126,6 +126,11 @@ def _blank(render: Callable[[Any], str]) -> Callable[[Any], str]:
     return lambda value: "" if value is None else render(value)
 
 
+def sentences(parts: Iterable[str] | None) -> str:
+    """Return sentences in one line: with a space between them in English, without one in Japanese."""
+    return (" " if locale() == "en" else "").join(str(part) for part in parts or () if part)
+
+
 def days_left(due: date) -> tuple[str, str]:
     """Return tone and words of a due date for the reader."""
     tone, words = formats.left(formats.local_date(due, zone()), today())
@@ -149,6 +154,7 @@ FILTERS: dict[str, Callable[[Any], Any]] = {
     "long_digest": _blank(formats.long_digest),
     "percent": _blank(formats.percent),
     "days_left": days_left,
+    "sentences": sentences,
 }
 
 

@@ -6,6 +6,7 @@ on the way becomes a page that says what to do next (answers.py).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from importlib.util import find_spec
 
@@ -14,6 +15,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
+from sqlalchemy.exc import IntegrityError
 from werkzeug.utils import import_string
 
 from governance import answers, shell
@@ -32,6 +34,7 @@ from governance.pages import (
     now,
     public,
     see,
+    signed_in,
 )
 from governance.paths import STATIC, TEMPLATES
 from governance.settings import Settings, secret_key
@@ -102,7 +105,7 @@ class Service(APIFlask):
             return response
 
         try:
-            return run(database(), current_actor(), act, serializable=access.unit == "serializable")
+            return _twice(lambda: run(database(), current_actor(), act, serializable=access.unit == "serializable"))
         except _Undone as undone:
             return undone.response
         finally:
@@ -132,6 +135,8 @@ def create_app(settings: Settings, database: Database | None = None) -> Service:
     app.add_url_rule("/health", "health", _health)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
+    if "/" not in {rule.rule for rule in app.url_map.iter_rules()}:
+        app.add_url_rule("/", "home", _home)
     shell.register(app)
     return app
 
@@ -234,6 +239,16 @@ def _sent_before(work: UnitOfWork) -> Response | None:
     return see(location) if location else None
 
 
+def _twice(attempt: Callable[[], Response]) -> Response:
+    """Try again when the same form arrived in two requests at once and the other one won: its answer is there now."""
+    try:
+        return attempt()
+    except IntegrityError as error:
+        if "form_keys" not in str(error.orig):
+            raise
+        return attempt()
+
+
 def _remember(work: UnitOfWork, response: Response) -> None:
     location = response.headers.get("HX-Redirect") or response.headers.get("Location")
     if _once() and location:
@@ -241,6 +256,13 @@ def _remember(work: UnitOfWork, response: Response) -> None:
 
 
 # --- every answer ----------------------------------------------------------------------------------------------------
+
+
+@signed_in()
+def _home() -> ResponseReturnValue:
+    """Lead to the first entry of the reader's menu, as long as no feature has a page at `/`."""
+    ahead = [entry["path"] for entry in shell.menu() if entry["path"] != "/"]
+    return see(ahead[0] if ahead else "/settings")
 
 
 @public()

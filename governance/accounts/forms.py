@@ -8,9 +8,9 @@ from wtforms.validators import InputRequired, Length, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from governance.accounts.passwords import LONGEST, SHORTEST
-from governance.pages import Form, RevisedForm
+from governance.pages import Form, RevisedForm, SelectChoice
 
-LANGUAGES = [("ja", "日本語"), ("en", "English")]
+LANGUAGES = [SelectChoice("ja", "日本語"), SelectChoice("en", "English")]
 _LINE = Length(max=200)
 
 
@@ -42,7 +42,7 @@ class SettingsForm(RevisedForm):
     name_en = StringField(_("氏名（英語）"), [_LINE])
     department = StringField(_("所属"), [_LINE], render_kw={"autocomplete": "organization-title"})
     department_en = StringField(_("所属（英語）"), [_LINE])
-    locale = RadioField(_("表示する言語"), choices=LANGUAGES)
+    locale = RadioField(_("表示する言語"), [InputRequired()], choices=LANGUAGES)
 
 
 class PasswordForm(Form):
@@ -75,7 +75,7 @@ class NewPersonForm(Form):
     name_en = StringField(_("氏名（英語）"), [_LINE])
     department = StringField(_("所属"), [_LINE])
     department_en = StringField(_("所属（英語）"), [_LINE])
-    locale = RadioField(_("表示する言語"), choices=LANGUAGES, default="ja")
+    locale = RadioField(_("表示する言語"), [InputRequired()], choices=LANGUAGES, default="ja")
     password = PasswordField(
         _("最初のパスワード"),
         [_required(_("最初のパスワードを入力してください。")), Length(min=SHORTEST, max=LONGEST)],
@@ -87,7 +87,7 @@ class NewPersonForm(Form):
 class RoleForm(Form):
     """A role to give or to end."""
 
-    role = SelectField(_("役割"), [_required(_("役割を選んでください。"))])
+    role = SelectField(_("付ける役割"), [_required(_("役割を選んでください。"))])
 
 
 class SetPasswordForm(Form):

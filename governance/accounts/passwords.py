@@ -13,6 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from governance.refusals import Refusal
 
 SHORTEST, LONGEST = 12, 128
+TELLING = 4
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
@@ -53,7 +54,8 @@ def require_strong(password: str, *, email: str, place: str = "password") -> Non
             place=place,
             n=LONGEST,
         )
-    if email.partition("@")[0].casefold() in password.casefold():
+    own_name = email.partition("@")[0].casefold()
+    if len(own_name) >= TELLING and own_name in password.casefold():
         raise Refusal(
             "accounts.password_own_name",
             "パスワードにメールアドレスの名前の部分を含めないでください。",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, request, session
+from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -24,10 +24,12 @@ from governance.accounts.rules import ROLES
 from governance.pages import (
     Form,
     accepted,
+    begin_session,
     current_person,
     current_work,
     limiter,
     locale,
+    options,
     own_path,
     page,
     permission,
@@ -74,8 +76,7 @@ def sign_in_sent() -> ResponseReturnValue:
     settings: Settings = current_app.config["SETTINGS"]
     longest, password = timedelta(hours=settings.session_hours), form.password.data
     token = write(lambda work: sessions.sign_in(work, longest=longest, password=password), actor)
-    session.clear()
-    session["token"] = token
+    begin_session(token)
     wanted = own_path(form.next.data)
     return _offer_again(form.kept.data, wanted) if form.kept.data else see(wanted)
 
@@ -95,7 +96,7 @@ def sign_out() -> ResponseReturnValue:
     person = current_person()
     if person is not None:
         write(lambda work: sessions.sign_out(work, person.session))
-    session.clear()
+    begin_session(None)
     tell(Text("サインアウトしました。", "You are signed out."))
     return redirect_to("accounts.sign_in")
 
@@ -148,6 +149,7 @@ def settings() -> ResponseReturnValue:
     return _settings_page(user, form, PasswordForm(formdata=None))
 
 
+# said in the language the person has just chosen, which is not the one of this request
 _OTHER_LANGUAGE = Text("Saved. Pages are now in English.", "保存しました。これからは日本語で表示します。")
 
 
@@ -189,7 +191,7 @@ def people() -> ResponseReturnValue:
 def new_person() -> ResponseReturnValue:
     """Create an account with its first roles."""
     form = NewPersonForm()
-    form.roles.choices = _role_choices(frozenset(ROLES))
+    form.roles.choices = options(ROLES.items())
     if accepted(form):
         with refusals_beside(form):
             user = services.create_user(
@@ -222,7 +224,7 @@ def give_role(user_id: str) -> ResponseReturnValue:
     work = current_work()
     user = services.person(work, user_id)
     form = RoleForm()
-    form.role.choices = _role_choices(frozenset(ROLES))
+    form.role.choices = options(ROLES.items())
     if accepted(form):
         with refusals_beside(form):
             services.grant_role(work, user, form.role.data)
@@ -238,7 +240,7 @@ def end_role(user_id: str) -> ResponseReturnValue:
     work = current_work()
     user = services.person(work, user_id)
     form = RoleForm()
-    form.role.choices = _role_choices(frozenset(ROLES))
+    form.role.choices = options(ROLES.items())
     if accepted(form):
         with refusals_beside(form):
             services.end_role(work, user, form.role.data)
@@ -292,10 +294,6 @@ def _back_to(user: User) -> Response:
     return redirect_to("accounts.person", user_id=user.id)
 
 
-def _role_choices(codes: frozenset[str]) -> list[tuple[str, str]]:
-    return [(code, text.in_(locale())) for code, text in ROLES.items() if code in codes]
-
-
 def _person_page(
     user: User,
     *,
@@ -306,7 +304,7 @@ def _person_page(
     forms = [role_form, password_form, close_form]
     if role_form is None:
         role_form = RoleForm(formdata=None)
-    role_form.role.choices = _role_choices(frozenset(ROLES) - user.roles)
+    role_form.role.choices = options((code, text) for code, text in ROLES.items() if code not in user.roles)
     return page(
         "accounts/person.html",
         code=422 if any(form is not None and form.errors for form in forms) else 200,
