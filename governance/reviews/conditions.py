@@ -1,0 +1,161 @@
+"""Acts on conditions: the owner reports with evidence, another person verifies or sends back, a committee waives.
+
+The verifier is never the owner and never wrote or submitted the answers (domain.md §6.3 separation of duties).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, or_, select
+
+from governance.accounts.rules import authorize
+from governance.projects.models import Evidence, Project
+from governance.projects.services import visible
+from governance.refusals import NotFound, Problem, Refusal, Refusals
+from governance.reviews.meetings import lock, room
+from governance.reviews.models import Condition, Decision, Meeting
+from governance.reviews.people import authors_of
+from governance.reviews.rules import SETTLED, after_condition, days_overdue, local_date
+from governance.screenings.models import Screening
+from governance.texts import Text
+from governance.work import UnitOfWork
+
+EVENTS = {
+    "report": "ConditionReported",
+    "verify": "ConditionVerified",
+    "reject": "ConditionRejected",
+    "waive": "ConditionWaived",
+}
+
+
+def condition(work: UnitOfWork, condition_id: str) -> Condition:
+    """Return a condition of a visible project, or one the actor owns or verifies; NotFound otherwise."""
+    row = work.session.scalars(_seen(work).where(Condition.id == condition_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def conditions(work: UnitOfWork, *, mine: bool = False, unsettled: bool = False) -> list[Condition]:
+    """Return the conditions the actor may see, those due first; `mine` keeps what they own or verify."""
+    query = _seen(work)
+    if mine:
+        query = query.where(or_(Condition.owner_id == work.actor.id, Condition.verifier_id == work.actor.id))
+    if unsettled:
+        query = query.where(Condition.state.not_in(SETTLED))
+    return list(work.session.scalars(query.order_by(Condition.due_on, Condition.number)))
+
+
+def _seen(work: UnitOfWork) -> Select[Condition]:
+    part = or_(visible(work.actor), Condition.owner_id == work.actor.id, Condition.verifier_id == work.actor.id)
+    return (
+        select(Condition)
+        .join(Decision)
+        .join(Screening, Decision.screening_id == Screening.id)
+        .join(Project)
+        .where(part)
+    )
+
+
+def lateness(work: UnitOfWork, row: Condition) -> int:
+    """Return by how many days the condition is late today."""
+    reported = local_date(row.submitted_at) if row.submitted_at else None
+    return days_overdue(row.state, row.due_on, local_date(work.now), reported)
+
+
+def relations_to(work: UnitOfWork, row: Condition) -> frozenset[str]:
+    """Return how the actor stands to the condition."""
+    held = {"condition.owner": row.owner_id, "condition.verifier": row.verifier_id}
+    return frozenset(relation for relation, user_id in held.items() if user_id == work.actor.id)
+
+
+def report_condition(work: UnitOfWork, row: Condition, *, rev: int, report: str, evidence_id: str) -> None:
+    """Report a condition as met, with a piece of evidence of the same project that still stands."""
+    authorize(work.actor, "condition:report", relations_to(work, row))
+    _lock(work, row, rev)
+    state = after_condition(row.state, "report")
+    _need(report, "report")
+    evidence = work.session.get(Evidence, evidence_id)
+    if evidence is None or evidence.project_id != row.decision.screening.project_id or evidence.removed_at is not None:
+        raise Refusal(
+            "reviews.condition_evidence",
+            "この案件の証跡を選んでください。",
+            "Choose evidence of this project.",
+            place="evidence_id",
+        )
+    row.state, row.report, row.evidence_id, row.submitted_at = state, report.strip(), evidence.id, work.now
+    row.verdict, row.settled_by, row.settled_at = "", None, None
+    _record(work, row, "report", rev, {"report": row.report}, evidence.digest)
+
+
+def verify_condition(work: UnitOfWork, row: Condition, *, rev: int, verdict: str) -> None:
+    """Confirm that the condition is met."""
+    _judge(work, row, "verify", rev, verdict)
+
+
+def reject_condition(work: UnitOfWork, row: Condition, *, rev: int, verdict: str) -> None:
+    """Send the report back: the owner reports again."""
+    _judge(work, row, "reject", rev, verdict)
+
+
+def _judge(work: UnitOfWork, row: Condition, act: str, rev: int, verdict: str) -> None:
+    authorize(work.actor, "condition:verify", relations_to(work, row))
+    _lock(work, row, rev)
+    state = after_condition(row.state, act)
+    if work.actor.id in authors_of(work, row.decision.screening):
+        raise Refusal(
+            "reviews.condition_author",
+            "回答・提出をした人は、条件を確認できません。",
+            "A person who answered or submitted cannot verify.",
+        )
+    _need(verdict, "verdict")
+    row.state, row.verdict, row.settled_by, row.settled_at = state, verdict.strip(), work.actor.id, work.now
+    _record(work, row, act, rev, {"verdict": row.verdict})
+
+
+def waive_condition(work: UnitOfWork, row: Condition, meeting: Meeting, *, rev: int, reason: str) -> None:
+    """Record that a committee waived the condition: in an open meeting that has its quorum (domain.md §6.3 waived(board))."""
+    authorize(work.actor, "condition:waive")
+    lock(work, meeting, "open")
+    _lock(work, row, rev)
+    state = after_condition(row.state, "waive")
+    _need(reason, "reason")
+    item = row.decision.item
+    if item is not None and item.meeting.committee_id != meeting.committee_id:
+        raise Refusal(
+            "reviews.other_committee",
+            "条件を付けた委員会だけが免除できます。",
+            "Only the committee that set it can waive a condition.",
+        )
+    text = Text("{name}を満たしていません：{arithmetic}", "{name} is not met: {arithmetic}")
+    unmet = [check for check in room(work, meeting).count(frozenset(), work.now).checks if not check.met]
+    Refusals.raise_any(
+        [Problem(f"reviews.no_{c.code}", text.filled(name=c.name, arithmetic=c.arithmetic)) for c in unmet]
+    )
+    row.state, row.verdict, row.settled_by, row.settled_at = state, reason.strip(), work.actor.id, work.now
+    _record(work, row, "waive", rev, {"reason": row.verdict}, meeting=meeting.id)
+
+
+def _lock(work: UnitOfWork, row: Condition, rev: int) -> None:
+    work.session.refresh(row, with_for_update=True)
+    work.expect(row, rev)
+
+
+def _need(text: str, place: str) -> None:
+    if not text.strip():
+        raise Refusal("reviews.reason", "内容を書いてください。", "Write what was done or found.", place=place)
+
+
+def _record(
+    work: UnitOfWork, row: Condition, act: str, rev: int, private: dict[str, str], evidence: str = "", meeting: str = ""
+) -> None:
+    work.session.flush()
+    work.record(
+        EVENTS[act],
+        subject=("condition", row.id),
+        project=row.decision.screening.project_id,
+        rev=(rev, row.rev),
+        codes={"state": row.state} | ({"meeting": meeting} if meeting else {}),
+        refs={"evidence": evidence} if evidence else {},
+        private=private,
+        row=row,
+    )

@@ -1,0 +1,209 @@
+"""Recording an outcome: the one place that writes a decision, whoever decides.
+
+A decision rests on the frozen snapshot of the current revision, keeps to what the framework allows the body, and carries its
+conditions. It is written once per revision and never changed (domain.md §5.3, §5.4; assurance.md T1, T5).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from governance.refusals import Problem, Refusal, Refusals
+from governance.reviews.models import AgendaItem, Condition, Decision
+from governance.reviews.people import active_person, authors_of
+from governance.reviews.rules import (
+    APPROVALS,
+    POSTPONED,
+    Choice,
+    ConditionDraft,
+    allowed_outcomes,
+    check_conditions,
+    check_validity,
+    local_date,
+    require_outcome,
+    valid_until,
+)
+from governance.reviews.workflow import ACTION_OF_OUTCOME, after
+from governance.screenings import services as screenings
+from governance.screenings.models import Screening, Snapshot
+from governance.texts import Text
+from governance.work import UnitOfWork
+
+BODY_IN = {"submitted": "department", "in_review": "team", "board_session": "board"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a body decides: outcome and rationale; for approvals the last day (the level's limit when None) and the conditions."""
+
+    outcome: str
+    rationale: str
+    valid_until: date | None = None
+    conditions: tuple[ConditionDraft, ...] = ()
+    escalated_to: str = ""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """How a committee came to it: the item with its figures and the digest of its votes; empty without a committee."""
+
+    item: AgendaItem | None = None
+    quorum: Mapping[str, Any] | None = None
+    votes_digest: str = ""
+
+
+def choices(work: UnitOfWork, screening: Screening) -> tuple[Choice, ...]:
+    """Return what may be decided on a screening where it stands now (domain.md §5.3, §5.4)."""
+    body = BODY_IN.get(screening.state)
+    score = screenings.score_of(work, screening)
+    if body is None or score.residual is None:
+        return ()
+    return allowed_outcomes(
+        screenings.framework_of(screening),
+        residual=score.residual,
+        route=score.route,
+        body=body,
+        hard_stops=[stop.code for stop in score.stops],
+        open_gate=bool(score.needs_condition),
+    )
+
+
+def basis_snapshot(work: UnitOfWork, screening: Screening) -> Snapshot:
+    """Return the snapshot a decision rests on now; refuse when the stored body no longer fits its digest (assurance.md T1)."""
+    snapshot = screenings.latest_snapshot(work, screening)
+    if snapshot is None or hashlib.sha256(snapshot.body.encode()).hexdigest() != snapshot.digest:
+        raise Refusal(
+            "reviews.no_snapshot",
+            "この改訂の写しがないか、内容が一致しません。監査台帳を検証してください。",
+            "This revision has no snapshot, or its content does not fit. Verify the ledger.",
+        )
+    return snapshot
+
+
+def settle(
+    work: UnitOfWork, screening: Screening, snapshot: Snapshot, verdict: Verdict, basis: Basis = Basis()
+) -> Decision:
+    """Write the decision with its conditions and move the screening on. The caller has authorised the act and locked the row.
+
+    Raises Refusal(s) for an outcome, validity or condition that the rules do not allow.
+    """
+    body = BODY_IN.get(screening.state, "")
+    _check(work, screening, snapshot, verdict)
+    moved = after(screening.state, ACTION_OF_OUTCOME[verdict.outcome])
+    last_day = _last_day(work, screening, verdict)
+    decision = Decision(
+        screening_id=screening.id,
+        revision=screening.revision,
+        snapshot_id=snapshot.id,
+        snapshot_digest=snapshot.digest,
+        body=body,
+        item_id=basis.item.id if basis.item else None,
+        outcome=verdict.outcome,
+        rationale=verdict.rationale.strip(),
+        escalated_to=verdict.escalated_to.strip(),
+        quorum=dict(basis.quorum or {}),
+        votes_digest=basis.votes_digest,
+        valid_until=last_day,
+        decided_by=work.actor.id,
+        decided_at=work.now,
+    )
+    work.session.add(decision)
+    work.session.flush()
+    before = screening.rev
+    screening.state, screening.valid_until, screening.changed_at = moved.state, last_day, work.now
+    work.session.flush()
+    refs = {"snapshot": snapshot.digest} | ({"votes": basis.votes_digest} if basis.votes_digest else {})
+    work.record(
+        "DecisionRecorded",
+        subject=("decision", decision.id),
+        project=screening.project_id,
+        rev=(before, screening.rev),
+        refs=refs,
+        codes={
+            "screening": screening.id,
+            "revision": screening.revision,
+            "outcome": verdict.outcome,
+            "body": body,
+            "conditions": len(verdict.conditions),
+        },
+        private={"rationale": decision.rationale},
+        row=decision,
+    )
+    _set_conditions(work, screening, decision, verdict)
+    return decision
+
+
+def _check(work: UnitOfWork, screening: Screening, snapshot: Snapshot, verdict: Verdict) -> None:
+    problems: list[Problem] = []
+    if not verdict.rationale.strip():
+        problems.append(Problem("reviews.rationale", Text("理由を書いてください。", "Give the reason."), "rationale"))
+    if verdict.outcome == "escalated" and not verdict.escalated_to.strip():
+        text = Text("付議先（経営会議など）を書いてください。", "Name the body it is escalated to.")
+        problems.append(Problem("reviews.escalated_to", text, "escalated_to"))
+    if verdict.outcome == POSTPONED:
+        text = Text(
+            "継続審査は審査結果ではありません。議題を継続にしてください。",
+            "Deferring is no decision; defer the item instead.",
+        )
+        problems.append(Problem("reviews.defer_instead", text, "outcome"))
+    Refusals.raise_any(problems)
+    if snapshot.id != basis_snapshot(work, screening).id:
+        raise Refusal(
+            "reviews.stale_snapshot",
+            "この写しは、いまの改訂のものではありません。資料を更新してください。",
+            "This snapshot is not the one of the current revision. Renew the materials.",
+        )
+    require_outcome(choices(work, screening), verdict.outcome, verdict.rationale)
+    Refusals.raise_any(
+        check_conditions(verdict.outcome, verdict.conditions, local_date(work.now), authors_of(work, screening))
+    )
+
+
+def _last_day(work: UnitOfWork, screening: Screening, verdict: Verdict) -> date | None:
+    """Return the last day of an approval, None for other outcomes."""
+    if verdict.outcome not in APPROVALS:
+        return None
+    today = local_date(work.now)
+    residual = screenings.score_of(work, screening).residual or 0
+    limit = valid_until(residual, today, screenings.framework_of(screening))
+    chosen = verdict.valid_until or limit
+    Refusals.raise_any(check_validity(chosen, limit, today))
+    return chosen
+
+
+def _set_conditions(work: UnitOfWork, screening: Screening, decision: Decision, verdict: Verdict) -> None:
+    for number, draft in enumerate(verdict.conditions, 1):
+        for user_id, field in ((draft.owner, "owner"), (draft.verifier, "verifier")):
+            active_person(work, user_id, f"conditions-{number - 1}-{field}")
+        row = Condition(
+            decision_id=decision.id,
+            number=number,
+            text=draft.text.strip(),
+            text_en=draft.text_en.strip(),
+            kind=draft.kind,
+            owner_id=draft.owner,
+            verifier_id=draft.verifier,
+            due_on=draft.due_on,
+            decision=decision,
+        )
+        work.session.add(row)
+        work.session.flush()
+        work.record(
+            "ConditionSet",
+            subject=("condition", row.id),
+            project=screening.project_id,
+            codes={
+                "decision": decision.id,
+                "number": number,
+                "kind": row.kind,
+                "owner": row.owner_id,
+                "verifier": row.verifier_id,
+                "due_on": row.due_on.isoformat(),
+            },
+            private={"text": row.text},
+            row=row,
+        )

@@ -1,0 +1,322 @@
+"""Acts on one case of an open meeting: open it, step back from it, put a motion, vote, decide or defer.
+
+Each act locks the meeting first, counts anew, and refuses with the arithmetic when the rules are not met; run them in serializable
+units (domain.md §6.3, assurance.md T4, T5).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from governance.accounts.rules import authorize
+from governance.projects.models import Project
+from governance.projects.services import end_reading, visible
+from governance.refusals import Forbidden, NotFound, Problem, Refusal, Refusals
+from governance.reviews.decisions import Basis, Verdict, basis_snapshot, choices, settle
+from governance.reviews.meetings import SETTLED, Room, lock, notice_of, recused_seats, room
+from governance.reviews.models import AgendaItem, CommitteeMember, Decision, Recusal, Vote
+from governance.reviews.people import conflicts_of, own_seat, seat_of, standing, ties_of
+from governance.reviews.quorum import Ballot, Quorum, Tally, as_record, eligible_to_vote, lawful, tally, votes_digest
+from governance.reviews.rules import OUTCOMES, POSTPONED, local_date, require_outcome
+from governance.reviews.workflow import after
+from governance.screenings.models import Screening
+from governance.texts import Text, joined
+from governance.work import UnitOfWork
+
+CHOICES = ("for", "against", "abstain")
+VOTABLE = frozenset(OUTCOMES) - {POSTPONED}
+
+
+def item(work: UnitOfWork, item_id: str) -> AgendaItem:
+    """Return an agenda item whose project the actor may see; NotFound otherwise (also for whoever stepped back)."""
+    query = select(AgendaItem).join(Screening).join(Project).where(AgendaItem.id == item_id, visible(work.actor))
+    row = work.session.scalars(query).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def count_of(work: UnitOfWork, row: AgendaItem) -> Quorum:
+    """Return the quorum of an item at this moment."""
+    return room(work, row.meeting).count(recused_seats(work, row), work.now)
+
+
+def result_of(work: UnitOfWork, row: AgendaItem) -> Tally:
+    """Return how the vote on the present motion stands at this moment."""
+    there, recused = room(work, row.meeting), recused_seats(work, row)
+    return tally(_lawful(work, row, there, recused), there.count(recused, work.now), there.rules)
+
+
+def open_item(work: UnitOfWork, row: AgendaItem, *, rev: int) -> None:
+    """Open the discussion of an item, one at a time, on the snapshot the members were given."""
+    authorize(work.actor, "meeting:run", standing(work, row.meeting.committee))
+    _lock_item(work, row, rev, "queued")
+    screening = row.screening
+    work.session.refresh(screening, with_for_update=True)
+    moved = after(screening.state, "open")
+    running = select(AgendaItem).where(
+        AgendaItem.meeting_id == row.meeting_id, AgendaItem.state.in_(("discussing", "voting"))
+    )
+    if work.session.scalars(running).first():
+        raise Refusal(
+            "reviews.one_at_a_time",
+            "先に、審議中の議題の結果を決めてください。",
+            "Settle the item under discussion first.",
+        )
+    if basis_snapshot(work, screening).id != row.snapshot_id:
+        raise Refusal(
+            "reviews.stale_snapshot",
+            "配布した写しは、いまの改訂のものではありません。議題を継続にしてください。",
+            "The snapshot handed out is not of the current revision. Defer the item.",
+        )
+    row.state, row.opened_at = "discussing", work.now
+    screening.state, screening.changed_at = moved.state, work.now
+    work.session.flush()
+    _record(work, row, "ItemOpened", rev)
+
+
+def note_issues(work: UnitOfWork, row: AgendaItem, issues: str, *, rev: int) -> None:
+    """Keep the issues of the discussion and how they were resolved (domain.md §6.2 minutes); final with the item."""
+    authorize(work.actor, "meeting:run", standing(work, row.meeting.committee))
+    lock(work, row.meeting, "open")
+    work.session.refresh(row, with_for_update=True)
+    work.expect(row, rev)
+    if row.state in SETTLED:
+        raise Refusal("reviews.item_state", "この議題の結果は決まっています。", "This item is settled.")
+    row.issues = issues.strip()
+    work.session.flush()
+
+
+def recuse(work: UnitOfWork, row: AgendaItem, seat: CommitteeMember, *, rev: int, reason: str) -> Recusal:
+    """Record that a member steps back from an item; members speak for themselves, the secretariat records for anyone.
+
+    The member leaves numerator and denominator, a vote already cast no longer counts, and reading the project ends at once.
+    """
+    committee = row.meeting.committee
+    authorize(work.actor, "item:recuse", standing(work, committee))
+    if "secretariat" not in work.actor.roles and seat.user_id != work.actor.id:
+        raise Forbidden(
+            "reviews.own_recusal",
+            "ほかの委員の退席を記録できるのは事務局だけです。",
+            "Only the secretariat records another member's recusal.",
+        )
+    work.session.refresh(row.meeting, with_for_update=True)
+    work.session.refresh(row, with_for_update=True)
+    work.expect(row, rev)
+    if row.state in SETTLED or seat.committee_id != committee.id:
+        raise Refusal(
+            "reviews.item_state", "この議題の退席は記録できません。", "A recusal from this item cannot be recorded."
+        )
+    if seat.id in recused_seats(work, row):
+        raise Refusal("reviews.recused", "すでに退席しています。", "Already recused.")
+    if not reason.strip():
+        raise Refusal(
+            "reviews.reason", "退席の理由を書いてください。", "Give the reason of the recusal.", place="reason"
+        )
+    recusal = Recusal(item=row, member=seat, reason=reason.strip(), declared_by=work.actor.id, declared_at=work.now)
+    work.session.add(recusal)
+    work.session.flush()
+    work.record(
+        "MemberRecused",
+        subject=("agenda_item", row.id),
+        project=row.screening.project_id,
+        codes={"member": seat.id, "by_self": seat.user_id == work.actor.id},
+        private={"reason": recusal.reason},
+        row=recusal,
+    )
+    end_reading(work, row.screening.project, seat.user_id)
+    return recusal
+
+
+def put_motion(work: UnitOfWork, row: AgendaItem, motion: str, *, rev: int) -> None:
+    """Put an outcome to the vote: one the framework allows, with quorum, when nobody with a barring conflict still sits."""
+    authorize(work.actor, "meeting:run", standing(work, row.meeting.committee))
+    _lock_item(work, row, rev, "discussing")
+    if motion not in VOTABLE:
+        raise Refusal(
+            "reviews.motion", "採決する結果を選んでください。", "Choose the outcome to vote on.", place="motion"
+        )
+    require_outcome(choices(work, row.screening), motion, "-")
+    _refuse_conflicted(work, row)
+    count = count_of(work, row)
+    _require_quorum(count)
+    row.state, row.motion = "voting", motion
+    work.session.flush()
+    _record(work, row, "MotionPut", rev, motion=motion, present=count.present, need=count.need)
+
+
+def _refuse_conflicted(work: UnitOfWork, row: AgendaItem) -> None:
+    """Refuse while a member bound to the project has not stepped back."""
+    ties, recused, today = ties_of(work, row.screening), recused_seats(work, row), local_date(work.now)
+    for seat in row.meeting.committee.members:
+        bars = [c for c in conflicts_of(seat.user, ties) if c.bars]
+        if bars and seat.id not in recused and seat_of(seat).sits_on(today):
+            raise Refusal(
+                "reviews.conflict_open",
+                "利益相反のある委員の退席を先に記録してください（{why}）。",
+                "First record the recusal of the member with a conflict of interest ({why}).",
+                place=seat.id,
+                why=bars[0].text,
+            )
+
+
+def cast_vote(work: UnitOfWork, row: AgendaItem, choice: str, *, rev: int, dissent: str = "") -> Vote:
+    """Cast the actor's own vote on the motion put; it is final. Raises Refusal with the reason when they may not vote now."""
+    committee = row.meeting.committee
+    recused = recused_seats(work, row)
+    authorize(work.actor, "meeting:vote", standing(work, committee, recused))
+    _lock_item(work, row, rev, "voting")
+    seat = own_seat(work, committee)
+    if seat is None or choice not in CHOICES:
+        raise Refusal(
+            "reviews.choice", "賛成・反対・棄権から選んでください。", "Choose for, against or abstain.", place="choice"
+        )
+    there, conflicts = room(work, row.meeting), conflicts_of(seat.user, ties_of(work, row.screening))
+    barred = eligible_to_vote(
+        seat_of(seat), there.presences, recused_seats(work, row), there.rules, work.now, conflicts
+    )
+    if barred is not None:
+        raise Refusal(barred.code, barred.text.ja, barred.text.en)
+    if work.session.scalars(select(Vote).where(Vote.item_id == row.id, Vote.member_id == seat.id)).first():
+        raise Refusal(
+            "reviews.voted", "すでに投票しています。投票は変えられません。", "You have voted. A vote cannot be changed."
+        )
+    vote = Vote(item=row, member=seat, motion=row.motion, choice=choice, dissent=dissent.strip(), cast_at=work.now)
+    work.session.add(vote)
+    work.session.flush()
+    work.record(
+        "VoteCast",
+        subject=("vote", vote.id),
+        project=row.screening.project_id,
+        codes={"item": row.id, "motion": row.motion},
+        row=vote,
+    )
+    return vote
+
+
+def record_decision(work: UnitOfWork, row: AgendaItem, verdict: Verdict, *, rev: int) -> Decision:
+    """Record what the committee decided: quorum met now, all present have voted, the motion carried, and it is the outcome.
+
+    The decision keeps the arithmetic and the digest of exactly the votes counted. An advisory committee only advises.
+    """
+    committee = row.meeting.committee
+    authorize(work.actor, "meeting:decide", standing(work, committee, recused_seats(work, row)))
+    _lock_item(work, row, rev, "voting")
+    work.session.refresh(row.screening, with_for_update=True)
+    there, recused = room(work, row.meeting), recused_seats(work, row)
+    _refuse_advisory(there)
+    if verdict.outcome != row.motion:
+        raise Refusal(
+            "reviews.motion_differs",
+            "採決した結果と違います。",
+            "This is not the outcome that was voted on.",
+            place="outcome",
+        )
+    _refuse_conflicted(work, row)
+    count, ballots = there.count(recused, work.now), _lawful(work, row, there, recused)
+    _require_quorum(count)
+    result = tally(ballots, count, there.rules)
+    _require_carried(result)
+    figures = as_record(count, result, [notice_of(row.meeting, work.now)]) | {"rules_version": committee.rules_version}
+    digest = votes_digest(row.id, row.motion, ballots)
+    decision = settle(work, row.screening, row.snapshot, verdict, Basis(row, figures, digest))
+    row.state, row.settled_at = "decided", work.now
+    work.session.flush()
+    return decision
+
+
+def defer_item(work: UnitOfWork, row: AgendaItem, *, rev: int, reason: str) -> None:
+    """Settle an item without a decision: no quorum, a tie, or open questions; the case waits for another meeting."""
+    authorize(work.actor, "meeting:run", standing(work, row.meeting.committee))
+    lock(work, row.meeting, "open")
+    work.session.refresh(row, with_for_update=True)
+    work.expect(row, rev)
+    if row.state in SETTLED:
+        raise Refusal("reviews.item_state", "この議題の結果は決まっています。", "This item is settled.")
+    if not reason.strip():
+        raise Refusal(
+            "reviews.reason", "継続とする理由を書いてください。", "Give the reason for deferring.", place="reason"
+        )
+    screening = row.screening
+    work.session.refresh(screening, with_for_update=True)
+    row.state, row.deferral_reason, row.settled_at = "deferred", reason.strip(), work.now
+    if screening.state == "board_session":
+        screening.state, screening.changed_at = after(screening.state, "defer").state, work.now
+    work.session.flush()
+    _record(work, row, "ItemDeferred", rev, private={"reason": row.deferral_reason}, motion=row.motion)
+
+
+# ---------------------------------------------------------------- shared steps
+
+
+def _lock_item(work: UnitOfWork, row: AgendaItem, rev: int, state: str) -> None:
+    lock(work, row.meeting, "open")
+    work.session.refresh(row, with_for_update=True)
+    work.expect(row, rev)
+    if row.state != state:
+        raise Refusal(
+            "reviews.item_state",
+            "この議題は、いまその段階ではありません。画面を開き直してください。",
+            "This item is not at that stage now. Reload the page.",
+        )
+
+
+def _lawful(work: UnitOfWork, row: AgendaItem, there: Room, recused: frozenset[str]) -> list[Ballot]:
+    """Return the votes on the present motion that count, read from the database."""
+    query = select(Vote).where(Vote.item_id == row.id, Vote.motion == row.motion)
+    cast = [Ballot(v.member_id, v.choice, v.cast_at) for v in work.session.scalars(query)]
+    return lawful(cast, there.seats, there.presences, recused, there.rules)
+
+
+def _require_quorum(count: Quorum) -> None:
+    unmet = [check for check in count.checks if not check.met]
+    text = Text("{name}を満たしていません：{arithmetic}", "{name} is not met: {arithmetic}")
+    Refusals.raise_any(
+        [Problem(f"reviews.no_{c.code}", text.filled(name=c.name, arithmetic=c.arithmetic)) for c in unmet]
+    )
+
+
+def _require_carried(result: Tally) -> None:
+    if not result.complete:
+        raise Refusal(
+            "reviews.votes_missing",
+            "出席している委員全員の投票を待っています。",
+            "Waiting for the votes of all members present.",
+        )
+    if not result.carried:
+        figures = Text(
+            "賛成{f}・反対{a}・棄権{x}、必要{need}", "{f} for, {a} against, {x} abstaining; {need} needed"
+        ).filled(f=result.votes_for, a=result.against, x=result.abstain, need=result.need_for)
+        tie = (
+            Text("同数のため", "The vote is tied") if result.tied else Text("賛成が足りないため", "Too few are for it")
+        )
+        raise Refusal(
+            "reviews.not_carried",
+            "{why}、可決されていません（{figures}）。継続審査にしてください。",
+            "{why}: the motion is not carried ({figures}). Defer the item.",
+            why=tie,
+            figures=joined([figures]),
+        )
+
+
+def _refuse_advisory(there: Room) -> None:
+    if there.rules.authority != "deciding":
+        raise Refusal(
+            "reviews.advisory",
+            "この委員会は助言機関のため、審査結果を確定できません。執行側の決定の記録が必要です。",
+            "This committee advises only; a decision of the executive has to be recorded.",
+        )
+
+
+def _record(
+    work: UnitOfWork, row: AgendaItem, act: str, rev: int, private: dict[str, str] | None = None, **codes: str | int
+) -> None:
+    work.record(
+        act,
+        subject=("agenda_item", row.id),
+        project=row.screening.project_id,
+        rev=(rev, row.rev),
+        codes={"meeting": row.meeting_id, "screening": row.screening_id, **codes},
+        private=private or {},
+        row=row,
+    )

@@ -1,0 +1,298 @@
+"""Acts on meetings: plan, send materials, put cases on the agenda, open, record who comes and goes, close.
+
+Presence is recorded at the moment it happens and never dated back, because every count of the meeting rests on it. What happens to
+one case on the agenda is in items.py (domain.md §6.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from governance.accounts.rules import authorize, may
+from governance.ledger.rules import Code
+from governance.projects.services import grant_reading
+from governance.refusals import NotFound, Problem, Refusal, Refusals
+from governance.reviews.committee import CommitteeRules, Member, RuleCheck, composition, notice
+from governance.reviews.committees import rules_of, seats_on
+from governance.reviews.decisions import basis_snapshot
+from governance.reviews.models import AgendaItem, Attendance, Committee, CommitteeMember, Meeting, Recusal
+from governance.reviews.people import conflicts_of, seats_of, standing, ties_of
+from governance.reviews.quorum import Presence, Quorum, quorum
+from governance.reviews.rules import fiscal_year, local_date
+from governance.screenings.models import Screening
+from governance.texts import Text
+from governance.work import UnitOfWork
+
+SETTLED = ("decided", "deferred")
+
+
+@dataclass(frozen=True)
+class Room:
+    """Who is in the room, as the rules see it: the seats, all spells of presence, and the rules in force."""
+
+    seats: list[Member]
+    presences: list[Presence]
+    rules: CommitteeRules
+
+    def count(self, recusals: frozenset[str], at: datetime) -> Quorum:
+        """Return the quorum at a moment without the recused seats."""
+        return quorum(self.seats, self.presences, recusals, self.rules, at)
+
+
+def meeting(work: UnitOfWork, meeting_id: str) -> Meeting:
+    """Return a meeting of a committee the actor may see; NotFound otherwise."""
+    row = work.session.get(Meeting, meeting_id)
+    if row is None or not may(work.actor, "committee:view", standing(work, row.committee)):
+        raise NotFound
+    return row
+
+
+def meetings(work: UnitOfWork, committee: Committee) -> list[Meeting]:
+    """Return the meetings of a committee, newest first."""
+    query = select(Meeting).where(Meeting.committee_id == committee.id).order_by(Meeting.starts_at.desc())
+    return list(work.session.scalars(query))
+
+
+def room(work: UnitOfWork, row: Meeting) -> Room:
+    """Return the room as the database holds it now."""
+    query = select(Attendance).where(Attendance.meeting_id == row.id).order_by(Attendance.arrived_at)
+    spells = work.session.scalars(query.execution_options(populate_existing=True))
+    presences = [Presence(a.member_id, a.mode, a.arrived_at, a.left_at) for a in spells]
+    return Room(seats_of(row.committee), presences, rules_of(row.committee))
+
+
+def recused_seats(work: UnitOfWork, item: AgendaItem) -> frozenset[str]:
+    """Return the seats that stepped back from an item."""
+    return frozenset(work.session.scalars(select(Recusal.member_id).where(Recusal.item_id == item.id)))
+
+
+def notice_of(row: Meeting, at: datetime) -> RuleCheck:
+    """Check the notice of a meeting against the day it opens, opened or was planned for (domain.md §6.3 agenda notice)."""
+    return notice(row.materials_sent_on, local_date(row.opened_at or at), rules_of(row.committee))
+
+
+def lock(work: UnitOfWork, row: Meeting, state: str) -> None:
+    """Lock the meeting, so that acts in one meeting follow each other (assurance.md §4), and refuse another state."""
+    work.session.refresh(row, with_for_update=True)
+    if row.state != state:
+        words = {
+            "planned": Text("開会前の会議だけでできる操作です。", "This can be done only before the meeting opens."),
+            "open": Text("開会中の会議だけでできる操作です。", "This can be done only while the meeting is open."),
+        }[state]
+        raise Refusal("reviews.meeting_state", words.ja, words.en)
+
+
+# ---------------------------------------------------------------- before
+
+
+def plan_meeting(
+    work: UnitOfWork, committee: Committee, *, starts_at: datetime, place: str = "", place_en: str = ""
+) -> Meeting:
+    """Plan the next meeting; it is numbered within the Japanese fiscal year of its day."""
+    authorize(work.actor, "meeting:plan", standing(work, committee))
+    work.session.refresh(committee, with_for_update=True)
+    if starts_at <= work.now:
+        raise Refusal(
+            "reviews.past_meeting",
+            "開催日時は、これからの日時にしてください。",
+            "Choose a time to come.",
+            place="starts_at",
+        )
+    year = fiscal_year(local_date(starts_at))
+    query = select(func.coalesce(func.max(Meeting.number), 0)).where(
+        Meeting.committee_id == committee.id, Meeting.fiscal_year == year
+    )
+    row = Meeting(
+        committee_id=committee.id,
+        committee=committee,
+        fiscal_year=year,
+        number=work.session.scalars(query).one() + 1,
+        starts_at=starts_at,
+        place=place.strip(),
+        place_en=place_en.strip(),
+        planned_by=work.actor.id,
+    )
+    work.session.add(row)
+    work.session.flush()
+    codes: dict[str, Code] = {"committee": committee.id, "fiscal_year": year, "number": row.number}
+    work.record("MeetingPlanned", subject=("meeting", row.id), codes=codes, row=row)
+    return row
+
+
+def add_item(work: UnitOfWork, row: Meeting, screening: Screening) -> AgendaItem:
+    """Put a referred case on the agenda with the snapshot the members get, and let them read the project.
+
+    Refused after the materials went out, and for a case that waits on another agenda. Members with a conflict get no access.
+    """
+    authorize(work.actor, "meeting:plan", standing(work, row.committee))
+    lock(work, row, "planned")
+    work.session.refresh(screening, with_for_update=True)
+    _check_item(work, row, screening)
+    snapshot = basis_snapshot(work, screening)
+    query = select(func.coalesce(func.max(AgendaItem.position), 0)).where(AgendaItem.meeting_id == row.id)
+    position = work.session.scalars(query).one() + 1
+    item = AgendaItem(meeting=row, position=position, screening=screening, snapshot=snapshot)
+    work.session.add(item)
+    work.session.flush()
+    work.record(
+        "AgendaItemAdded",
+        subject=("agenda_item", item.id),
+        project=screening.project_id,
+        codes={"meeting": row.id, "screening": screening.id, "position": position},
+        refs={"snapshot": snapshot.digest},
+        row=item,
+    )
+    ties = ties_of(work, screening)
+    seats = seats_on(row.committee, local_date(row.starts_at))
+    readers = [seat.user_id for seat in seats if not any(c.bars for c in conflicts_of(seat.user, ties))]
+    grant_reading(work, screening.project, readers, "agenda")
+    return item
+
+
+def _check_item(work: UnitOfWork, row: Meeting, screening: Screening) -> None:
+    if screening.state != "board_queued":
+        raise Refusal(
+            "reviews.not_queued",
+            "付議された案件だけを議題にできます。",
+            "Only a case referred to the committee goes on the agenda.",
+        )
+    if row.materials_sent_on is not None:
+        raise Refusal(
+            "reviews.materials_gone",
+            "資料の送付後は、議題を加えられません。",
+            "After the materials went out no item is added.",
+        )
+    query = select(AgendaItem).where(AgendaItem.screening_id == screening.id, AgendaItem.state.not_in(SETTLED))
+    if work.session.scalars(query).first():
+        raise Refusal("reviews.on_agenda", "この案件はすでに議題になっています。", "This case is already on an agenda.")
+
+
+def send_materials(work: UnitOfWork, row: Meeting, *, rev: int) -> None:
+    """Record that the materials went out today. An agenda without a case has no materials."""
+    authorize(work.actor, "meeting:plan", standing(work, row.committee))
+    lock(work, row, "planned")
+    work.expect(row, rev)
+    if not row.items:
+        raise Refusal("reviews.empty_agenda", "議題がありません。", "The agenda is empty.")
+    if row.materials_sent_on is not None:
+        raise Refusal("reviews.materials_gone", "資料はすでに送付済みです。", "The materials went out already.")
+    row.materials_sent_on = local_date(work.now)
+    work.session.flush()
+    digests = [item.snapshot.digest for item in row.items]
+    work.record("MaterialsSent", subject=("meeting", row.id), rev=(rev, row.rev), refs={"snapshots": digests}, row=row)
+
+
+# ---------------------------------------------------------------- in session
+
+
+def open_meeting(work: UnitOfWork, row: Meeting, *, rev: int, late_reason: str = "") -> None:
+    """Open a meeting of a lawfully composed committee.
+
+    Materials that went out late need a recorded reason; the unmet notice stays visible in every decision (domain.md §6.3).
+    """
+    authorize(work.actor, "meeting:open", standing(work, row.committee))
+    lock(work, row, "planned")
+    work.expect(row, rev)
+    rules, today = rules_of(row.committee), local_date(work.now)
+    unmet = [check for check in composition(seats_of(row.committee), rules, today) if not check.met]
+    Refusals.raise_any([Problem(f"reviews.{c.code}", _said(c)) for c in unmet])
+    late = notice(row.materials_sent_on, today, rules)
+    if not late.met and not late_reason.strip():
+        raise Refusal(
+            "reviews.notice",
+            "{rule}。開会するには理由の記録が必要です。",
+            "{rule}. Opening needs a recorded reason.",
+            place="late_reason",
+            rule=_said(late),
+        )
+    row.state, row.opened_at = "open", work.now
+    work.session.flush()
+    work.record(
+        "MeetingOpened",
+        subject=("meeting", row.id),
+        rev=(rev, row.rev),
+        codes={"notice_met": late.met, "rules_version": row.committee.rules_version},
+        private={} if late.met else {"late_reason": late_reason.strip()},
+        row=row,
+    )
+
+
+def _said(check: RuleCheck) -> Text:
+    return Text("{name}：{arithmetic}", "{name}: {arithmetic}").filled(name=check.name, arithmetic=check.arithmetic)
+
+
+def record_attendance(work: UnitOfWork, row: Meeting, seat: CommitteeMember, mode: str) -> Attendance:
+    """Record that a member is there from now on, in the room or remotely."""
+    authorize(work.actor, "meeting:run", standing(work, row.committee))
+    lock(work, row, "open")
+    if mode not in ("in_person", "remote"):
+        raise Refusal("reviews.mode", "出席の方法を選んでください。", "Choose how the member attends.", place="mode")
+    if seat.id not in {s.id for s in seats_on(row.committee, local_date(work.now))}:
+        raise Refusal(
+            "reviews.no_seat",
+            "この人は、いまこの委員会の委員ではありません。",
+            "This person has no seat on the committee now.",
+        )
+    if _present(work, row, seat) is not None:
+        raise Refusal("reviews.present", "すでに出席しています。", "Already present.")
+    spell = Attendance(meeting=row, member=seat, mode=mode, arrived_at=work.now)
+    work.session.add(spell)
+    work.session.flush()
+    codes = {"member": seat.id, "mode": mode, "act": "arrived"}
+    work.record("AttendanceRecorded", subject=("meeting", row.id), codes=codes, row=spell)
+    return spell
+
+
+def record_leave(work: UnitOfWork, row: Meeting, seat: CommitteeMember) -> Attendance:
+    """Record that a member leaves now; from this moment the counts are without them."""
+    authorize(work.actor, "meeting:run", standing(work, row.committee))
+    lock(work, row, "open")
+    spell = _present(work, row, seat)
+    if spell is None:
+        raise Refusal("reviews.not_present", "出席していません。", "Not present.")
+    _end_spell(work, row, spell)
+    return spell
+
+
+def _present(work: UnitOfWork, row: Meeting, seat: CommitteeMember) -> Attendance | None:
+    query = select(Attendance).where(
+        Attendance.meeting_id == row.id, Attendance.member_id == seat.id, Attendance.left_at.is_(None)
+    )
+    return work.session.scalars(query).one_or_none()
+
+
+def _end_spell(work: UnitOfWork, row: Meeting, spell: Attendance) -> None:
+    spell.left_at = work.now
+    work.session.flush()
+    codes = {"member": spell.member_id, "mode": spell.mode, "act": "left"}
+    work.record("AttendanceRecorded", subject=("meeting", row.id), codes=codes, row=spell)
+
+
+def close_meeting(work: UnitOfWork, row: Meeting, *, rev: int) -> None:
+    """Close a meeting when every item is decided or deferred (domain.md §6.2 V:41); who is still there leaves now."""
+    authorize(work.actor, "meeting:close", standing(work, row.committee))
+    lock(work, row, "open")
+    work.expect(row, rev)
+    query = (
+        select(AgendaItem)
+        .where(AgendaItem.meeting_id == row.id, AgendaItem.state.not_in(SETTLED))
+        .order_by(AgendaItem.position)
+    )
+    left = [str(item.position) for item in work.session.scalars(query)]
+    if left:
+        raise Refusal(
+            "reviews.unsettled",
+            "結果の決まっていない議題があるため、閉会できません：議題{items}。",
+            "The meeting cannot close while items are unsettled: {items}.",
+            items="、".join(left),
+        )
+    for spell in work.session.scalars(
+        select(Attendance).where(Attendance.meeting_id == row.id, Attendance.left_at.is_(None))
+    ):
+        _end_spell(work, row, spell)
+    row.state, row.closed_at = "closed", work.now
+    work.session.flush()
+    work.record("MeetingClosed", subject=("meeting", row.id), rev=(rev, row.rev), row=row)
