@@ -1,0 +1,215 @@
+"""The command line does what it says on a real database, and refuses in sentences, never with a traceback."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select, text
+
+from governance import cli as module
+from governance.accounts.models import User
+from governance.accounts.passwords import matches
+from governance.cli import cli
+from governance.settings import PREFIX
+from governance.storage.database import Database
+from governance.work import SYSTEM, open_work
+
+COMMAND = [sys.executable, "-m", "governance"]
+PHRASE = "a long phrase for tests"
+Call = Callable[..., Result]
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_url: str) -> dict[str, str]:
+    """The environment of an installation on the fresh database of this test."""
+    for name in [name for name in os.environ if name.startswith((PREFIX, "LC_", "LANG"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GOVERNANCE_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("GOVERNANCE_DATABASE_URL", database_url)
+    return dict(os.environ)
+
+
+@pytest.fixture
+def call(environment: dict[str, str]) -> Iterator[Call]:
+    """Run a command in this process; a traceback fails the test."""
+
+    def run(*words: str, given: str = "", lang: str = "en") -> Result:
+        result = CliRunner().invoke(cli, [*(["--lang", lang] if lang else []), *words], input=given)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+        return result
+
+    return run
+
+
+def test_what_lies_between_the_release_and_the_database_is_applied_once(call: Call, database: Database) -> None:
+    assert call("migrate").output == "The database has the current structure.\n"
+
+
+def test_nothing_is_served_from_a_database_that_lacks_steps(
+    call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GOVERNANCE_DATABASE_URL", f"sqlite:///{tmp_path}/empty.sqlite3")
+    for words in (["serve"], ["seed"], ["ledger", "verify"]):
+        refused = call(*words)
+        assert refused.exit_code == module.REFUSED
+        assert "governance migrate を実行してください" in refused.stderr
+        assert "Run governance migrate first." in refused.stderr
+    assert "0001" in call("migrate").output
+
+
+def test_a_database_of_a_later_release_is_refused(call: Call, database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    refused = call("seed")
+    assert refused.exit_code == module.REFUSED
+    assert "newer than this release" in refused.stderr
+
+
+def test_a_database_that_cannot_be_reached_is_a_sentence(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOVERNANCE_DATABASE_URL", "sqlite:////no/such/folder/x.sqlite3")
+    refused = call("seed")
+    assert refused.exit_code == module.REFUSED
+    assert "governance doctor" in refused.stderr
+
+
+def test_a_wrong_setting_is_named_in_both_languages(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOVERNANCE_PORT", "many")
+    refused = call("doctor")
+    assert refused.exit_code == module.REFUSED
+    assert "GOVERNANCE_PORT の値が正しくありません" in refused.stderr
+    assert "GOVERNANCE_PORT has a wrong value" in refused.stderr
+
+
+def test_the_shipped_documents_are_published_once(call: Call) -> None:
+    assert "Published: hitachi-ai-ethics" in call("seed").output
+    assert "nothing changed" in call("seed").output
+
+
+def test_a_mistake_in_a_seed_is_shown_with_its_place(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "framework").mkdir()
+    (tmp_path / "framework" / "bad.yaml").write_text("key: x\nkey: y\n", encoding="utf-8")
+    refused = call("seed", str(tmp_path))
+    assert refused.exit_code == module.REFUSED
+    assert refused.stderr.count("bad.yaml:2:1: ") == 2
+    assert "is written twice" in refused.stderr
+
+
+def test_a_whole_ledger_verifies(call: Call) -> None:
+    call("seed")
+    verified = call("ledger", "verify")
+    assert verified.exit_code == 0
+    assert verified.output.startswith("The ledger is whole: ")
+    assert "監査台帳は完全です。" in call("ledger", "verify", lang="ja").output
+
+
+def test_a_changed_entry_is_named(call: Call, database: Database) -> None:
+    call("seed")
+    with database.engine.begin() as connection:
+        if database.dialect == "sqlite":
+            triggers = connection.execute(text("SELECT name FROM sqlite_master WHERE type='trigger' AND tbl_name='ledger_event'"))
+            for name in triggers.scalars().all():
+                connection.execute(text(f'DROP TRIGGER "{name}"'))
+        else:
+            connection.execute(text("ALTER TABLE ledger_event DISABLE TRIGGER USER"))
+        connection.execute(text("UPDATE ledger_event SET type = 'AccountCreated' WHERE seq = 1"))
+    broken = call("ledger", "verify")
+    assert broken.exit_code == module.BROKEN
+    assert broken.output.startswith("The ledger is broken")
+    assert "#1: " in broken.output.splitlines()[1]
+
+
+def test_the_first_administrator_is_made_with_a_password_from_the_terminal(call: Call, database: Database) -> None:
+    made = call("account", "create", "--email", "Root@Test.example", "--name", "管理 見本", "--role", "administrator",
+                given=f"{PHRASE}\n{PHRASE}\n")
+    assert made.exit_code == 0, made.output
+    assert PHRASE not in made.output
+    with open_work(database, SYSTEM) as work:
+        made_now = work.session.scalars(select(User)).one()
+        assert (made_now.email, made_now.roles) == ("root@test.example", {"administrator"})
+        assert matches(made_now.password_hash, PHRASE)
+
+
+def test_an_account_is_refused_like_on_the_page(call: Call) -> None:
+    refused = call("account", "create", "--email", "a@test.example", "--name", "見本", given="short\nshort\n")
+    assert refused.exit_code == module.REFUSED
+    assert refused.stderr.strip()
+
+
+def test_roles_and_passwords_can_be_mended(call: Call) -> None:
+    call("account", "create", "--email", "a@test.example", "--name", "見本", given=f"{PHRASE}\n{PHRASE}\n")
+    assert "Role given: AI ethics expert team" in call("account", "role", "a@test.example", "expert").output
+    assert call("account", "role", "a@test.example", "expert").exit_code == module.REFUSED
+    assert "Role ended" in call("account", "role", "a@test.example", "expert", "--end").output
+    assert "is set" in call("account", "password", "a@test.example", given=f"{PHRASE}er\n{PHRASE}er\n").output
+    assert call("account", "password", "nobody@test.example").exit_code == module.REFUSED
+
+
+def test_the_settings_are_listed(call: Call) -> None:
+    assert "`GOVERNANCE_WORKERS`" in call("settings").output
+
+
+def test_without_a_language_both_are_printed_and_the_terminal_decides(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(call("migrate", lang="").output.splitlines()) == 2
+    monkeypatch.setenv("LANG", "ja_JP.UTF-8")
+    assert call("migrate", lang="").output == "データベースの構造は最新です。\n"
+
+
+def test_a_module_that_needs_an_absent_library_is_refused_with_the_way_out(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(name: str) -> None:
+        raise OSError("cannot load library 'libpango-1.0-0'")
+
+    monkeypatch.setattr(module, "import_module", broken)
+    refused = call("report", "issue", "AIG-2026-001", "--out", "x.pdf")
+    assert refused.exit_code == module.REFUSED
+    assert "governance doctor" in refused.stderr
+
+
+def test_the_doctor_starts_without_the_libraries_of_the_reports(environment: dict[str, str]) -> None:
+    script = (
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] == 'weasyprint': raise OSError('no Pango')\n"
+        "sys.meta_path.insert(0, Absent())\n"
+        "from governance.cli import cli\n"
+        "cli(['--lang', 'en', 'doctor'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[ok] Python" in done.stdout
+
+
+def test_the_service_answers_when_it_is_served(environment: dict[str, str]) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    served = subprocess.Popen([*COMMAND, "serve", "--port", str(port)], env=environment)
+    try:
+        assert answer_of(f"http://127.0.0.1:{port}/health") == 200
+    finally:
+        served.terminate()
+        served.wait(20)
+
+
+def answer_of(address: str, patience: float = 30) -> int:
+    """Return the code that the address answers with, once it answers."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                return int(answer.status)
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
