@@ -16,7 +16,7 @@ from governance.questionnaires.definition import YES_NO_UNKNOWN, Framework, Ques
 from governance.screenings import explain
 from governance.screenings.explain import ShownLevel
 from governance.screenings.loading import Filled
-from governance.screenings.scoring import ItemScore
+from governance.screenings.scoring import ItemScore, shown
 from governance.texts import Text
 
 Option = tuple[str, Text, Text | None]
@@ -142,6 +142,7 @@ class ShownItem:
     residual: ShownLevel | None
     verdict: Text
     fraction: Text
+    percent: str
     product: Text
     singles: list[tuple[str, Text, str]]
     needed: Text | None
@@ -152,7 +153,7 @@ def shown_item(framework: Framework, item: ItemScore) -> ShownItem:
     """Return one item's score ready to show."""
     return ShownItem(
         score=item, name=framework.item(item.item).name, inherent=explain.level(framework, item.inherent),
-        residual=explain.level(framework, item.residual), verdict=explain.verdict(framework, item), fraction=explain.fraction(item),
+        residual=explain.level(framework, item.residual), verdict=explain.verdict(framework, item), fraction=explain.fraction(item), percent=shown(item.effectiveness),
         product=explain.product(framework, item), singles=explain.singles(framework, item), needed=explain.needed(framework, item),
         changes=[(change.axis, explain.adjustment(framework, change)) for change in item.adjustments],
     )

@@ -110,7 +110,8 @@ def _trigger_page(work: UnitOfWork, row: Screening, filled: Filled, refused: Ref
     flat = [each for _, shown in sections for each in shown]
     problems = _beside(flat, refused)
     fired = {effect.trigger for effect in filled.sheet.framework.effects if effect.id in filled.score.fired}
-    return page("screenings/triggers.html", code=422 if refused else 200, **_frame(work, row, filled), sections=sections, problems=problems,
+    intro = next((each.intro for each in filled.sheet.questionnaires if each.kind == "trigger"), None)
+    return page("screenings/triggers.html", code=422 if refused else 200, intro=intro, **_frame(work, row, filled), sections=sections, problems=problems,
                 fired=fired, reasons=route_reasons(filled.sheet.framework, filled.score, _topics(filled), filled.values))
 
 
@@ -209,9 +210,9 @@ def _item_page(work: UnitOfWork, row: Screening, item: str, filled: Filled, refu
     problems = _beside(shown, refused)
     rating = filled.ratings.get(item)
     sent = forms.rating(request.form, item) if refused is not None else None
+    code = 200 if refused is None else 409 if isinstance(refused, Conflict) else 422
     return page(
-        "screenings/item.html", code=(409 if isinstance(refused, Conflict) else 422) if refused is not None else 200, **_frame(work, row, filled),
-        item=framework.item(item), phase=framework.phase(phase), questions=shown, problems=problems, own_phase=phase == row.phase,
+        "screenings/item.html", code=code, **{**_frame(work, row, filled), "phase": framework.phase(phase)}, item=framework.item(item), questions=shown, problems=problems, own_phase=phase == row.phase,
         rating=sent or rating, rating_rev=_rating_rev(refused, item, rating), shown_item=showing.shown_item(framework, filled.score.item(item)),
         missing=showing.missing_pieces(filled.score.item(item)), rows=showing.progress_rows(filled, _href(row), (item, phase)),
         previous=_next_item(filled, item, -1), follower=_next_item(filled, item), known=evidence.of_project(work, row),
