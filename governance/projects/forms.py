@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from flask_babel import lazy_gettext as _
 from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from governance.accounts.models import User
@@ -25,16 +25,20 @@ class _Boxes(SelectMultipleField):
         """Unknown codes are judged by the rules, which say so in a sentence."""
 
 
+def _one_or_more() -> InputRequired:
+    return InputRequired(_("1つ以上選んでください。"))
+
+
 class _Particulars:
     name = StringField(_("案件の名称"), [InputRequired(_("案件の名称を入力してください。")), Length(max=LIMITS["name"])])
     name_en = StringField(_("案件の名称（英語）"), [Length(max=LIMITS["name"])])
     summary = TextAreaField(_("概要"), [Length(max=LIMITS["summary"])], render_kw={"rows": 4})
     sector = SelectField(_("セクター"), [InputRequired(_("セクターを選んでください。"))], validate_choice=False)
-    regions = _Boxes(_("地域"), [Optional()])
-    own_roles = _Boxes(_("自社の役割"), [Optional()])
+    regions = _Boxes(_("地域"), [_one_or_more()])
+    own_roles = _Boxes(_("自社の役割"), [_one_or_more()])
     customer = StringField(_("顧客"), [Length(max=LIMITS["customer"])])
     end_subjects = StringField(_("影響を受ける人"), [Length(max=LIMITS["end_subjects"])])
-    techniques = _Boxes(_("使うAI技術"), [Optional()])
+    techniques = _Boxes(_("使うAI技術"), [_one_or_more()])
     system_version = StringField(_("システムの版"), [Length(max=LIMITS["system_version"])])
     department = StringField(_("担当部門"), [Length(max=LIMITS["department"])])
 
