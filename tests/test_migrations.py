@@ -35,10 +35,10 @@ def objects(database: Database) -> list[str]:
             " WHERE table_schema = 'public' UNION ALL SELECT concat(tgname, tgenabled) FROM pg_trigger WHERE NOT tgisinternal UNION ALL"
             " SELECT concat(proname, prosrc) FROM pg_proc WHERE proname LIKE 'governance%' UNION ALL"
             " SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' UNION ALL"
-            " SELECT concat(conname, pg_get_constraintdef(oid)) FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+            " SELECT concat(conname, pg_get_constraintdef(oid)) FROM pg_constraint WHERE connamespace = 'public'\\:\\:regnamespace"
         )
     with database.reading() as connection:
-        return sorted(row[0] for row in connection.exec_driver_sql(query))
+        return sorted(row[0] for row in connection.execute(text(query)))
 
 
 def test_the_models_and_the_migrated_database_are_equal(database: Database) -> None:

@@ -33,6 +33,10 @@ _SENTENCES = {
         "「{place}」が根拠とする写しのダイジェストが一致しません。",
         "“{place}” names another digest than the snapshot it rests on.",
     ),
+    "text_missing": (
+        "写しの文章「{place}」が、消去の記録なしに失われています。",
+        "The text “{place}” of a snapshot is gone without a recorded erasure.",
+    ),
     "text": ("「{place}」の文章が写しの値と一致しません。", "The text “{place}” does not match the snapshot."),
     "file": (
         "「{place}」のファイルが失われているか、内容が変わっています。",
@@ -59,7 +63,7 @@ def verify_database(
             )
             rows = present_rows(connection, tables)
             verdict = verify(entries, nodes, values, rows, types=frozenset(EVENT_TYPES), known=known)
-        for code, place in _contradictions(connection, tables, files):
+        for code, place in _contradictions(connection, tables, files, verdict.erasures):
             ja, en = _SENTENCES[code]
             verdict.note(Fault(code, None, place, ja.format(place=place), en.format(place=place)))
     return verdict
@@ -95,14 +99,14 @@ def _stream(connection: Connection, query: Select[Any]) -> Generator[Any]:
 
 
 def _contradictions(
-    connection: Connection, tables: Mapping[str, Table], files: FileStore | None
+    connection: Connection, tables: Mapping[str, Table], files: FileStore | None, erasures: set[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield what the records say wrongly about each other: sentence code and place."""
     for name, governed in GOVERNED.items():
         if governed.digest_of:
             yield from _wrong_bodies(connection, tables[name], *governed.digest_of)
     yield from _wrong_bases(connection, tables)
-    yield from _wrong_texts(connection, tables)
+    yield from _wrong_texts(connection, tables, erasures)
     if files is not None:
         yield from _wrong_files(connection, tables, files)
 
@@ -126,27 +130,36 @@ def _wrong_bases(connection: Connection, tables: Mapping[str, Table]) -> Iterato
         yield "basis", row_key("decisions", id)
 
 
-def _wrong_texts(connection: Connection, tables: Mapping[str, Table]) -> Iterator[tuple[str, str]]:
-    """Compare each stored text of a snapshot with the salted digest at its place in the body."""
+def _wrong_texts(connection: Connection, tables: Mapping[str, Table], erasures: set[str]) -> Iterator[tuple[str, str]]:
+    """Compare the stored texts of each snapshot with the salted digests in its body; a missing one must have been erased."""
     texts, snapshots = tables["snapshot_texts"].c, tables["snapshots"].c
-    query = select(texts.snapshot_id, texts.path, texts.salt, texts.value, snapshots.body)
-    query = query.join_from(tables["snapshot_texts"], tables["snapshots"], snapshots.id == texts.snapshot_id)
-    last, body = None, None
-    for id, path, salt, value, written in _stream(connection, query.order_by(texts.snapshot_id, texts.path)):
-        if id != last:
-            last, body = id, json.loads(written)
-        if _at(body, path) != {"commitment": hmac.digest(salt, value.encode(), "sha256").hex()}:
-            yield "text", f"{row_key('snapshots', id)}/{path}"
+    for id, body in _stream(connection, select(snapshots.id, snapshots.body)):
+        query = select(texts.path, texts.salt, texts.value).where(texts.snapshot_id == id)
+        stored = {
+            path: hmac.digest(salt, value.encode(), "sha256").hex() for path, salt, value in connection.execute(query)
+        }
+        named = dict(_commitments(_parsed(body), ""))
+        place = row_key("snapshots", id)
+        yield from (("text", place + path) for path, digest in stored.items() if named.get(path) != digest)
+        lost = (place + path for path in named.keys() - stored.keys())
+        yield from (("text_missing", path) for path in sorted(lost) if path not in erasures)
 
 
-def _at(body: Any, path: str) -> Any:
-    """Return what stands at `answers/3/remark`, or None."""
-    for step in path.split("/"):
-        if isinstance(body, list):
-            body = body[int(step)] if step.isdigit() and int(step) < len(body) else None
-        else:
-            body = body.get(step) if isinstance(body, dict) else None
-    return body
+def _parsed(body: str) -> Any:
+    """Return the value of a snapshot's body; one that cannot be read names no text (its digest is already wrong)."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _commitments(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield path and digest of each salted digest in a snapshot's body."""
+    if isinstance(value, dict) and set(value) == {"commitment"}:
+        yield path, value["commitment"]
+    elif isinstance(value, (dict, list)):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _commitments(inner, f"{path}/{key}")
 
 
 def _wrong_files(connection: Connection, tables: Mapping[str, Table], files: FileStore) -> Iterator[tuple[str, str]]:

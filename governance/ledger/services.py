@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, text, tuple_
+from sqlalchemy import Connection, Row, Select, func, insert, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from governance.ledger import merkle
@@ -124,13 +124,22 @@ def head(session: Session) -> Head:
     return Head(size, merkle.root_of(_peaks(connection, size)))
 
 
-def events(session: Session, *, before: int | None = None, limit: int = 50, type: str | None = None) -> list[Event]:
-    """Return entries, the newest first, from below `before`; `type` keeps one act only."""
+def events(
+    session: Session,
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    type: str | None = None,
+    among: Select[Any] | Sequence[str] | None = None,
+) -> list[Event]:
+    """Return entries, the newest first, from below `before`; `type` keeps one act, `among` those of some projects (ids or a query)."""
     query = select(_events).order_by(_events.c.seq.desc()).limit(limit)
     if before is not None:
         query = query.where(_events.c.seq < before)
     if type is not None:
         query = query.where(_events.c.type == type)
+    if among is not None:
+        query = query.where(_events.c.project.in_(among))
     return _shown(session, session.execute(query).all())
 
 

@@ -114,12 +114,16 @@ class Fault:
 
 @dataclass
 class Verdict:
-    """What the check found. `size` and `root` are recomputed from the entries; `rows` and `erased` count what was compared."""
+    """What the check found. `size` and `root` are recomputed from the entries; `rows` and `erased` count what was compared.
+
+    `erasures` names everything that entries say was erased: `12:private.reason`, or `snapshots:<id>/answers/3/remark`.
+    """
 
     size: int = 0
     root: bytes = b""
     rows: int = 0
     erased: int = 0
+    erasures: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
     count: int = 0
 
@@ -233,7 +237,6 @@ class _Content:
         self.log: str | None = None
         self.anchors: dict[str, _Anchor] = {}
         self.lost: dict[str, tuple[int, str]] = {}
-        self.erased: set[str] = set()
 
     def take(self, entry: Entry) -> None:
         """Check one entry's content."""
@@ -247,7 +250,7 @@ class _Content:
             for path in values:
                 self.verdict.add("value_extra", seq, path)
             if body["type"] == "ErasurePerformed":
-                self.erased.update(body["codes"]["values"])
+                self.verdict.erasures.update(body["codes"]["values"])
         except (NotCanonical, KeyError, TypeError, ValueError, AttributeError) as error:
             self.verdict.add("form", seq, f"{type(error).__name__}: {error}"[:120])
 
@@ -303,9 +306,9 @@ class _Content:
     def end(self, size: int) -> None:
         """Excuse values that a later entry says were erased; report the others, and values beyond the end."""
         for name, (seq, path) in self.lost.items():
-            if name not in self.erased:
+            if name not in self.verdict.erasures:
                 self.verdict.add("value_missing", seq, path)
-        self.verdict.erased = sum(name in self.erased for name in self.lost)
+        self.verdict.erased = sum(name in self.verdict.erasures for name in self.lost)
         if self.value is not None:
             self.verdict.add("cut", size - 1, f"{self.value[0]}: {self.value[1]}")
 

@@ -124,7 +124,7 @@ def submit(work: UnitOfWork) -> None:
         )
     )  # fmt: skip
     work.session.flush()
-    work.session.add(SnapshotText(snapshot_id="sn-1", path="answers/0/remark", salt=SALT, value=REMARK))
+    work.session.add(SnapshotText(snapshot_id="sn-1", path="/answers/0/remark", salt=SALT, value=REMARK))
     work.record("ScreeningSubmitted", subject=("screening", "s-1"), project="p-1", refs={"snapshot": sha(BODY)})
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 import pytest
 
 from governance.ledger.audit import verify_database
 from governance.ledger.governed import CONTENT_TABLES, GOVERNED
 from governance.ledger.services import Head, head
 from governance.ledger.verify import Fault, Verdict
+from governance.projects.models import Evidence
 from governance.storage.database import Database
+from governance.storage.files import FileStore
+from governance.work import SYSTEM, open_work
 from tests.ledger import case
 from tests.ledger.admin import entry, rebuild, rewrite, run, unguarded
 
@@ -172,11 +178,12 @@ def test_a_private_value_slipped_in_is_found(written: Database) -> None:
     assert named(verify_database(written)) == ("value_extra", 7)
 
 
-@pytest.mark.parametrize("column", ["type", "subject", "project"])
-def test_a_changed_index_column_is_found(written: Database, column: str) -> None:
+def test_changed_index_columns_are_found(written: Database) -> None:
     with unguarded(written) as admin:
-        run(admin, f"UPDATE ledger_event SET {column} = 'VoteCast' WHERE seq = 7")
-    assert named(verify_database(written)) == ("column", 7)
+        for seq, column in ((7, "type"), (8, "subject"), (9, "project")):
+            run(admin, f"UPDATE ledger_event SET {column} = 'VoteCast' WHERE seq = ?", seq)
+    found = [(fault.code, fault.seq, fault.place) for fault in verify_database(written).faults]
+    assert found == [("column", 7, "type"), ("column", 8, "subject"), ("column", 9, "project")]
 
 
 CHANGES = {
@@ -208,22 +215,28 @@ def test_every_governed_table_has_an_attack() -> None:
     assert set(CHANGES) == set(GOVERNED)
 
 
-@pytest.mark.parametrize("table", CHANGES)
-def test_a_row_changed_past_the_service_is_found(written: Database, table: str) -> None:
+def test_rows_changed_past_the_service_are_found_each_by_name(written: Database) -> None:
     with unguarded(written) as admin:
-        run(admin, f"UPDATE {table} SET {CHANGES[table]}")
+        for table, change in CHANGES.items():
+            run(admin, f"UPDATE {table} SET {change}")
     found = [fault for fault in verify_database(written).faults if fault.code == "row_changed"]
-    assert [fault.place.split(":")[0] for fault in found] == [table]
-    assert found[0].seq is not None
+    assert sorted(fault.place.split(":")[0] for fault in found) == sorted(CHANGES)
+    assert all(fault.seq is not None for fault in found)
 
 
-@pytest.mark.parametrize("table", ["votes", "conditions", "role_grants", "evidence", "rulings"])
-def test_a_row_taken_away_is_found(written: Database, table: str) -> None:
+def test_one_row_changed_past_the_service_is_the_only_fault(written: Database) -> None:
     with unguarded(written) as admin:
-        run(admin, f"DELETE FROM {table}")
-    assert {fault.place.split(":")[0] for fault in verify_database(written).faults if fault.code == "row_missing"} == {
-        table
-    }
+        run(admin, f"UPDATE votes SET {CHANGES['votes']}")
+    assert [(fault.code, fault.place) for fault in verify_database(written).faults] == [("row_changed", "votes:v-1")]
+
+
+def test_rows_taken_away_are_found(written: Database) -> None:
+    tables = {"votes", "conditions", "role_grants", "evidence", "rulings"}
+    with unguarded(written) as admin:
+        for table in tables:
+            run(admin, f"DELETE FROM {table}")
+    found = {fault.place.split(":")[0] for fault in verify_database(written).faults if fault.code == "row_missing"}
+    assert found == tables
 
 
 def test_a_row_slipped_in_is_found(written: Database) -> None:
@@ -272,3 +285,33 @@ def test_a_changed_text_of_a_snapshot_is_found(written: Database) -> None:
     with unguarded(written) as admin:
         run(admin, "UPDATE snapshot_texts SET value = '別の文章'")
     assert first(verify_database(written)).code == "text"
+
+
+def test_a_text_of_a_snapshot_may_only_go_with_a_recorded_erasure(written: Database) -> None:
+    with unguarded(written) as admin:
+        run(admin, "DELETE FROM snapshot_texts")
+    found = first(verify_database(written))
+    assert (found.code, found.place) == ("text_missing", "snapshots:sn-1/answers/0/remark")
+    with open_work(written, SYSTEM) as work:
+        work.record("ErasurePerformed", subject=("snapshot", "sn-1"), codes={"values": [found.place]})
+    assert verify_database(written).ok
+
+
+def test_a_stored_file_that_was_changed_is_found(written: Database, tmp_path: Path) -> None:
+    store = FileStore(tmp_path / "files")
+    with unguarded(written) as admin:
+        run(admin, "DELETE FROM reports")
+    assert not [fault for fault in verify_database(written, files=store).faults if fault.code == "file"]
+    stored = store.put(io.BytesIO(b"content"), 10)
+    with open_work(written, SYSTEM) as work:
+        evidence = Evidence(
+            id="e-2", project_id="p-1", kind="file", title="t", filename="t.txt", digest=stored.digest, size=7,
+            added_by="u-owner", added_at=work.now,
+        )  # fmt: skip
+        work.session.add(evidence)
+        work.record("EvidenceAdded", subject=("evidence", "e-2"), project="p-1")
+    assert "file" not in {fault.code for fault in verify_database(written, files=store).faults}
+    store.path(stored.digest).write_bytes(b"changed")
+    assert ("file", "evidence:e-2") in {
+        (fault.code, fault.place) for fault in verify_database(written, files=store).faults
+    }
