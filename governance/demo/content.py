@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar, Union
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -195,7 +195,7 @@ class StopConfirmed(_Part):
 
 
 Event = Annotated[
-    Union[Taken, Ruled, Returned, Resubmitted, Opined, Decided, StopConfirmed], Field(discriminator="act")
+    Taken | Ruled | Returned | Resubmitted | Opined | Decided | StopConfirmed, Field(discriminator="act")
 ]
 
 
@@ -292,6 +292,11 @@ class Votes(_Part):
     against: list[Said] = []
     abstain: list[Said] = []
 
+    def ballots(self) -> list[tuple[str, str]]:
+        """Return (person, choice) of everybody who has voted."""
+        choices = (("for", self.for_), ("against", self.against), ("abstain", self.abstain))
+        return [(voter, choice) for choice, voters in choices for voter in voters]
+
 
 class Item(_Part):
     """One case on an agenda. With `rationale` it was decided, with `deferral` put off, with `votes` alone it is being voted on."""
@@ -370,9 +375,9 @@ def _read(path: Path, kind: type[PartT]) -> PartT:
     try:
         return kind.model_validate_json(json.dumps(source.tree, ensure_ascii=False))
     except ValidationError as error:
+        wrong = Text("値が正しくありません：{what}", "Not valid: {what}")
         raise Refusals([
-            Problem(f"demo.{each['type']}", Text(f"値が正しくありません：{each['msg']}", f"Not valid: {each['msg']}"), source.place(each["loc"]))
-            for each in error.errors()
+            Problem(f"demo.{each['type']}", wrong.filled(what=each["msg"]), source.place(each["loc"])) for each in error.errors()
         ]) from error
 
 

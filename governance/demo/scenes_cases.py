@@ -1,0 +1,157 @@
+"""The scenes of the teams: accounts, projects, and screenings up to their submission."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from governance.accounts import services as accounts
+from governance.demo.content import Case, Filling, Paper, Person, Resubmitted
+from governance.demo.stage import NOTE, Stage
+from governance.paths import SEEDS
+from governance.projects import services as projects
+from governance.projects.rules import Particulars
+from governance.questionnaires import services as questionnaires
+from governance.screenings import evidence, services
+from governance.screenings.loading import Filled, load
+from governance.screenings.models import Screening
+from governance.screenings.rules import Entry, RatingEntry
+from governance.work import UnitOfWork
+
+PASSWORD = "demo-password"  # noqa: S105 - documented, and given to the accounts of the demonstration alone
+
+
+def publish(stage: Stage, work: UnitOfWork) -> None:
+    """Publish the framework and the questionnaires."""
+    questionnaires.seed(work, SEEDS)
+
+
+def welcome(stage: Stage, work: UnitOfWork, people: list[Person]) -> None:
+    """Create everybody's account with the documented password."""
+    for person in people:
+        user = accounts.create_user(
+            work, email=person.email, name=person.name, name_en=person.name_en, department=person.department,
+            department_en=person.department_en, locale=person.locale, password=PASSWORD, roles=person.roles,
+        )
+        stage.ids["person", person.key] = user.id
+        stage.roles[person.key] = frozenset(person.roles)
+
+
+def register(stage: Stage, work: UnitOfWork, case: Case) -> None:
+    """Register the project of a case."""
+    row = projects.register(work, Particulars(**case.project.model_dump()))
+    stage.ids["project", case.key] = row.id
+
+
+def join(stage: Stage, work: UnitOfWork, case: Case, person: str, part: str) -> None:
+    """Add a person to the project."""
+    projects.add_member(work, stage.project(work, case.key), stage.user(work, person), part)
+
+
+def leave(stage: Stage, work: UnitOfWork, case: Case, person: str) -> None:
+    """Let a person leave the project."""
+    row = stage.project(work, case.key)
+    user_id = stage.ids["person", person]
+    projects.remove_member(work, row, next(m for m in row.members if m.is_current and m.user_id == user_id))
+
+
+def open_screening(stage: Stage, work: UnitOfWork, case: Case, filling: Filling) -> None:
+    """Open the screening of a phase."""
+    row = services.open_screening(work, stage.project(work, case.key), filling.phase, due_on=stage.calendar.day(filling.due))
+    stage.ids["screening", case.key, filling.phase] = row.id
+
+
+def sort_out(stage: Stage, work: UnitOfWork, case: Case, filling: Filling) -> None:
+    """Answer the trigger sheet: what is not written is a no; a later phase confirms the answers of the one before."""
+    row, now = _filled(stage, work, case, filling)
+    entries = [_trigger(stage, case, filling, key, now) for key in _keys(now, "trigger")]
+    services.finish_triggers(work, row, entries)
+
+
+def _trigger(stage: Stage, case: Case, filling: Filling, key: str, now: Filled) -> Entry:
+    stored, given = now.answers.get(key), filling.triggers.get(key)
+    if given is None:
+        return Entry(key, stored.value, stored.remark, rev=stored.rev) if stored else Entry(key, "no")
+    return Entry(key, given.value, _said(stage, case, given.reason), rev=stored.rev if stored else 0)
+
+
+def rate(stage: Stage, work: UnitOfWork, case: Case, filling: Filling) -> None:
+    """Rate severity and likelihood of each item."""
+    row, now = _filled(stage, work, case, filling)
+    services.save_ratings(work, row, [
+        RatingEntry(item, one.severity, one.likelihood, _said(stage, case, one.severity_reason),
+                    _said(stage, case, one.likelihood_reason), rev=now.ratings[item].rev if item in now.ratings else 0)
+        for item, one in filling.ratings.items()
+    ])
+
+
+def answer(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, half: int) -> None:
+    """Answer the first or second half of what is asked, and attach the papers that belong to it."""
+    row, now = _filled(stage, work, case, filling)
+    asked = [key for key in now.score.asked if key not in _keys(now, "trigger") and filling.covers(key)]
+    middle = len(asked) // 2
+    named = {*filling.answers, *(key for paper in filling.evidence for key in paper.supports)}
+    part = asked[middle:] if half else asked[:middle]
+    _save(stage, work, row, case, filling, [key for key in part if key in named or key not in now.answers])
+
+
+def _save(stage: Stage, work: UnitOfWork, row: Screening, case: Case, filling: Filling, keys: Sequence[str]) -> None:
+    now = load(work.session, row)
+    services.save_answers(work, row, [_entry(stage, case, filling, key, now) for key in keys])
+    for paper in filling.evidence:
+        if paper.supports[0] in keys:
+            _attach(stage, work, row, case, filling, paper)
+
+
+def _entry(stage: Stage, case: Case, filling: Filling, key: str, now: Filled) -> Entry:
+    reply, stored = filling.answers.get(key), now.answers.get(key)
+    due = stage.calendar.day(reply.due) if reply and reply.due is not None else None
+    return Entry(key, filling.value(key), _said(stage, case, reply.remark) if reply else "", due, stored.rev if stored else 0)
+
+
+def _attach(stage: Stage, work: UnitOfWork, row: Screening, case: Case, filling: Filling, paper: Paper) -> None:
+    first, *others = paper.supports
+    if paper.url:
+        piece = evidence.add_link(work, row, first, paper.url, title=paper.title, title_en=paper.title_en)
+    else:
+        given = stage.store(paper, _lines(stage, case, filling, paper))
+        piece = evidence.add_file(work, row, first, given, title=paper.title, title_en=paper.title_en)
+    for key in others:
+        evidence.attach(work, row, key, piece.id)
+
+
+def _lines(stage: Stage, case: Case, filling: Filling, paper: Paper) -> list[str]:
+    """Return a small paper: title, project, note, and what the team says to the questions it supports."""
+    english = case.language == "en"
+    head = [paper.title_en, case.project.name_en] if english else [paper.title, case.project.name]
+    said = [(key, _said(stage, case, filling.answers[key].remark)) for key in paper.supports if key in filling.answers]
+    if paper.filename.endswith(".csv"):
+        rows = [("document", head[0]), ("project", head[1]), ("note", NOTE[case.language]), *said]
+        return ["key,text", *(f'{key},"{text}"' for key, text in rows)]
+    return [*head, "", NOTE[case.language], "", *(f"{key}  {text}" for key, text in said)]
+
+
+def submit(stage: Stage, work: UnitOfWork, case: Case, filling: Filling) -> None:
+    """Submit the screening."""
+    row = stage.screening(work, case.key, filling.phase)
+    services.submit(work, row, rev=row.rev)
+
+
+def resubmitted(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Resubmitted) -> None:
+    """Change answers after a return and submit the next revision."""
+    row = stage.screening(work, case.key, filling.phase)
+    mended = filling.model_copy(update={"answers": event.answers, "evidence": event.evidence})
+    _save(stage, work, row, case, mended, list(event.answers))
+    services.submit(work, row, rev=row.rev)
+
+
+def _filled(stage: Stage, work: UnitOfWork, case: Case, filling: Filling) -> tuple[Screening, Filled]:
+    row = stage.screening(work, case.key, filling.phase)
+    return row, load(work.session, row)
+
+
+def _keys(now: Filled, kind: str) -> list[str]:
+    return [question.key for each in now.sheet.questionnaires if each.kind == kind for _, question in each.questions()]
+
+
+def _said(stage: Stage, case: Case, written: str) -> str:
+    return stage.calendar.text(written, case.language)

@@ -1,0 +1,62 @@
+"""The scenes of the expert team, the legal department and the department heads: everything that is decided without a committee."""
+
+from __future__ import annotations
+
+from governance.demo.content import Case, Condition, Decided, Filling, Opined, Returned, Ruled, StopConfirmed, Taken
+from governance.demo.stage import Stage
+from governance.reviews import services, stops
+from governance.reviews.decisions import Verdict
+from governance.reviews.rules import ConditionDraft
+from governance.work import UnitOfWork
+
+
+def taken(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Taken) -> None:
+    """Take the case for review."""
+    row = stage.screening(work, case.key, filling.phase)
+    review = services.take_review(work, row, rev=row.rev)
+    stage.ids["review", case.key, filling.phase] = review.id
+
+
+def ruled(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Ruled) -> None:
+    """Accept or refuse a 該当なし."""
+    row = stage.screening(work, case.key, filling.phase)
+    reason = stage.calendar.text(event.reason, case.language)
+    services.rule_not_applicable(work, row, event.target, rev=row.rev, accepted=event.outcome == "accepted", reason=reason)
+
+
+def returned(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Returned) -> None:
+    """Send the case back to its team."""
+    row = stage.screening(work, case.key, filling.phase)
+    services.return_to_team(work, row, rev=row.rev, reason=stage.calendar.text(event.reason, case.language))
+
+
+def opined(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Opined) -> None:
+    """Give the opinion of the expert team."""
+    row = services.review(work, stage.ids["review", case.key, filling.phase])
+    opinion = stage.calendar.text(event.opinion, case.language)
+    services.give_opinion(work, row, rev=row.rev, recommendation=event.recommendation, opinion=opinion)
+
+
+def decided(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Decided) -> None:
+    """Decide as department head or expert team."""
+    row = stage.screening(work, case.key, filling.phase)
+    verdict = Verdict(event.outcome, stage.calendar.text(event.rationale, case.language), conditions=drafts(stage, event.conditions))
+    decision = services.decide_without_board(work, row, verdict, rev=row.rev)
+    stage.ids["decision", case.key, filling.phase] = decision.id
+
+
+def stop_confirmed(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: StopConfirmed) -> None:
+    """Confirm a hard stop as legal counsel."""
+    row = stage.screening(work, case.key, filling.phase)
+    stops.confirm_stop(work, row, event.stop, rev=row.rev, reason=stage.calendar.text(event.reason, case.language))
+
+
+def drafts(stage: Stage, conditions: list[Condition]) -> tuple[ConditionDraft, ...]:
+    """Return the conditions as they are proposed with a decision."""
+    return tuple(
+        ConditionDraft(
+            stage.calendar.text(each.text), each.kind, stage.ids["person", each.owner], stage.ids["person", each.verifier],
+            stage.calendar.day(each.due), stage.calendar.text(each.text_en, "en"),
+        )
+        for each in conditions
+    )

@@ -1,0 +1,200 @@
+"""The demonstration as a story: everything the written content says, as acts of people in the order in which they happened.
+
+The ledger keeps the order of acts, so they must be played by time and never project by project. Days at the weekend move to the
+Friday before, in the same order; teams and reviewers act in the morning, committees meet in the afternoon; today's meeting began
+some minutes before now.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from governance.demo.content import (
+    Case,
+    Condition,
+    Content,
+    Decided,
+    Event,
+    Filling,
+    Item,
+    Resubmitted,
+    Session,
+)
+
+STARTED_AGO = timedelta(minutes=55)
+"""How long ago the meeting began that is open now."""
+
+SYSTEM = "system"
+_PLACE = re.compile(r"\{(-?\d+)\}")
+_MORNING = 9 * 60 + 5
+_STEP = timedelta(seconds=40)
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act: when, by whom (key of a person), what (name of a scene of the builder) and on what."""
+
+    at: datetime
+    actor: str
+    name: str
+    what: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Turns the day offsets of the content into days and moments as seen from `now` (aware)."""
+
+    now: datetime
+    zone: ZoneInfo
+
+    @property
+    def today(self) -> date:
+        """The day of building."""
+        return self.now.astimezone(self.zone).date()
+
+    def day(self, offset: int) -> date:
+        """Return the working day of an offset: a day at the weekend moves to Friday. Today stays today."""
+        return self._working(self.today + timedelta(days=offset))
+
+    def _working(self, day: date) -> date:
+        return day - timedelta(days=max(0, day.weekday() - 4)) if day != self.today else day
+
+    def moment(self, offset: int, minutes: int) -> datetime:
+        """Return the moment `minutes` after midnight of a day as it stands in the story, at a weekend too."""
+        return datetime.combine(self.today + timedelta(days=offset), time(), self.zone) + timedelta(minutes=minutes)
+
+    def settled(self, moment: datetime) -> datetime:
+        """Return the moment with its day moved to a working day."""
+        day = moment.astimezone(self.zone).date()
+        return moment - (day - self._working(day))
+
+    def text(self, written: str, language: str = "ja") -> str:
+        """Return the text with each `{-12}` written out as a date."""
+        def shown(place: re.Match[str]) -> str:
+            day = self.day(int(place[1]))
+            return f"{day.month}月{day.day}日" if language == "ja" else f"{day.day} {day:%B %Y}"
+
+        return _PLACE.sub(shown, written)
+
+
+def acts(content: Content, calendar: Calendar) -> list[Act]:
+    """Return every act of the story in order of time, each at least some seconds after the one before."""
+    found = [*_opening(content, calendar)]
+    for number, case in enumerate(content.cases):
+        found += _case(case, calendar, _MORNING + 8 * number)
+    for session in content.meetings:
+        found += _session(session, calendar, _secretary(content))
+    found.sort(key=lambda act: act.at)
+    played: list[Act] = []
+    for act in found:
+        at = calendar.settled(act.at)
+        at = max(at, played[-1].at + _STEP) if played else at
+        played.append(Act(at, act.actor, act.name, act.what))
+    return played
+
+
+def _opening(content: Content, calendar: Calendar) -> Iterator[Act]:
+    first = content.committee.created
+    yield Act(calendar.moment(first - 2, 9 * 60), SYSTEM, "publish")
+    yield Act(calendar.moment(first - 1, 9 * 60), SYSTEM, "welcome", (content.people,))
+    yield Act(calendar.moment(first, 9 * 60), _secretary(content), "found", (content.committee,))
+
+
+def _secretary(content: Content) -> str:
+    return next(person.key for person in content.people if "secretariat" in person.roles)
+
+
+def _case(case: Case, calendar: Calendar, minutes: int) -> Iterator[Act]:
+    yield Act(calendar.moment(case.registered, minutes), case.owner, "register", (case,))
+    for member in case.members:
+        yield Act(calendar.moment(member.from_, minutes), case.owner, "join", (case, member.person, "member"))
+        if member.until is not None:
+            yield Act(calendar.moment(member.until, minutes), case.owner, "leave", (case, member.person))
+    yield Act(calendar.moment(case.registered, minutes + 5), case.owner, "join", (case, case.approver, "approver"))
+    for filling in case.screenings:
+        yield from _filling(case, filling, calendar, minutes)
+
+
+def _filling(case: Case, filling: Filling, calendar: Calendar, minutes: int) -> Iterator[Act]:
+    helper = case.members[0].person if case.members else case.owner
+    until = filling.submitted if filling.submitted is not None else min(filling.opened + 6, -1)
+    third = (until - filling.opened) // 3
+    on = (case, filling)
+    yield Act(calendar.moment(filling.opened, minutes), case.owner, "open", on)
+    yield Act(calendar.moment(filling.opened, minutes + 12), case.owner, "sort_out", on)
+    yield Act(calendar.moment(filling.opened + third, minutes), helper, "rate", on)
+    yield Act(calendar.moment(filling.opened + third, minutes + 40), helper, "answer", (*on, 0))
+    yield Act(calendar.moment(filling.opened + 2 * third, minutes), case.owner, "answer", (*on, 1))
+    if filling.submitted is not None:
+        yield Act(calendar.moment(filling.submitted, minutes), case.owner, "submit", on)
+    for number, event in enumerate(filling.events):
+        at = calendar.moment(event.day, minutes + 60 + 2 * number)
+        yield Act(at, _actor(case, event), event.act, (*on, event))
+        if isinstance(event, Decided):
+            yield from _followed(case.key, filling.phase, event.conditions, calendar)
+
+
+def _actor(case: Case, event: Event) -> str:
+    return case.owner if isinstance(event, Resubmitted) else event.by
+
+
+def _followed(project: str, phase: str, conditions: list[Condition], calendar: Calendar) -> Iterator[Act]:
+    for number, condition in enumerate(conditions, 1):
+        on = (project, phase, number)
+        if condition.reported:
+            yield Act(calendar.moment(condition.reported.day, 12 * 60 + 15), condition.owner, "report", (*on, condition.reported))
+        if condition.rejected:
+            yield Act(calendar.moment(condition.rejected.day, 12 * 60 + 20), condition.verifier, "reject", (*on, condition.rejected))
+        if condition.verified:
+            yield Act(calendar.moment(condition.verified.day, 12 * 60 + 25), condition.verifier, "verify", (*on, condition.verified))
+
+
+def _session(session: Session, calendar: Calendar, secretary: str) -> Iterator[Act]:
+    start = starts_at(session, calendar)
+    yield Act(calendar.moment(session.planned, 10 * 60), secretary, "plan", (session, calendar.settled(start)))
+    for number, item in enumerate(session.items):
+        yield Act(calendar.moment(session.materials_sent, 10 * 60 + number), secretary, "add_item", (session, item))
+    yield Act(calendar.moment(session.materials_sent, 11 * 60), secretary, "send", (session,))
+    yield Act(start, secretary, "open_meeting", (session,))
+    yield Act(start + timedelta(minutes=2), secretary, "attend", (session,))
+    at = start + timedelta(minutes=5)
+    for item in session.items:
+        if item.votes or item.deferral:
+            yield from _item(session, item, at, secretary)
+            at += timedelta(minutes=50)
+        yield from _followed(item.project, item.phase, item.conditions, calendar)
+    if session.time:
+        yield Act(at, secretary, "close", (session,))
+
+
+def starts_at(session: Session, calendar: Calendar) -> datetime:
+    """Return when a meeting begins in the story: its clock time, or some minutes before now for the one that is open."""
+    if session.time:
+        hour, minute = map(int, session.time.split(":"))
+        return calendar.moment(session.day, 60 * hour + minute)
+    start = calendar.now - STARTED_AGO
+    return start.replace(minute=start.minute - start.minute % 5, second=0, microsecond=0)
+
+
+def _item(session: Session, item: Item, at: datetime, secretary: str) -> Iterator[Act]:
+    on = (session, item)
+
+    def after(minutes: int) -> datetime:
+        return at + timedelta(minutes=minutes)
+
+    yield Act(after(0), secretary, "open_item", on)
+    for absence in item.recusals:
+        yield Act(after(1), absence.person, "recuse", (*on, absence))
+    if item.issues:
+        yield Act(after(28), secretary, "note", on)
+    if item.deferral:
+        yield Act(after(30), secretary, "defer", on)
+    if item.votes:
+        yield Act(after(32), secretary, "move", on)
+        yield from (Act(after(34), voter, "vote", (*on, voter, choice)) for voter, choice in item.votes.ballots())
+    if item.rationale:
+        yield Act(after(44), secretary, "decide", on)
