@@ -5,9 +5,12 @@ The verifier is never the owner and never wrote or submitted the answers (domain
 
 from __future__ import annotations
 
+import hashlib
+
 from sqlalchemy import Select, or_, select
 
 from governance.accounts.rules import authorize
+from governance.projects.files import check_link, clean_name
 from governance.projects.models import Evidence, Project
 from governance.projects.services import visible
 from governance.refusals import NotFound, Problem, Refusal, Refusals
@@ -15,6 +18,7 @@ from governance.reviews.meetings import lock, room
 from governance.reviews.models import Condition, Decision, Meeting
 from governance.reviews.people import authors_of
 from governance.reviews.rules import SETTLED, after_condition, days_overdue, local_date
+from governance.screenings.evidence import FileGiven
 from governance.screenings.models import Screening
 from governance.texts import Text
 from governance.work import UnitOfWork
@@ -66,6 +70,51 @@ def relations_to(work: UnitOfWork, row: Condition) -> frozenset[str]:
     """Return how the actor stands to the condition."""
     held = {"condition.owner": row.owner_id, "condition.verifier": row.verifier_id}
     return frozenset(relation for relation, user_id in held.items() if user_id == work.actor.id)
+
+
+def add_link(work: UnitOfWork, row: Condition, url: str, *, title: str = "", title_en: str = "") -> Evidence:
+    """Record a link as evidence for a condition; its digest is of the address. Only the owner, while it can be reported."""
+    address = check_link(url)
+    digest = hashlib.sha256(address.encode()).hexdigest()
+    return _add(
+        work,
+        row,
+        Evidence(
+            kind="link", title=(title.strip() or address)[:300], title_en=title_en.strip(), url=address, digest=digest
+        ),
+    )
+
+
+def add_file(work: UnitOfWork, row: Condition, given: FileGiven, *, title: str = "", title_en: str = "") -> Evidence:
+    """Record a stored file as evidence for a condition. Only the owner, while it can be reported."""
+    name = clean_name(given.filename)
+    piece = Evidence(
+        kind="file",
+        title=(title.strip() or name)[:300],
+        title_en=title_en.strip(),
+        filename=name,
+        media_type=given.media_type,
+        size=given.stored.size,
+        digest=given.stored.digest,
+    )
+    return _add(work, row, piece)
+
+
+def _add(work: UnitOfWork, row: Condition, piece: Evidence) -> Evidence:
+    authorize(work.actor, "condition:report", relations_to(work, row))
+    after_condition(row.state, "report")
+    piece.project_id, piece.added_by, piece.added_at = row.decision.screening.project_id, work.actor.id, work.now
+    work.session.add(piece)
+    work.session.flush()
+    work.record(
+        "EvidenceAdded",
+        subject=("evidence", piece.id),
+        project=piece.project_id,
+        codes={"condition": row.id, "kind": piece.kind},
+        refs={"file": piece.digest},
+        row=piece,
+    )
+    return piece
 
 
 def report_condition(work: UnitOfWork, row: Condition, *, rev: int, report: str, evidence_id: str) -> None:
