@@ -50,7 +50,7 @@ def refused(error: Refusal | Refusals) -> ResponseReturnValue:
     if isinstance(error, Conflict) and not is_htmx():
         kept = [(name, value) for name, value in kept_fields() if name != "rev"]
         return _error(409, "errors/conflict.html", conflict=error, sentences=sentences, kept=kept)
-    return _error(CODES[error.kind], sentences=sentences)
+    return _error(CODES[error.kind], sentences=sentences, kept=kept_fields() if _may_keep() else [])
 
 
 def failed(error: HTTPException) -> ResponseReturnValue:

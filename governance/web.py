@@ -132,13 +132,17 @@ def create_app(settings: Settings, database: Database | None = None) -> Service:
     app.after_request(_seal)
     app.teardown_request(lambda _error: close_units())
     answers.register(app)
+    _add_pages(app)
+    shell.register(app)
+    return app
+
+
+def _add_pages(app: Flask) -> None:
     app.add_url_rule("/health", "health", _health)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
     if "/" not in {rule.rule for rule in app.url_map.iter_rules()}:
         app.add_url_rule("/", "home", _home)
-    shell.register(app)
-    return app
 
 
 def blueprints() -> list[Blueprint]:

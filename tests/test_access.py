@@ -148,11 +148,12 @@ def test_pages_of_one_role_are_closed_to_the_others(app: Service) -> None:
 
 def test_every_answer_carries_the_safety_headers(app: Service) -> None:
     visitor = Visitor(app)
+    sheet = visitor.client.get("/static/app.css", buffered=True)
     answers = [
         visitor.get("/sign-in"),
         visitor.get("/settings"),
         visitor.get("/nowhere"),
-        visitor.client.get("/static/app.css", buffered=True),
+        sheet,
     ]
     answers += [visitor.client.post("/settings"), visitor.get("/health"), visitor.client.put("/sign-in")]
     visitor.sign_in("member@example.com")

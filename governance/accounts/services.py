@@ -50,13 +50,7 @@ def create_user(  # noqa: PLR0913 - one argument per stored fact
     """Create an account with its roles. Raises Refusal for a taken address or a weak password. Event AccountCreated."""
     authorize_system_or(work, "account:manage")
     email = normal_email(email)
-    if work.session.scalar(select(func.count()).where(User.email == email)):
-        raise Refusal(
-            "accounts.email_taken",
-            "このメールアドレスの利用者は、すでに登録されています。",
-            "There is already an account with this e-mail address.",
-            place="email",
-        )
+    _require_free(work, email)
     if password is not None:
         require_strong(password, email=email)
     user = User(
@@ -143,22 +137,11 @@ def change_settings(
 ) -> None:
     """Change the actor's own name, department and language. Raises Forbidden, Conflict. Event AccountChanged."""
     _require_self(work, user)
+    sent = {"name": name, "name_en": name_en, "department": department, "department_en": department_en}
     if rev != user.rev:
-        raise Conflict(
-            "accounts.changed_meanwhile",
-            "あなたの設定は、ほかの画面で変更されています。",
-            "Your settings were changed on another page.",
-            mine={"name": name, "name_en": name_en, "department": department, "department_en": department_en},
-            theirs={
-                "name": user.name,
-                "name_en": user.name_en,
-                "department": user.department,
-                "department_en": user.department_en,
-            },
-            rev=user.rev,
-        )
-    user.name, user.name_en = name.strip(), name_en.strip()
-    user.department, user.department_en = department.strip(), department_en.strip()
+        raise _changed_meanwhile(user, sent)
+    for column, value in sent.items():
+        setattr(user, column, value.strip())
     user.locale = locale
     before = user.rev
     work.session.flush()
@@ -168,6 +151,17 @@ def change_settings(
         rev=(before, user.rev),
         codes={"locale": locale},
         private={"name": user.name},
+    )
+
+
+def _changed_meanwhile(user: User, sent: dict[str, str]) -> Conflict:
+    return Conflict(
+        "accounts.changed_meanwhile",
+        "あなたの設定は、ほかの画面で変更されています。",
+        "Your settings were changed on another page.",
+        mine=sent,
+        theirs={column: str(getattr(user, column)) for column in sent},
+        rev=user.rev,
     )
 
 
@@ -214,6 +208,16 @@ def authorize_system_or(work: UnitOfWork, permission: str) -> None:
     """Let the system itself (seeding, command line) pass; otherwise the permission is needed."""
     if work.actor.kind != "system" or work.actor.id != "system":
         authorize(work.actor, permission)
+
+
+def _require_free(work: UnitOfWork, email: str) -> None:
+    if work.session.scalar(select(func.count()).where(User.email == email)):
+        raise Refusal(
+            "accounts.email_taken",
+            "このメールアドレスの利用者は、すでに登録されています。",
+            "There is already an account with this e-mail address.",
+            place="email",
+        )
 
 
 def _user(work: UnitOfWork, user_id: str) -> User:

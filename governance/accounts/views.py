@@ -8,6 +8,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_limiter.util import get_remote_address
 
 from governance.accounts import services, sessions
 from governance.accounts.forms import (
@@ -25,6 +26,7 @@ from governance.pages import (
     Form,
     accepted,
     begin_session,
+    current_actor,
     current_person,
     current_work,
     limiter,
@@ -59,8 +61,14 @@ def sign_in() -> ResponseReturnValue:
     return see(wanted) if current_person() else page("accounts/sign_in.html", form=form, next=wanted)
 
 
+def _attempt() -> str:
+    """Count attempts per address and account: behind a proxy all people may share one address."""
+    return f"{get_remote_address()} {services.normal_email(_sent('email'))}"
+
+
 @blueprint.post("/sign-in")
-@limiter.limit("10 per minute")
+@limiter.limit("10 per minute", key_func=_attempt)
+@limiter.limit("100 per minute")
 @public(unit="own")
 def sign_in_sent() -> ResponseReturnValue:
     """Recognise the person, open a new session and go on; a wrong pair gets one sentence that says nothing about which."""
@@ -154,7 +162,7 @@ _OTHER_LANGUAGE = Text("Saved. Pages are now in English.", "保存しました�
 
 
 @blueprint.post("/settings/password")
-@limiter.limit("10 per minute")
+@limiter.limit("10 per minute", key_func=lambda: current_actor().id)
 @signed_in()
 def password() -> ResponseReturnValue:
     """Change the person's own password."""
