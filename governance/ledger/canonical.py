@@ -27,9 +27,7 @@ def canonical(value: Any) -> bytes:
 def strict(body: bytes) -> Any:
     """Return the value of canonical bytes. Raises NotCanonical when writing it again would not give the same bytes."""
     try:
-        value = json.loads(
-            body.decode("utf-8"), parse_float=_no_fraction, parse_constant=_no_fraction, parse_int=_whole
-        )
+        value = _DECODER.decode(body.decode("utf-8"))
         same = _dump(value) == body
     except (UnicodeError, ValueError, RecursionError) as error:
         raise NotCanonical(str(error)) from error
@@ -40,9 +38,7 @@ def strict(body: bytes) -> Any:
 
 def _dump(value: Any) -> bytes:
     try:
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode(
-            "utf-8"
-        )
+        return _ENCODER.encode(value).encode("utf-8")
     except UnicodeEncodeError as error:
         raise NotCanonical("half of a surrogate pair is not text") from error
 
@@ -74,3 +70,7 @@ def _whole(written: str) -> int:
     if abs(number) > LARGEST:
         raise NotCanonical(f"{written} is too large to be kept exactly")
     return number
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_DECODER = json.JSONDecoder(parse_float=_no_fraction, parse_constant=_no_fraction, parse_int=_whole)
