@@ -281,11 +281,12 @@ def _step(framework: Framework, inherent: int, points: Decimal, weight: int, gat
     if gates_open:
         blocks = inherent >= framework.level_rank(rules.gate_blocks_from_level)
         return False, "gate_open_blocks" if blocks else "gate_open"
+    if inherent == 1:
+        return False, "lowest_level"
     if not weight:
         return False, "nothing_counted"
-    if HUNDRED * points < rules.step_down_at_percent * weight:
-        return False, "below_threshold"
-    return inherent > 1, "taken" if inherent > 1 else "lowest_level"
+    reached = HUNDRED * points >= rules.step_down_at_percent * weight
+    return reached, "taken" if reached else "below_threshold"
 
 
 # ---------------------------------------------------------------- what would lower it
