@@ -20,7 +20,7 @@ from werkzeug.utils import import_string
 
 from governance import answers, shell
 from governance.accounts.rules import authorize, may_ever
-from governance.accounts.sessions import SEEN_EVERY, earlier_answer, mark_seen, remember_answer, session_user
+from governance.accounts.sessions import SEEN_EVERY, claim_form, mark_seen, session_user, settle_form
 from governance.catalogue import Wording
 from governance.pages import (
     ANONYMOUS,
@@ -239,7 +239,7 @@ def _once() -> str:
 
 
 def _sent_before(work: UnitOfWork) -> Response | None:
-    location = earlier_answer(work, _once(), request.path) if _once() else None
+    location = claim_form(work, _once(), request.path) if _once() else None
     return see(location) if location else None
 
 
@@ -254,9 +254,8 @@ def _twice(attempt: Callable[[], Response]) -> Response:
 
 
 def _remember(work: UnitOfWork, response: Response) -> None:
-    location = response.headers.get("HX-Redirect") or response.headers.get("Location")
-    if _once() and location:
-        remember_answer(work, _once(), request.path, location)
+    if _once():
+        settle_form(work, _once(), response.headers.get("HX-Redirect") or response.headers.get("Location"))
 
 
 # --- every answer ----------------------------------------------------------------------------------------------------

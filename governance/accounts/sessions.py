@@ -98,14 +98,26 @@ def sign_out(work: UnitOfWork, digest: str) -> None:
         session.ended_at = work.now
 
 
-def earlier_answer(work: UnitOfWork, key: str, path: str) -> str | None:
-    """Return where the actor was sent when this very form was sent before, else None."""
+def claim_form(work: UnitOfWork, key: str, path: str) -> str | None:
+    """Return where the actor was sent when this very form was sent before; else claim it, before anything is done, and return None.
+
+    A second request with the same form waits here for the first one on PostgreSQL and then finds its answer.
+    """
     found = work.session.get(FormKey, (work.actor.id, key))
-    return found.location if found is not None and found.path == path else None
+    if found is not None:
+        return found.location if found.path == path[:300] else None
+    claim = FormKey(user_id=work.actor.id, key=key, path=path[:300], location="", created_at=work.now)
+    work.session.add(claim)
+    work.session.flush()
+    return None
 
 
-def remember_answer(work: UnitOfWork, key: str, path: str, location: str) -> None:
-    """Remember where the sent form led, in the same transaction as its act."""
-    work.session.add(
-        FormKey(user_id=work.actor.id, key=key, path=path[:300], location=location[:300], created_at=work.now)
-    )
+def settle_form(work: UnitOfWork, key: str, location: str | None) -> None:
+    """Remember where the claimed form led, in the same transaction as its act; free it when it led nowhere."""
+    claim = work.session.get(FormKey, (work.actor.id, key))
+    if claim is None:
+        return
+    if location:
+        claim.location = location[:300]
+    else:
+        work.session.delete(claim)

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from governance.accounts import sessions
 from governance.accounts.models import User, UserSession
 from governance.storage.database import Database
-from governance.work import SYSTEM, Actor, open_work, run
+from governance.work import SYSTEM, Actor, UnitOfWork, open_work, run
 from tests.visitor import PASSWORD, account
 
 NOON = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -95,10 +95,19 @@ def test_a_person_without_a_password_cannot_sign_in(database: Database, person: 
 
 
 def test_an_answer_is_remembered_for_its_sender_and_its_form(database: Database, person: Actor) -> None:
-    run(database, person, lambda work: sessions.remember_answer(work, "key", "/people/new", "/people/1"))
-    with open_work(database, person, read_only=True) as work:
-        assert sessions.earlier_answer(work, "key", "/people/new") == "/people/1"
-        assert sessions.earlier_answer(work, "key", "/elsewhere") is None
-        assert sessions.earlier_answer(work, "other", "/people/new") is None
-    with open_work(database, SYSTEM, read_only=True) as work:
-        assert sessions.earlier_answer(work, "key", "/people/new") is None
+    def send(work: UnitOfWork) -> None:
+        assert sessions.claim_form(work, "key", "/people/new") is None
+        sessions.settle_form(work, "key", "/people/1")
+
+    run(database, person, send)
+    with open_work(database, person) as work:
+        assert sessions.claim_form(work, "key", "/people/new") == "/people/1"
+        assert sessions.claim_form(work, "key", "/elsewhere") is None
+        assert sessions.claim_form(work, "other", "/people/new") is None
+
+
+def test_a_form_that_led_nowhere_can_be_sent_again(database: Database, person: Actor) -> None:
+    for _ in range(2):
+        with open_work(database, person) as work:
+            assert sessions.claim_form(work, "key", "/autosave") is None
+            sessions.settle_form(work, "key", None)

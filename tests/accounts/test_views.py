@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,33 @@ def test_the_same_form_sent_twice_acts_once(visitor: Visitor, database: Database
     assert first.status_code == second.status_code == 303
     assert first.headers["Location"] == second.headers["Location"]
     count = select(func.count()).where(User.email == "once@example.com")
+    assert run(database, SYSTEM, lambda work: work.session.scalar(count)) == 1
+
+
+def test_the_same_form_sent_twice_at_once_acts_once(app: Service, visitor: Visitor, database: Database) -> None:
+    visitor.sign_in("admin@example.com")
+    cookie = visitor.client.get_cookie("session")
+    assert cookie is not None
+    form = {
+        "email": "race@example.com",
+        "name": "競",
+        "locale": "ja",
+        "password": "first phrase for you",
+        "once": "key-2",
+    }
+    sent = {"csrf_token": visitor.token, **form}
+
+    def send(_attempt: int) -> tuple[int, str | None]:
+        answer = app.test_client(use_cookies=False).post(
+            "/people/new", data=sent, headers={"Cookie": f"session={cookie.value}"}
+        )
+        return answer.status_code, answer.headers.get("Location")
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = set(pool.map(send, range(4)))
+    assert {code for code, _ in answers} == {303}
+    assert len(answers) == 1
+    count = select(func.count()).where(User.email == "race@example.com")
     assert run(database, SYSTEM, lambda work: work.session.scalar(count)) == 1
 
 
