@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
 
+from governance.accounts import passwords
 from governance.accounts.models import RoleGrant, User
 from governance.paths import SEEDS
 from governance.projects import services as projects
@@ -23,6 +26,7 @@ from governance.screenings.rules import Entry, RatingEntry
 from governance.storage.database import Database
 from governance.work import SYSTEM, Actor, UnitOfWork, open_work
 
+PASSWORD = "a long phrase for tests"
 TODAY = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 PARTICULARS = Particulars(name="架空の需要予測AI", name_en="Imaginary demand forecast", sector="industry", regions=["japan"], own_roles=["developer"],
                           techniques=["forecasting"], customer="見本商事", end_subjects="倉庫の担当者", department="試験部")
@@ -55,14 +59,31 @@ class World:
         return Actor(self.people[name].id, frozenset(ROLES[name]))
 
 
-def world(database: Database, folder: object = None) -> World:
-    """Return a world with the real seeds published and everybody of ROLES in it."""
+@cache
+def documents(folder: Path) -> tuple[list, list]:
+    """Read a folder of seeds once per test process."""
+    return questionnaires.read_seeds(folder)
+
+
+@cache
+def password_hash() -> str:
+    """Hash the password of every test account once: argon2 is slow on purpose."""
+    return passwords.hash_password(PASSWORD)
+
+
+def world(database: Database, folder: Path = SEEDS) -> World:
+    """Return a world with the seeds of `folder` published and everybody of ROLES in it, able to sign in with PASSWORD."""
     made = World(database)
+    frameworks, sheets = documents(folder)
     with made.acting() as work:
-        questionnaires.seed(work, folder or SEEDS)
+        for framework in frameworks:
+            questionnaires.publish_framework(work, framework)
+        for sheet in sheets:
+            questionnaires.publish_questionnaire(work, sheet)
     with made.acting() as work:
         for name, roles in ROLES.items():
-            person = User(email=f"{name}@test.example", name=f"見本 {name}", name_en=f"Sample {name}", department="試験部", created_at=made.now)
+            person = User(email=f"{name}@test.example", name=f"見本 {name}", name_en=f"Sample {name}", department="試験部",
+                          password_hash=password_hash(), created_at=made.now)
             work.session.add(person)
             work.session.flush()
             for role in roles:

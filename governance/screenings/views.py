@@ -80,10 +80,11 @@ def save_triggers(screening_id: str) -> ResponseReturnValue:
             services.finish_triggers(work, row, entries)
 
     refused = _attempt(act)
+    if refused is not None:
+        _keep_triggers(screening_id, refused)
     work = current_work()
     row = services.screening(work, screening_id)
     if refused is not None:
-        _keep_triggers(screening_id, refused)
         return _trigger_page(work, row, services.filled(work, row), refused)
     if "later" in request.form:
         tell(Text("保存しました。続きはいつでも入力できます。", "Saved. Go on whenever you like."))
