@@ -34,7 +34,6 @@ from governance.pages import (
     now,
     public,
     see,
-    signed_in,
 )
 from governance.paths import STATIC, TEMPLATES
 from governance.settings import Settings, secret_key
@@ -141,8 +140,6 @@ def _add_pages(app: Flask) -> None:
     app.add_url_rule("/health", "health", _health)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
-    if "/" not in {rule.rule for rule in app.url_map.iter_rules()}:
-        app.add_url_rule("/", "home", _home)
 
 
 def blueprints() -> list[Blueprint]:
@@ -259,13 +256,6 @@ def _remember(work: UnitOfWork, response: Response) -> None:
 
 
 # --- every answer ----------------------------------------------------------------------------------------------------
-
-
-@signed_in()
-def _home() -> ResponseReturnValue:
-    """Lead to the first entry of the reader's menu, as long as no feature has a page at `/`."""
-    ahead = [entry["path"] for entry in shell.menu() if entry["path"] != "/"]
-    return see(ahead[0] if ahead else "/settings")
 
 
 @public()

@@ -35,6 +35,7 @@ def me(work: UnitOfWork) -> User:
     return _user(work, work.actor.id)
 
 
+# long: one line per stored fact
 def create_user(  # noqa: PLR0913 - one argument per stored fact
     work: UnitOfWork,
     *,
