@@ -301,6 +301,22 @@ def test_writers_at_the_same_time_lose_nothing(database: Database, serializable:
     assert (verdict.ok, verdict.size) == (True, done)
 
 
+def test_writers_that_share_no_row_wait_for_each_other_and_never_fail(database: Database) -> None:
+    """The writers' lock of the ledger puts them in one line; nothing has to be tried again."""
+    meet = threading.Barrier(4, timeout=20)
+
+    def act(name: str) -> None:
+        meet.wait()
+        for number in range(4):
+            with open_work(database, SYSTEM) as work:
+                work.record("RoleEnded", subject=("role_grant", f"{name}{number}"))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(act, "abcd"))
+    verdict = verify_database(database)
+    assert (verdict.ok, verdict.size) == (True, 16)
+
+
 def test_two_chairs_deciding_at_once_make_one_decision(database: Database) -> None:
     """assurance.md P3: check, then insert, in serializable units."""
     meet, decided = threading.Barrier(2, timeout=20), []
