@@ -1,0 +1,197 @@
+"""Acts on one item of a meeting's agenda: discussion, recusal, motion, vote, decision, deferral — each a form of its own.
+
+Everything that counts people or votes runs in a serializable unit (assurance.md T4, T5). Members vote on their own device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from governance.pages import current_work, permission, redirect_to, tell
+from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
+from governance.reviews import items, verdicts
+from governance.reviews.forms import text, whole
+from governance.reviews.meeting_pages import item_page, meeting_page
+from governance.reviews.meetings import meeting
+from governance.reviews.models import AgendaItem, CommitteeMember
+from governance.reviews.people import own_seat
+from governance.texts import Text
+from governance.work import UnitOfWork
+
+blueprint = Blueprint("item", __name__, url_prefix="/meetings/<meeting_id>/items/<item_id>")
+Act = Callable[[UnitOfWork, AgendaItem, int], Any]
+
+
+@blueprint.get("")
+@permission("committee:view")
+def show(meeting_id: str, item_id: str) -> ResponseReturnValue:
+    """Show one item to the secretariat and to the members who deliberate on it."""
+    work = current_work()
+    return item_page(work, _item(work, meeting_id, item_id))
+
+
+@blueprint.post("/open")
+@permission("meeting:run", unit="serializable")
+def start(meeting_id: str, item_id: str) -> ResponseReturnValue:
+    """Open the discussion."""
+    return _act(
+        meeting_id,
+        item_id,
+        lambda work, row, rev: items.open_item(work, row, rev=rev),
+        Text("審議を始めました。", "The discussion is open."),
+    )
+
+
+@blueprint.post("/issues")
+@permission("meeting:run")
+def note(meeting_id: str, item_id: str) -> ResponseReturnValue:
+    """Keep the issues of the discussion and how they were resolved."""
+    return _act(
+        meeting_id,
+        item_id,
+        lambda work, row, rev: items.note_issues(work, row, text(request.form, "issues"), rev=rev),
+        Text("論点を保存しました。", "The issues were saved."),
+        "issues",
+    )
+
+
+@blueprint.post("/recusals")
+@permission("item:recuse", unit="serializable")
+def recuse(meeting_id: str, item_id: str) -> ResponseReturnValue:
+    """Record that a member steps back; a member does so for themselves, also from a case they may not see."""
+    work = current_work()
+    row = next((each for each in meeting(work, meeting_id).items if each.id == item_id), None)
+    if row is None:
+        raise NotFound
+    seat = _seat(work, row)
+    try:
+        items.recuse(work, row, seat, rev=whole(request.form), reason=text(request.form, "reason"))
+    except (NotFound, Forbidden, Conflict):
+        raise
+    except (Refusal, Refusals) as refused:
+        work.session.rollback()
+        return _refused_recusal(work, meeting_id, item_id, refused)
+    tell(
+        Text(
+            "退席を記録しました。この議題の定足数は、退席を除いて数えます。",
+            "The recusal is recorded; the count of this item is without it.",
+        )
+    )
+    if seat.user_id == work.actor.id:
+        return redirect_to("meetings.show", meeting_id=meeting_id)
+    return redirect_to("meetings.item.show", meeting_id=meeting_id, item_id=item_id, _anchor="attendance")
+
+
+def _seat(work: UnitOfWork, row: AgendaItem) -> CommitteeMember:
+    """Return the seat that was chosen, or the actor's own when none was."""
+    chosen = request.form.get("member", "")
+    if not chosen:
+        own = own_seat(work, row.meeting.committee)
+        if own is None:
+            raise NotFound
+        return own
+    found = next((seat for seat in row.meeting.committee.members if seat.id == chosen), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _refused_recusal(
+    work: UnitOfWork, meeting_id: str, item_id: str, refused: Refusal | Refusals
+) -> ResponseReturnValue:
+    try:
+        return item_page(work, _item(work, meeting_id, item_id), refused)
+    except NotFound:
+        return meeting_page(work, meeting(work, meeting_id), refused)
+
+
+@blueprint.post("/motion")
+@permission("meeting:run", unit="serializable")
+def move(meeting_id: str, item_id: str) -> ResponseReturnValue:
+    """Put an outcome to the vote."""
+    return _act(
+        meeting_id,
+        item_id,
+        lambda work, row, rev: items.put_motion(work, row, request.form.get("motion", ""), rev=rev),
+        Text("採決を始めました。委員は自分の画面で投票します。", "The vote is open. Members vote on their own device."),
+    )
+
+
+@blueprint.post("/votes")
+@permission("meeting:vote", unit="serializable")
+def vote(meeting_id: str, item_id: str) -> ResponseReturnValue:
+    """Cast the member's own vote.
+
+    The form carries the motion its sender saw. That is what a vote is about, so a note the secretariat saved meanwhile, which
+    changes the revision of the item, does not stop the voters.
+    """
+    sent = request.form
+
+    def act(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
+        seen = row.rev if row.state == "voting" and sent.get("motion") == row.motion else rev
+        items.cast_vote(work, row, sent.get("choice", ""), rev=seen, dissent=text(sent, "dissent"))
+
+    return _act(meeting_id, item_id, act, Text("投票を記録しました。", "Your vote is recorded."), "vote")
+
+
+@blueprint.post("/decision")
+@permission("meeting:decide", unit="serializable")
+def decide(meeting_id: str, item_id: str) -> ResponseReturnValue:
+    """Record the decision on the carried motion, or draw the form again with more rows for conditions."""
+    work = current_work()
+    row = _item(work, meeting_id, item_id)
+    if "more" in request.form:
+        return item_page(work, row)
+    return _act(meeting_id, item_id, _record, Text("審査結果を確定しました。", "The decision is recorded."), "decision")
+
+
+def _record(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
+    verdict = verdicts.verdict(request.form)
+    if "read_aloud" not in request.form:
+        raise Refusal(
+            "reviews.read_aloud",
+            "結果・理由・条件を読み上げ、出席委員が確認してから確定してください。",
+            "Read outcome, reasons and conditions aloud and let the members present confirm them first.",
+            place="read_aloud",
+        )
+    items.record_decision(work, row, verdict, rev=rev)
+
+
+@blueprint.post("/deferral")
+@permission("meeting:run", unit="serializable")
+def defer(meeting_id: str, item_id: str) -> ResponseReturnValue:
+    """Settle the item without a decision."""
+    return _act(
+        meeting_id,
+        item_id,
+        lambda work, row, rev: items.defer_item(work, row, rev=rev, reason=text(request.form, "deferral")),
+        Text("継続審査にしました。案件は付議待ちに戻ります。", "Deferred. The case waits for another meeting."),
+    )
+
+
+def _item(work: UnitOfWork, meeting_id: str, item_id: str) -> AgendaItem:
+    """Return a visible item of this meeting; NotFound for one of another meeting."""
+    row = items.item(work, item_id)
+    if row.meeting_id != meeting_id:
+        raise NotFound
+    meeting(work, meeting_id)
+    return row
+
+
+def _act(meeting_id: str, item_id: str, act: Act, said: Text, anchor: str | None = None) -> ResponseReturnValue:
+    """Do one act; a refusal comes back on the page of the item with everything that was entered."""
+    work = current_work()
+    row = _item(work, meeting_id, item_id)
+    try:
+        act(work, row, whole(request.form))
+    except (NotFound, Forbidden, Conflict):
+        raise
+    except (Refusal, Refusals) as refused:
+        work.session.rollback()
+        return item_page(work, _item(work, meeting_id, item_id), refused)
+    tell(said)
+    return redirect_to("meetings.item.show", meeting_id=meeting_id, item_id=item_id, _anchor=anchor)
