@@ -10,7 +10,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import psycopg
@@ -20,6 +20,7 @@ from sqlalchemy import URL, Engine, make_url
 from governance.storage.database import Database
 from governance.storage.migrate import upgrade
 from tests import postgres
+from tests.builders import World, revisited, world
 
 KINDS = ("sqlite", "postgresql")
 BROWSER = Path(__file__).parent / "browser"
@@ -51,48 +52,67 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", kinds, indirect=True, scope="session")
 
 
+def populate(url: str) -> None:
+    """Fill a migrated database with the published framework and one account per role."""
+    database = Database(url)
+    world(database)
+    database.dispose()
+
+
+PREPARED: dict[str, tuple[str | None, Callable[[str], None]]] = {"empty": (None, migrate), "world": ("empty", populate)}
+"""Templates by name: the template each begins from, and what brings it about."""
+
+
 class Databases:
-    """The migrated templates of both engines, each made when it is first asked for, and fresh copies of them."""
+    """The templates of both engines, each made when it is first asked for, and fresh copies of them."""
 
     def __init__(self, folder: Path, until_the_end: ExitStack) -> None:
         self.folder = folder
         self.until_the_end = until_the_end
         self.numbers = itertools.count()
-
-    @cached_property
-    def sqlite_template(self) -> Path:
-        template = self.folder / "template.sqlite3"
-        migrate(f"sqlite:///{template}")
-        return template
+        self.ready: set[str] = set()
 
     @cached_property
     def postgresql_server(self) -> URL:
-        server = make_url(self.until_the_end.enter_context(postgres.running()))
-        self.on(server, "CREATE DATABASE template")
-        migrate(server.set(database="template").render_as_string(hide_password=False))
-        return server
+        return make_url(self.until_the_end.enter_context(postgres.running()))
 
-    @staticmethod
-    def on(server: URL, statement: str) -> None:
-        dsn = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    def on(self, statement: str) -> None:
+        dsn = self.postgresql_server.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(dsn, autocommit=True) as admin:
             admin.execute(statement)
 
-    @contextmanager
-    def sqlite(self) -> Iterator[str]:
-        file = self.folder / f"{next(self.numbers)}.sqlite3"
-        shutil.copyfile(self.sqlite_template, file)
-        yield f"sqlite:///{file}"
-        for rest in self.folder.glob(f"{file.name}*"):
-            rest.unlink()
+    def template(self, kind: str, name: str) -> str:
+        """Return the name of a template, making it and those it begins from on first use."""
+        template = f"{kind}_{name}"
+        if template not in self.ready:
+            base, prepare = PREPARED[name]
+            self.copied(kind, self.template(kind, base) if base else None, template)
+            prepare(self.url(kind, template))
+            self.ready.add(template)
+        return template
+
+    def url(self, kind: str, name: str) -> str:
+        if kind == "sqlite":
+            return f"sqlite:///{self.folder / name}.sqlite3"
+        return self.postgresql_server.set(database=name).render_as_string(hide_password=False)
+
+    def copied(self, kind: str, template: str | None, name: str) -> None:
+        if kind == "postgresql":
+            self.on(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+        elif template:
+            shutil.copyfile(self.folder / f"{template}.sqlite3", self.folder / f"{name}.sqlite3")
 
     @contextmanager
-    def postgresql(self) -> Iterator[str]:
-        server = self.postgresql_server
+    def fresh(self, kind: str, template: str = "empty") -> Iterator[str]:
+        """Open the address of a fresh copy, and remove it afterwards."""
         name = f"test_{next(self.numbers)}"
-        self.on(server, f"CREATE DATABASE {name} TEMPLATE template")
-        yield server.set(database=name).render_as_string(hide_password=False)
-        self.on(server, f"DROP DATABASE {name} WITH (FORCE)")
+        self.copied(kind, self.template(kind, template), name)
+        yield self.url(kind, name)
+        if kind == "postgresql":
+            self.on(f"DROP DATABASE {name} WITH (FORCE)")
+        else:
+            for rest in self.folder.glob(f"{name}.sqlite3*"):
+                rest.unlink()
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +130,7 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def fresh_database(database_kind: str, _databases: Databases) -> FreshDatabase:
     """Opener of fresh databases, for a fixture of a whole module or a test that needs two."""
-    return _databases.sqlite if database_kind == "sqlite" else _databases.postgresql
+    return partial(_databases.fresh, database_kind)
 
 
 @pytest.fixture
@@ -132,3 +152,12 @@ def database(database_url: str) -> Iterator[Database]:
 def engine(database: Database) -> Engine:
     """The engine of the fresh database of this test."""
     return database.engine
+
+
+@pytest.fixture
+def made(database_kind: str, _databases: Databases) -> Iterator[World]:
+    """A world of this test alone: the published framework and one account per role (tests/builders.py)."""
+    with _databases.fresh(database_kind, "world") as url:
+        opened = Database(url)
+        yield revisited(opened)
+        opened.dispose()

@@ -13,13 +13,8 @@ from governance.screenings import services
 from governance.screenings.loading import load
 from governance.screenings.models import Answer, Screening
 from governance.screenings.rules import Entry
-from tests.builders import answered, opened, registered, submitted, world
+from tests.builders import answered, opened, registered, submitted
 from tests.visitor import Visitor, service
-
-
-@pytest.fixture
-def made(database):
-    return world(database)
 
 
 @pytest.fixture

@@ -11,12 +11,7 @@ from governance.screenings.loading import load
 from governance.screenings.models import Screening
 from governance.screenings.rules import Entry, RatingEntry
 from governance.screenings.snapshots import broken_texts, thaw
-from tests.builders import World, answered, opened, registered, submitted, world
-
-
-@pytest.fixture
-def made(database):
-    return world(database)
+from tests.builders import World, answered, opened, registered, submitted
 
 
 @pytest.fixture
