@@ -41,7 +41,7 @@ from governance.work import SYSTEM, UnitOfWork, open_work, run
 
 REFUSED = 2
 BROKEN = 1
-THREADS = 8
+THREADS = 4
 """Requests that one worker answers at a time; SQLite has one writer anyway, and each thread holds a connection."""
 
 Result = TypeVar("Result")
@@ -139,7 +139,7 @@ def _require_current(database: Database) -> None:
 
 
 def _files(settings: Settings) -> FileStore:
-    return FileStore(settings.data_dir / "files")
+    return FileStore(settings.files_dir)
 
 
 def _write(act: Callable[[UnitOfWork], Result]) -> Result:
@@ -192,7 +192,9 @@ def seed(folder: Path) -> None:
     for name in published:
         _say(Text("公開しました: {name}", "Published: {name}").filled(name=name))
     if not published:
-        _say(Text("公開済みの内容と同じため、何もしませんでした。", "Everything was published already; nothing changed."))
+        _say(
+            Text("公開済みの内容と同じため、何もしませんでした。", "Everything was published already; nothing changed.")
+        )
 
 
 @cli.command("doctor")
@@ -230,6 +232,7 @@ def _serve(settings: Settings) -> None:
         "governance.cli:application",
         factory=True,
         interface=Interfaces.WSGI,
+        websockets=False,
         address=settings.host,
         port=settings.port,
         workers=settings.workers,
@@ -261,7 +264,10 @@ def _demonstration(database: Database, settings: Settings) -> list[Text]:
     with open_work(database, SYSTEM, read_only=True) as work:
         there = work.session.scalar(select(func.count()).select_from(Project))
     if there:
-        text = Text("案件が{n}件あるため、見本は作らず、いまの内容を使います。", "The database holds {n} projects; it is used as it is.")
+        text = Text(
+            "案件が{n}件あるため、見本は作らず、いまの内容を使います。",
+            "The database holds {n} projects; it is used as it is.",
+        )
         return [text.filled(n=there)]
     _say(Text("見本を作っています。1分ほどかかります。", "Building the demonstration; this takes about a minute."))
     lines = _loaded("governance.demo.builder").build(database, settings)
@@ -299,7 +305,11 @@ def verdict_lines(verdict: Verdict) -> list[Text]:
         )
         return [head.filled(size=verdict.size, rows=verdict.rows), root]
     head = Text("監査台帳に矛盾があります（{count}件）。", "The ledger is broken ({count} faults).")
-    return [head.filled(count=verdict.count), *map(_fault_line, sorted(verdict.faults, key=lambda each: each.rank)), root]
+    return [
+        head.filled(count=verdict.count),
+        *map(_fault_line, sorted(verdict.faults, key=lambda each: each.rank)),
+        root,
+    ]
 
 
 def _fault_line(fault: Any) -> Text:
@@ -319,8 +329,17 @@ def report() -> None:
 @report.command("issue")
 @click.argument("project")
 @click.option("--type", "kind", type=click.Choice(["case"]), default="case", show_default=True, help="種類。Kind.")
-@click.option("--lang", "language", type=click.Choice(["ja", "en", "both"]), default="ja", show_default=True, help="言語。Language.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="書き出す先。File to write.")
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["ja", "en", "both"]),
+    default="ja",
+    show_default=True,
+    help="言語。Language.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="書き出す先。File to write."
+)
 @click.option("--purpose", default="", help="目的。What the report is for.")
 @click.option("--by", "email", default="", help="発行者のメールアドレス。E-mail address of who issues it.")
 def report_issue(project: str, kind: str, language: str, out: Path, purpose: str, email: str) -> None:
@@ -328,7 +347,9 @@ def report_issue(project: str, kind: str, language: str, out: Path, purpose: str
     settings = load()
     reports = _loaded("governance.reports.commands")
     with _opened(settings) as database:
-        line = reports.issue_to_file(database, settings, project, kind=kind, lang=language, out=out, purpose=purpose, email=email)
+        line = reports.issue_to_file(
+            database, settings, project, kind=kind, lang=language, out=out, purpose=purpose, email=email
+        )
     _say(line)
 
 
@@ -346,7 +367,9 @@ def account() -> None:
 @click.option("--name-en", default="", help="氏名（英語）。Name in English.")
 @click.option("--department", default="", help="所属。Department.")
 @click.option("--locale", type=click.Choice(LOCALES), default="ja", show_default=True, help="言語。Language.")
-@click.option("--role", "roles", multiple=True, type=click.Choice(list(ROLES)), help="役割（複数可）。Role, may be repeated.")
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice(list(ROLES)), help="役割（複数可）。Role, may be repeated."
+)
 def account_create(**given: Any) -> None:
     """利用者を登録する。パスワードは端末で尋ねる。 Create an account; the password is asked on the terminal."""
     password = _asked_password()
@@ -362,7 +385,11 @@ def account_role(email: str, role: str, end: bool) -> None:
     """役割を付ける、または終える。 Give EMAIL a role, or end it."""
     change = accounts.end_role if end else accounts.grant_role
     _write(lambda work: change(work, _account(work, email), role) and None)
-    done = Text("役割を終えました: {role}", "Role ended: {role}") if end else Text("役割を付けました: {role}", "Role given: {role}")
+    done = (
+        Text("役割を終えました: {role}", "Role ended: {role}")
+        if end
+        else Text("役割を付けました: {role}", "Role given: {role}")
+    )
     _say(done.filled(role=ROLES[role]))
 
 

@@ -1,0 +1,300 @@
+"""What waits for those who check, decide and follow up: department heads, expert team, legal, committee, conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import and_, exists, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from governance.insight.desk import Desk, framework_of, screenings_for, takes_part, task_of
+from governance.insight.rules import SHOWN, Task, clipped
+from governance.reviews.committees import rules_of
+from governance.reviews.models import (
+    AgendaItem,
+    Committee,
+    CommitteeMember,
+    Condition,
+    Decision,
+    Meeting,
+    Recusal,
+    Review,
+    Vote,
+)
+from governance.reviews.rules import SETTLED, local_date, suspend_on
+from governance.screenings.models import Ruling, Screening
+from governance.texts import Text
+
+DEPARTMENT = "department"
+"""Code of the body that decides light cases (bodies of the framework)."""
+
+
+# --- those who check and decide --------------------------------------------------------------------------------------
+
+
+def to_approve(desk: Desk) -> Iterable[Task]:
+    """Light cases that wait for the head of the department."""
+    for row in screenings_for(desk, Screening.state == "submitted", takes_part(desk.me, ("approver",))):
+        if framework_of(row).route(row.route).body == DEPARTMENT:
+            yield task_of(
+                row,
+                Text("簡易な案件を確かめて承認する", "Check the light case and approve it"),
+                Text(
+                    "専門チームの審査は要りません。差し戻すこともできます。",
+                    "No review by the expert team is needed; you may return it.",
+                ),
+                f"/reviews/{row.id}",
+                Text("確かめる", "Check"),
+                15,
+                since=row.submitted_at,
+            )
+
+
+def to_review(desk: Desk) -> Iterable[Task]:
+    """Cases to take, own reviews to finish or decide, and stopped ones, for the expert team."""
+    if not desk.holds("expert"):
+        return
+    free = ~takes_part(desk.me, None, ever=True)
+    for row in screenings_for(desk, Screening.state == "submitted", free):
+        if framework_of(row).route(row.route).body != DEPARTMENT:
+            yield task_of(
+                row,
+                Text("審査を引き受ける", "Take the case for review"),
+                _route_of(row),
+                f"/reviews/{row.id}",
+                Text("引き受ける", "Take"),
+                5,
+                since=row.submitted_at,
+            )
+    mine = exists().where(
+        Review.screening_id == Screening.id, Review.revision == Screening.revision, Review.reviewer_id == desk.me
+    )
+    given = _opined(desk)
+    for row in screenings_for(desk, Screening.state == "in_review", mine):
+        what, why, button = _REVIEWED if row.id in given else _REVIEWING
+        yield task_of(row, what, why, f"/reviews/{row.id}", button, 45, since=row.submitted_at)
+    for row in _blocked(desk, "team"):
+        yield task_of(
+            row,
+            Text("停止した案件の扱いを決める", "Settle the blocked case"),
+            Text(
+                "事実を改めるために差し戻すか、法務とともに解除します。",
+                "Return it so that the facts change, or release it together with legal.",
+            ),
+            f"/reviews/{row.id}",
+            Text("開く", "Open"),
+            20,
+            since=row.submitted_at,
+        )
+
+
+_REVIEWING = (
+    Text("回答と証跡を確かめ、意見を出す", "Check answers and evidence, give the opinion"),
+    Text("あなたが審査を担当しています。", "You are the reviewer."),
+    Text("審査する", "Review"),
+)
+_REVIEWED = (
+    Text("審査結果を決める", "Decide the case"),
+    Text("専門チームの意見は出ています。", "The opinion of the team is given."),
+    Text("決める", "Decide"),
+)
+
+
+def _opined(desk: Desk) -> set[str]:
+    query = select(Review.screening_id).where(Review.reviewer_id == desk.me, Review.state == "opined")
+    return set(desk.work.session.scalars(query.join(Screening).where(Screening.state == "in_review").limit(SHOWN * 5)))
+
+
+def _route_of(row: Screening) -> Text:
+    return Text("審査経路は「{route}」です。", "The route is “{route}”.").filled(
+        route=framework_of(row).route(row.route).name
+    )
+
+
+def to_clear(desk: Desk) -> Iterable[Task]:
+    """Stopped cases that wait for a ruling of legal."""
+    if not desk.holds("legal"):
+        return
+    for row in _blocked(desk, "legal"):
+        yield task_of(
+            row,
+            Text("停止事由を確かめる", "Rule on the hard stop"),
+            Text(
+                "禁止される用途に当たるか、解除できるかを判断します。",
+                "Say whether it is a prohibited practice, or can be released.",
+            ),
+            f"/reviews/{row.id}",
+            Text("確かめる", "Check"),
+            30,
+            since=row.submitted_at,
+        )
+
+
+def _blocked(desk: Desk, side: str) -> list[Screening]:
+    """Return the blocked screenings in which it is the turn of one side: "legal" or "team"."""
+    rows = screenings_for(desk, Screening.state == "blocked", ~takes_part(desk.me, None, ever=True))
+    query = select(Ruling).where(Ruling.kind == "hard_stop", Ruling.screening_id.in_([row.id for row in rows]))
+    rulings = list(desk.work.session.scalars(query.order_by(Ruling.ruled_at, Ruling.id))) if rows else []
+    return [row for row in rows if side in _turns(row, [each for each in rulings if each.screening_id == row.id])]
+
+
+def _turns(row: Screening, rulings: Sequence[Ruling]) -> set[str]:
+    """Return whose turn it is: legal rules on a suspicion, the team has facts changed, both sign a release (domain.md §5.4)."""
+    clearable = {stop.code for stop in framework_of(row).hard_stops if stop.clearable}
+    raised = {each.target: each for each in rulings if each.outcome == "raised"}
+    turns: set[str] = set()
+    for code, stop in raised.items():
+        said = {each.outcome for each in rulings if each.target == code and each.ruled_at > stop.ruled_at}
+        if stop.revision < row.revision:
+            turns |= {side for side in ("legal", "team") if f"released_{side}" not in said}
+        elif "cleared" not in said:
+            turns.add("legal" if code in clearable and "confirmed" not in said else "team")
+    return turns or {"team"}
+
+
+# --- committee -------------------------------------------------------------------------------------------------------
+
+
+def to_vote(desk: Desk) -> Iterable[Task]:
+    """Items that the person may vote on now."""
+    seat = and_(CommitteeMember.committee_id == Meeting.committee_id, CommitteeMember.user_id == desk.me)
+    stepped_back = exists().where(Recusal.item_id == AgendaItem.id, Recusal.member_id == CommitteeMember.id)
+    voted = exists().where(
+        Vote.item_id == AgendaItem.id, Vote.member_id == CommitteeMember.id, Vote.motion == AgendaItem.motion
+    )
+    query = (
+        select(AgendaItem)
+        .join(AgendaItem.meeting)
+        .join(CommitteeMember, seat)
+        .join(AgendaItem.screening)
+        .join(Screening.project)
+    )
+    query = query.where(Meeting.state == "open", AgendaItem.state == "voting", ~stepped_back, ~voted, *desk.narrowed())
+    query = query.options(
+        joinedload(AgendaItem.screening).joinedload(Screening.project), contains_eager(AgendaItem.meeting)
+    )
+    for item in desk.work.session.scalars(query.limit(SHOWN)):
+        yield task_of(
+            item.screening,
+            Text("議題に投票する", "Vote on the item"),
+            Text("会議は開会中です。", "The meeting is in session."),
+            f"/meetings/{item.meeting_id}",
+            Text("投票する", "Vote"),
+            5,
+            due=desk.today,
+        )
+
+
+def to_run(desk: Desk) -> Iterable[Task]:
+    """Meetings to open, to run and to prepare, and referred cases without an item, for the secretariat."""
+    if desk.project_id is None and desk.holds("secretariat", "chair"):
+        query = (
+            select(Meeting)
+            .where(Meeting.state.in_(("planned", "open")))
+            .options(joinedload(Meeting.committee).selectinload(Committee.members))
+        )
+        for meeting in desk.work.session.scalars(query.order_by(Meeting.starts_at).limit(SHOWN)):
+            yield from _run(meeting, desk)
+    if desk.holds("secretariat"):
+        settled = exists().where(
+            AgendaItem.screening_id == Screening.id, AgendaItem.state.in_(("queued", "discussing", "voting"))
+        )
+        for row in screenings_for(desk, Screening.state == "board_queued", ~settled):
+            yield task_of(
+                row,
+                Text("会議の議題に加える", "Put the case on an agenda"),
+                Text("専門チームの意見が付き、付議を待っています。", "The opinion is given; it waits for a meeting."),
+                "/committees",
+                Text("加える", "Add"),
+                10,
+                since=row.changed_at,
+            )
+
+
+def _run(meeting: Meeting, desk: Desk) -> Iterable[Task]:
+    on = local_date(meeting.starts_at)
+    what, button, due = Text("会議を進める", "Run the meeting"), Text("進める", "Run"), desk.today
+    if meeting.state == "planned" and not desk.holds("secretariat"):
+        return
+    if meeting.state == "planned" and meeting.materials_sent_on is None:
+        what, button = Text("会議資料を送る", "Send the materials"), Text("送る", "Send")
+        due = on - timedelta(days=rules_of(meeting.committee).notice_days)
+    elif meeting.state == "planned":
+        what, button, due = Text("開会する", "Open the meeting"), Text("開会する", "Open"), on
+        if on > desk.today:
+            return
+    yield Task(
+        what,
+        Text("{number}回目の会議（{on}）", "Meeting no. {number} of {on}").filled(
+            number=meeting.number, on=on.isoformat()
+        ),
+        Text(meeting.committee.name, meeting.committee.name_in("en")),
+        "",
+        f"/meetings/{meeting.id}",
+        button,
+        60,
+        due=due,
+    )
+
+
+# --- conditions ------------------------------------------------------------------------------------------------------
+
+
+def to_meet(desk: Desk) -> Iterable[Task]:
+    """Conditions that the person reports on or verifies."""
+    query = select(Condition).join(Condition.decision).join(Decision.screening).join(Screening.project)
+    query = query.where(
+        Condition.state.not_in(SETTLED),
+        (Condition.owner_id == desk.me) | (Condition.verifier_id == desk.me),
+        *desk.narrowed(),
+    )
+    query = query.options(
+        contains_eager(Condition.decision).contains_eager(Decision.screening).contains_eager(Screening.project),
+        joinedload(Condition.owner),
+        joinedload(Condition.verifier),
+    )
+    for row in desk.work.session.scalars(query.order_by(Condition.due_on).limit(SHOWN * 2)):
+        waits_for_verifier = row.state == "submitted"
+        if waits_for_verifier and row.verifier_id == desk.me:
+            yield _verify(row)
+        elif not waits_for_verifier and row.owner_id == desk.me:
+            yield _report(row)
+
+
+def _verify(row: Condition) -> Task:
+    what = Text("条件 C-{n}「{text}」の報告を確かめる", "Verify the report on condition C-{n} “{text}”")
+    return task_of(
+        row.decision.screening,
+        what.filled(n=row.number, text=_short(row)),
+        Text("報告者：{name}", "Reported by {name}").filled(name=Text(row.owner.name, row.owner.name_in("en"))),
+        f"/conditions/{row.id}",
+        Text("確かめる", "Verify"),
+        15,
+        due=row.due_on,
+    )
+
+
+def _report(row: Condition) -> Task:
+    rules = framework_of(row.decision.screening).committee
+    days = rules.get("overdue_reminder_days", 14)
+    late = Text(
+        "期限から{days}日（{on}）を過ぎると、規程により案件は一時停止の対象になります。",
+        "Under the rules the case is to be suspended {days} days after the due date ({on}).",
+    )
+    suspends = rules.get("overdue_suspends", True) and isinstance(days, int)
+    what = Text("条件 C-{n}「{text}」の証跡を提出する", "Hand in evidence for condition C-{n} “{text}”")
+    return task_of(
+        row.decision.screening,
+        what.filled(n=row.number, text=_short(row)),
+        Text("確認者：{name}", "Verified by {name}").filled(name=Text(row.verifier.name, row.verifier.name_in("en"))),
+        f"/conditions/{row.id}",
+        Text("提出", "Hand in"),
+        15,
+        due=row.due_on,
+        late=late.filled(days=days, on=suspend_on(row.due_on, int(str(days)))) if suspends else None,
+    )
+
+
+def _short(row: Condition) -> Text:
+    return Text(clipped(row.text, 40), clipped(row.text_en or row.text, 80))

@@ -1,0 +1,165 @@
+"""What waits for a person: the work of a project team here, that of the offices in offices.py, put together and in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+
+from sqlalchemy import exists, select
+
+from governance.insight import offices
+from governance.insight.desk import TEAM, Desk, framework_of, named, newest, screenings_for, takes_part, task_of
+from governance.insight.rules import SHOWN, Task, clipped, ends_soon, fill_minutes, in_order
+from governance.projects.models import Project
+from governance.reviews.models import Review
+from governance.screenings.models import Screening
+from governance.screenings.rules import APPROVED, EDITABLE
+from governance.texts import Text
+from governance.work import UnitOfWork
+
+
+def tasks(work: UnitOfWork, today: date, project_id: str | None = None) -> list[Task]:
+    """Return what waits for the actor, in order."""
+    desk = Desk(work, today, project_id)
+    return in_order(task for find in FINDERS for task in find(desk))
+
+
+def _to_fill(desk: Desk) -> Iterable[Task]:
+    """Screenings of the person's projects that are being filled in, or came back."""
+    rows = screenings_for(desk, Screening.state.in_(EDITABLE), takes_part(desk.me, TEAM))
+    reasons = _return_reasons(desk, [row.id for row in rows if row.state == "returned"])
+    for row in rows:
+        is_owner = any(m.user_id == desk.me and m.part == "owner" and m.is_current for m in row.project.members)
+        yield from _fill(row, is_owner, reasons.get(row.id, ""))
+
+
+def _fill(row: Screening, is_owner: bool, reason: str) -> Iterable[Task]:
+    base, minutes = f"/screenings/{row.id}", fill_minutes(row.asked, row.answered, row.triggers_done_at is not None)
+    if row.state == "returned":
+        why = Text("差戻しの理由：{reason}", "Returned because: {reason}").filled(reason=clipped(reason) or "—")
+        yield task_of(
+            row,
+            Text("指摘を直して再提出する", "Mend what was returned and submit again"),
+            why,
+            base,
+            Text("直す", "Mend"),
+            30,
+            due=row.due_on,
+        )
+    elif row.triggers_done_at is None:
+        yield task_of(
+            row,
+            Text("判定シートに答える", "Answer the trigger sheet"),
+            Text("審査経路と、尋ねる質問が決まります。", "It decides the route and which questions are asked."),
+            f"{base}/triggers",
+            Text("答える", "Answer"),
+            minutes,
+            due=row.due_on,
+        )
+    elif row.answered < row.asked:
+        why = Text(
+            "{total}問中{done}問に回答済み。残りは{left}問です。", "{done} of {total} questions answered, {left} to go."
+        )
+        yield task_of(
+            row,
+            Text("スクリーニングを仕上げて提出する", "Finish the screening and submit it"),
+            why.filled(total=row.asked, done=row.answered, left=row.asked - row.answered),
+            base,
+            Text("続ける", "Go on"),
+            minutes,
+            due=row.due_on,
+        )
+    elif is_owner:
+        yield task_of(
+            row,
+            Text("内容を確かめて提出する", "Check the content and submit"),
+            Text("すべての質問に回答済みです。", "Every question is answered."),
+            f"{base}/submit",
+            Text("確かめる", "Check"),
+            10,
+            due=row.due_on,
+        )
+
+
+def _return_reasons(desk: Desk, ids: Sequence[str]) -> dict[str, str]:
+    if not ids:
+        return {}
+    query = select(Review.screening_id, Review.return_reason).where(
+        Review.screening_id.in_(ids), Review.return_reason != ""
+    )
+    return dict(desk.work.session.execute(query.order_by(Review.revision)).tuples().all())
+
+
+def _to_begin(desk: Desk) -> Iterable[Task]:
+    """Own projects without a screening, approvals that end soon, and phases that may follow."""
+    begun = exists().where(Screening.project_id == Project.id)
+    query = (
+        select(Project)
+        .where(takes_part(desk.me, TEAM), ~begun, *desk.narrowed())
+        .order_by(Project.created_at)
+        .limit(SHOWN + 1)
+    )
+    for project in desk.work.session.scalars(query):
+        yield Task(
+            Text("最初のスクリーニングを始める", "Start the first screening"),
+            Text("判定シートに答えると、審査経路が決まります。", "The trigger sheet decides the route."),
+            named(project),
+            project.id,
+            f"/projects/{project.id}",
+            Text("始める", "Start"),
+            10,
+            since=project.created_at,
+        )
+    for row in screenings_for(
+        desk, Screening.id.in_(newest()), Screening.state.in_(APPROVED), takes_part(desk.me, TEAM)
+    ):
+        yield from _follow(row, desk.today)
+
+
+def _follow(row: Screening, today: date) -> Iterable[Task]:
+    framework, href = framework_of(row), f"/projects/{row.project_id}"
+    codes = [phase.code for phase in framework.phases]
+    after = codes[codes.index(row.phase) + 1 :]
+    if ends_soon(row.valid_until, today):
+        why = Text(
+            "前回の承認の期限は{on}です。変わった点を中心に尋ねます。",
+            "The approval ends on {on}; what changed is asked again.",
+        )
+        yield task_of(
+            row,
+            Text("定期再評価を始める", "Start the reassessment"),
+            why.filled(on=row.valid_until),
+            href,
+            Text("始める", "Start"),
+            20,
+            due=row.valid_until,
+            opens=row.phase,
+        )
+    elif after:
+        phase = framework.phase(after[0]).name
+        yield task_of(
+            row,
+            Text("「{phase}」のスクリーニングを始める", "Start the screening of “{phase}”").filled(phase=phase),
+            Text(
+                "前のフェーズは承認されています。回答は引き継がれます。",
+                "The phase before is approved; its answers are carried over.",
+            ),
+            href,
+            Text("始める", "Start"),
+            10,
+            since=row.changed_at,
+            opens=after[0],
+        )
+
+
+FINDERS: tuple[Callable[[Desk], Iterable[Task]], ...] = (
+    _to_fill,
+    _to_begin,
+    offices.to_approve,
+    offices.to_review,
+    offices.to_clear,
+    offices.to_vote,
+    offices.to_run,
+    offices.to_meet,
+)
+"""Each kind of waiting work; a new one is one function here."""
