@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from io import BytesIO
 
 from sqlalchemy import func, select
 
@@ -12,18 +15,26 @@ from governance.demo import scenes_cases, scenes_committee, scenes_reviews
 from governance.demo.content import Content, read_content
 from governance.demo.scenes_cases import PASSWORD
 from governance.demo.stage import Scene, Stage
-from governance.demo.story import Act, Calendar, acts
+from governance.demo.story import Act, Calendar, acts, secretary
 from governance.paths import SEEDS
 from governance.projects.models import Project
 from governance.refusals import Refusal
+from governance.reports import services
+from governance.reports.printing import Printed, print_report
+from governance.reports.services import Order
 from governance.settings import Settings
 from governance.storage.database import Database
 from governance.storage.files import FileStore
 from governance.texts import joined
-from governance.work import SYSTEM, UnitOfWork, open_work, run
+from governance.work import SYSTEM, Actor, UnitOfWork, open_work, run
 
 SERIALIZABLE = frozenset({"open_item", "recuse", "move", "vote", "decide", "defer", "close"})
 """Scenes that count who is present or what was voted."""
+
+IN_ENGLISH = ("industrial-cloud", "home-loan")
+"""Projects whose report is issued in English too."""
+
+PURPOSE = {"ja": "デモの見本", "en": "Sample of the demonstration"}
 
 SCENES: dict[str, Scene] = {
     **{name: getattr(scenes_cases, name) for name in (
@@ -37,22 +48,65 @@ SCENES: dict[str, Scene] = {
 
 
 def build(database: Database, settings: Settings, now: datetime | None = None) -> list[str]:
-    """Fill an empty, migrated database with the demonstration as seen from `now`; return lines for the terminal, ja and en.
+    """Fill an empty, migrated database with the demonstration and write its reports; return lines for the terminal, ja and en.
 
     Raises Refusal when there are projects already: the demonstration is never mixed with real records.
     """
+    stage = play(database, settings, now or datetime.now(UTC))
+    return [*write_reports(stage, settings), *sign_in_list(stage.content)]
+
+
+def play(database: Database, settings: Settings, now: datetime) -> Stage:
+    """Play the story as seen from `now`, each act in a unit of work of its own. Raises Refusal like `build`."""
     _refuse_used(database)
-    now = now or datetime.now(UTC)
     content = read_content(SEEDS / "demo")
     calendar = Calendar(now, settings.zone)
     stage = Stage(database, FileStore(settings.files_dir), settings.max_upload_bytes, content, calendar)
     for act in acts(content, calendar):
         run(database, stage.actor(act.actor), partial(_play, stage, act), serializable=act.name in SERIALIZABLE, at=act.at)
-    return sign_in_list(content)
+    return stage
 
 
 def _play(stage: Stage, act: Act, work: UnitOfWork) -> None:
     SCENES[act.name](stage, work, *act.what)
+
+
+def write_reports(stage: Stage, settings: Settings) -> list[str]:
+    """Issue the report of every decided project in Japanese, of some in English, and write the files; return a line for each.
+
+    Content and register are written one after the other, as the ledger wants it; only printing runs side by side.
+    """
+    folder = settings.data_dir / "reports"
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [f"報告書 / Reports: {folder}"]
+    actor = stage.actor(secretary(stage.content))
+    for lang, keys in (("ja", stage.decided()), ("en", IN_ENGLISH)):
+        orders = [Order(stage.ids["project", key], lang, PURPOSE[lang]) for key in keys]
+        for key, (number, file) in zip(keys, _issued(stage, actor, orders), strict=True):
+            path = folder / f"{number}.{key}.{lang}.pdf"
+            path.write_bytes(file)
+            lines.append(f"  {path.name}")
+    return lines
+
+
+def _issued(stage: Stage, actor: Actor, orders: list[Order]) -> list[tuple[str, bytes]]:
+    """Issue several reports the way `services.issue` does one; return number and file of each."""
+    made = [run(stage.database, actor, partial(_prepare, stage, order), serializable=True) for order in orders]
+    with ThreadPoolExecutor(os.cpu_count()) as presses:
+        printed = list(presses.map(lambda one: print_report(one.html, one.record, identifier=one.number, at=one.at), made))
+    for order, one, result in zip(orders, made, printed, strict=True):
+        stage.files.put(BytesIO(one.record), services.LARGEST_FILE)
+        stored = stage.files.put(BytesIO(result.file), services.LARGEST_FILE)
+        run(stage.database, actor, partial(_finish, order, one, result, stored.digest))
+    return [(one.number, result.file) for one, result in zip(made, printed, strict=True)]
+
+
+def _prepare(stage: Stage, order: Order, work: UnitOfWork) -> services.Prepared:
+    return services.prepare(work, order, stage.files)
+
+
+def _finish(order: Order, one: services.Prepared, result: Printed, digest: str, work: UnitOfWork) -> None:
+    services.finish(work, order, one, result, digest)
 
 
 def _refuse_used(database: Database) -> None:

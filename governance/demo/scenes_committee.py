@@ -9,7 +9,6 @@ from sqlalchemy import select
 from governance.demo.content import Absence, Committee, Done, Item, Seat, Session, Verdict
 from governance.demo.scenes_reviews import drafts
 from governance.demo.stage import NOTE, Stage
-from governance.projects.models import Evidence
 from governance.questionnaires.services import current_framework, parsed_framework
 from governance.reviews import committees, conditions, items, meetings
 from governance.reviews.decisions import Verdict as Outcome
@@ -129,15 +128,7 @@ def report(stage: Stage, work: UnitOfWork, project: str, phase: str, number: int
     text = stage.calendar.text(done.report)
     name = next(case.project.name for case in stage.content.cases if case.key == project)
     given = stage.store(done.evidence, [done.evidence.title, name, "", NOTE["ja"], "", text])
-    piece = Evidence(
-        project_id=stage.ids["project", project], kind="file", title=done.evidence.title, title_en=done.evidence.title_en,
-        filename=given.filename, media_type=given.media_type, size=given.stored.size, digest=given.stored.digest,
-        added_by=work.actor.id, added_at=work.now,
-    )
-    work.session.add(piece)
-    work.session.flush()
-    work.record("EvidenceAdded", subject=("evidence", piece.id), project=piece.project_id, codes={"kind": "file"},
-                refs={"file": piece.digest}, row=piece)
+    piece = conditions.add_file(work, row, given, title=done.evidence.title, title_en=done.evidence.title_en)
     conditions.report_condition(work, row, rev=row.rev, report=text, evidence_id=piece.id)
 
 

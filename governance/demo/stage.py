@@ -56,6 +56,11 @@ class Stage:
         """Return the screening of a phase."""
         return work.session.get_one(Screening, self.ids["screening", project, phase])
 
+    def decided(self) -> list[str]:
+        """Return the keys of the projects that have a decision, in the order of the content."""
+        keys = {key for kind, key, *_ in self.ids if kind == "decision"}
+        return [case.key for case in self.content.cases if case.key in keys]
+
     def store(self, paper: Paper, lines: list[str]) -> FileGiven:
         """Put a small file with these lines into the store."""
         content = ("\n".join(lines) + "\n").encode()

@@ -87,7 +87,7 @@ def acts(content: Content, calendar: Calendar) -> list[Act]:
     for number, case in enumerate(content.cases):
         found += _case(case, calendar, _MORNING + 8 * number)
     for session in content.meetings:
-        found += _session(session, calendar, _secretary(content))
+        found += _session(session, calendar, secretary(content))
     found.sort(key=lambda act: act.at)
     played: list[Act] = []
     for act in found:
@@ -101,10 +101,11 @@ def _opening(content: Content, calendar: Calendar) -> Iterator[Act]:
     first = content.committee.created
     yield Act(calendar.moment(first - 2, 9 * 60), SYSTEM, "publish")
     yield Act(calendar.moment(first - 1, 9 * 60), SYSTEM, "welcome", (content.people,))
-    yield Act(calendar.moment(first, 9 * 60), _secretary(content), "found", (content.committee,))
+    yield Act(calendar.moment(first, 9 * 60), secretary(content), "found", (content.committee,))
 
 
-def _secretary(content: Content) -> str:
+def secretary(content: Content) -> str:
+    """Return who plans and runs the meetings."""
     return next(person.key for person in content.people if "secretariat" in person.roles)
 
 

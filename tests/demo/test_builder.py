@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import func, select
 
 from governance.accounts.models import User
-from governance.demo.builder import build
-from governance.demo.content import Content, read_content
+from governance.demo import builder
+from governance.demo.builder import build, play, sign_in_list, write_reports
+from governance.demo.content import Content
+from governance.demo.stage import Stage
 from governance.ledger.audit import verify_database
 from governance.ledger.models import LedgerEvent
-from governance.paths import SEEDS
 from governance.projects.models import Evidence, Project
 from governance.refusals import Refusal
+from governance.reports.models import Report
+from governance.reports.printing import Printed
 from governance.reviews.models import AgendaItem, Condition, Meeting, Vote
 from governance.screenings.models import Screening
 from governance.settings import Settings
@@ -34,7 +38,7 @@ class Demo:
 
     database: Database
     settings: Settings
-    lines: list[str]
+    stage: Stage
     content: Content
 
 
@@ -45,7 +49,8 @@ def demo(
     with fresh_database() as url:
         database = Database(url)
         settings = Settings(data_dir=tmp_path_factory.mktemp("demo"), database_url=url)
-        yield Demo(database, settings, build(database, settings, NOW), read_content(SEEDS / "demo"))
+        stage = play(database, settings, NOW)
+        yield Demo(database, settings, stage, stage.content)
         database.dispose()
 
 
@@ -122,10 +127,23 @@ def test_every_file_of_evidence_is_in_the_store(demo: Demo, work: UnitOfWork) ->
 
 
 def test_it_names_everybody_who_can_sign_in(demo: Demo) -> None:
-    assert len(demo.lines) == len(demo.content.people) + 1
-    assert all("@demo.example" in line for line in demo.lines[1:])
+    lines = sign_in_list(demo.content)
+    assert len(lines) == len(demo.content.people) + 1
+    assert all("@demo.example" in line for line in lines[1:])
 
 
 def test_it_is_not_built_into_a_database_in_use(demo: Demo) -> None:
     with pytest.raises(Refusal, match=r"demo\.used"):
         build(demo.database, demo.settings, NOW)
+
+
+def test_reports_of_decided_projects_are_written_beside_the_database(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(builder, "print_report", lambda html, record, **_: Printed(b"%PDF- " + record[:40], 3))
+    with time_machine.travel(NOW + timedelta(hours=1)):
+        lines = write_reports(demo.stage, demo.settings)
+    files = sorted(path.name for path in (demo.settings.data_dir / "reports").iterdir())
+    assert [name.strip() for name in sorted(lines[1:])] == files
+    assert sum(name.endswith(".ja.pdf") for name in files) == len(demo.stage.decided()) >= 6
+    assert sum(name.endswith(".en.pdf") for name in files) == 2
+    with open_work(demo.database, SYSTEM, read_only=True) as work:
+        assert not any(work.session.scalars(select(Report.is_draft)))
