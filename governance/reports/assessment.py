@@ -121,7 +121,7 @@ class AskedQuestion(TypedDict):
     """One question with its answer; `ruling` is what a reviewer ruled about it (該当なし accepted or refused)."""
 
     key: str
-    item: str
+    item: str | None
     gate: bool
     text: Words
     answer: str | None

@@ -10,8 +10,22 @@ from governance.reports.labels import TITLES
 
 def gaps(content: Content) -> list[str]:
     """Return what does not hold together: names of things that do not exist, rows of a wrong length, ranks with holes."""
+    known = _known(content)
+    found = [
+        f"{kind} {value!r} is not known ({place})"
+        for kind, value, place in _references(content)
+        if value not in known[kind]
+    ]
+    if sorted(known["level"]) != list(range(1, len(known["level"]) + 1)):
+        found.append("levels are not ranked 1, 2, …")
+    unknown = [section["key"] for section in content["sections"] if section["key"] not in TITLES]
+    return found + [f"section {key!r} is not known" for key in unknown] + _misfits(content)
+
+
+def _known(content: Content) -> dict[str, set[Any]]:
+    """Return the names that exist, by kind of thing."""
     framework = content["framework"]
-    known: dict[str, set[Any]] = {
+    return {
         "item": {item["key"] for item in framework["items"]},
         "phase": {phase["code"] for phase in framework["phases"]},
         "level": {level["rank"] for level in framework["levels"]},
@@ -21,26 +35,20 @@ def gaps(content: Content) -> list[str]:
         "finding": {finding["id"] for finding in content["findings"]},
         "condition": {condition["id"] for condition in content["conditions"]},
     }
+
+
+def _misfits(content: Content) -> list[str]:
+    """Return the rows and tables that do not fit the framework's size and order."""
+    framework = content["framework"]
+    items = [item["key"] for item in framework["items"]]
     found = [
-        f"{kind} {value!r} is not known ({place})"
-        for kind, value, place in _references(content)
-        if value not in known[kind]
-    ]
-    if sorted(known["level"]) != list(range(1, len(known["level"]) + 1)):
-        found.append("levels are not ranked 1, 2, …")
-    found += [
-        f"section {section['key']!r} is not known" for section in content["sections"] if section["key"] not in TITLES
-    ]
-    if [rated["item"] for rated in content["risk"]["rated"]] != [item["key"] for item in framework["items"]]:
-        found.append("rated items are not the items of the framework in their order")
-    width = len(framework["items"])
-    found += [
         f"grid row {row['phase']} has {len(row['cells'])} cells"
         for row in content["grid"]
-        if len(row["cells"]) != width
+        if len(row["cells"]) != len(items)
     ]
-    shape = [len(framework["likelihood"])] * len(framework["severity"])
-    if [len(row) for row in framework["matrix"]] != shape:
+    if [rated["item"] for rated in content["risk"]["rated"]] != items:
+        found.append("rated items are not the items of the framework in their order")
+    if [len(row) for row in framework["matrix"]] != [len(framework["likelihood"])] * len(framework["severity"]):
         found.append("the matrix does not fit the grades")
     return found
 

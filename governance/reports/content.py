@@ -208,13 +208,13 @@ class LedgerRow(TypedDict):
 
 
 class LedgerExcerpt(TypedDict):
-    """The records of the case and the signed checkpoint that covers them."""
+    """The records of the case and the size and root of the ledger that covers them; `key` when a signed checkpoint was made."""
 
     origin: str
     events: list[LedgerRow]
     size: int
     root: str
-    key: str
+    key: str | None
     at: str
 
 
@@ -238,11 +238,11 @@ class Kyt(TypedDict):
 
 
 class Version(TypedDict):
-    """One version of this report."""
+    """One version of this report; `by` is null where policy names nobody."""
 
     version: int
     on: str
-    by: str
+    by: str | None
     text: Words
 
 

@@ -16,7 +16,7 @@ class Step(TypedDict):
     at: str
     before: Coded | None
     after: Coded
-    actor: str
+    actor: str | None
     note: Words
 
 
@@ -115,7 +115,7 @@ class Session(TypedDict):
 
 
 class Outcome(TypedDict):
-    """The decision (審査結果), whoever took it."""
+    """The decision (審査結果), whoever took it; `by` is null where a committee did."""
 
     outcome: Coded
     body: Words
@@ -153,10 +153,11 @@ class AcceptedRisk(TypedDict):
 
 
 class Acceptance(TypedDict):
-    """Who accepted the residual risk, why, until when."""
+    """Who accepted the residual risk, why, until when; `by` is null where a committee did."""
 
     level: int
-    by: str
+    body: Words
+    by: str | None
     on: str
     id: str | None
     why: Words

@@ -53,7 +53,7 @@ _HEADS = {
     "state": Text("状態", "State"),
     "time": Text("日時", "Time"),
     "until": Text("期限", "Until"),
-    "verifier": Text("検証者", "Verifier"),
+    "verifier": Text("確認者", "Verifier"),
 }
 
 # -- sections 1 to 3: summary, scope, method -------------------------------------------------------------------------------
@@ -78,9 +78,9 @@ _SUMMARY = {
     "scope": Text("評価の範囲", "Scope"),
     "levels": Text("リスク区分", "Levels"),
     "versions_in_force": Text("適用した版", "Versions in force"),
-    "grades": Text("重大性 S と起こりやすさ L の段階", "Grades of severity S and likelihood L"),
+    "grades": Text("影響 S と起こりやすさ L の段階", "Grades of severity S and likelihood L"),
     "grade": Text("段階", "Grade"),
-    "severity": Text("重大性 S", "Severity S"),
+    "severity": Text("影響 S", "Severity S"),
     "likelihood": Text("起こりやすさ L", "Likelihood L"),
     "answer_scale": Text("回答の記号と係数", "Answer marks and coefficients"),
     "mark": Text("記号", "Mark"),
@@ -99,7 +99,7 @@ _RISK = {
     "deciders": Text("決定できる者", "Who may decide"),
     "assessment": Text("{n}項目の評価", "Assessment of the {n} items"),
     "by_points": Text("算出", "How reached"),
-    "control": Text("統制の有効度", "Control effect."),
+    "control": Text("対策の効き", "Control effect."),
     "step_down": Text("段階を下げたか", "Step down"),
     "whole_case": Text("案件全体", "Whole case"),
     "differs": Text(
@@ -114,24 +114,24 @@ _RISK = {
     ),
     "values_of": Text("{figure}の値（固有 → 残余）", "Values of {figure} (inherent → residual)"),
     "not_assessed": Text("未評価", "Not yet"),
-    "grade_reasons": Text("重大性と起こりやすさの理由（選んだ値）", "Reasons for severity and likelihood (as chosen)"),
-    "severity_reason": Text("重大性の理由", "Reason for severity"),
+    "grade_reasons": Text("影響と起こりやすさの理由（選んだ値）", "Reasons for severity and likelihood (as chosen)"),
+    "severity_reason": Text("影響の理由", "Reason for severity"),
     "likelihood_reason": Text("起こりやすさの理由", "Reason for likelihood"),
     "changes": Text("下限・変更・停止", "Floors, changes, stops"),
     "subject": Text("対象", "Subject"),
     "change": Text("変化", "Change"),
     "ground_person_date": Text("根拠・者・日付", "Ground, person, date"),
-    "stop": Text("停止条件 {n}", "Hard stop {n}"),
+    "stop": Text("停止事由 {n}", "Hard stop {n}"),
     "hit": Text("● 該当", "● Hit"),
     "not_hit": Text("該当しない", "Not hit"),
     "lowering": Text("あと何を行えば下がるか（最小の組）", "What would lower the level (smallest set)"),
-    "effect_then": Text("実施したときの有効度", "Effectiveness then"),
+    "effect_then": Text("実施したときの対策の効き", "Effectiveness then"),
 }
 
 # -- sections 6 to 8: questions, packs, findings ---------------------------------------------------------------------------
 _ANSWERS = {
     "reading_key": Text(
-        "★は関門設問。点は「係数×重み／重み」。証跡は番号、題名、日付、SHA-256 の先頭12桁で示す。",
+        "★は必須の設問。点は「係数×重み／重み」。証跡は番号、題名、日付、SHA-256 の先頭12桁で示す。",
         "★ marks gate questions. Points are coefficient × weight out of weight. Evidence is given by number, title, date and "
         "the first 12 digits of its SHA-256.",
     ),
@@ -142,7 +142,7 @@ _ANSWERS = {
     "finding": Text("指摘 {id}", "Finding {id}"),
     "carried": Text("引き継いだ回答（{phase}）", "Answers carried forward ({phase})"),
     "carried_table": Text(
-        "{phase}フェーズの回答（有効度の計算に含む）", "Answers of the phase {phase}, part of the fractions"
+        "{phase}フェーズの回答（対策の効きの計算に含む）", "Answers of the phase {phase}, part of the fractions"
     ),
     "topic": Text("確認事項", "Topic"),
     "answer_short": Text("回答", "Ans."),
@@ -266,8 +266,8 @@ _APPENDIX = {
         "2. Compute its SHA-256 and compare with the value above. The attachment is in canonical form (RFC 8785), so it matches as it is.",
     ),
     "verify_3": Text(
-        "3. 監査台帳の記録が署名付きチェックポイントの木（RFC 9162）に含まれることを、台帳の検証手段で確かめる。",
-        "3. With the ledger's verifier, check that the records are in the tree (RFC 9162) of the signed checkpoint.",
+        "3. 監査台帳の各記録が、本書に記した大きさと根のハッシュの木（RFC 9162）に含まれることを、台帳の検証手段で確かめる。",
+        "3. With the ledger's verifier, check that the records are in the tree (RFC 9162) of the size and root given.",
     ),
     "verify_4": Text(
         "4. 本書の数値と文が {name} の値と同じであることを確かめる。発行の番号・日時・目的だけは表紙の一か所にあり、記録には含まれない。",

@@ -75,6 +75,7 @@ def _finish(_document: Any, pdf: Any) -> None:
     pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
 
 
+# long: the arguments of the record and of the file, one on each line
 def render_pdf(html: str, record_bytes: bytes, *, identifier: str, at: datetime) -> bytes:
     """Return the PDF/A-3u file of a page, with `record_bytes` attached as `record.json` (relationship Source).
 

@@ -41,7 +41,8 @@ _WIDEST_BAND = 8
 class Issue:
     """The one part of a report that is not in its record: number, time and purpose of this issue.
 
-    `verify` is the address of the verification page; without one the code on the last page holds the digest alone.
+    `verify` is the address of the verification page up to where the digest is appended (…/verify?d=); without one the code on
+    the last page holds the digest alone.
     """
 
     number: str
@@ -99,6 +100,7 @@ def record_digest(content: Content) -> str:
     return hashlib.sha256(record_bytes(content)).hexdigest()
 
 
+# long: one line for each thing the templates may use
 def render_html(content: Content, *, lang: Mode, issue: Issue) -> str:
     """Return the page of a report. Raises `BrokenContent` when names or lengths in it do not fit together."""
     if problems := gaps(content):

@@ -865,6 +865,7 @@ class _Builder:
             return None
         return {
             "level": self.ranks(2 % self.z.items)[1],
+            "body": None,
             "by": "chief",
             "on": "2026-10-30",
             "id": "SIG-0414",

@@ -138,7 +138,7 @@ def test_a_section_may_be_left_out_or_moved() -> None:
 
 def test_the_address_of_the_verification_page_is_printed_when_there_is_one() -> None:
     html = page(invented.case(), issue=Issue("ISS-1", AT, "x", "https://verify.example/r?d="))
-    assert "https://verify.example/r?d=" in seen(html)
+    assert "https://verify.example/r" in seen(html)
     assert render.record_digest(invented.case()) in seen(html)
 
 

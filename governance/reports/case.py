@@ -1,0 +1,226 @@
+"""Everything a report of one case is composed from, read from the database once: nothing is composed while reading.
+
+A report covers one screening with the snapshot its decision rests on (or the newest one while there is none), earlier phases for
+the heat map, the course of review from the ledger, and conditions as they stand today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+
+from governance.accounts.models import User
+from governance.ledger.services import Event, Head, head, project_events
+from governance.projects.models import Evidence, Project
+from governance.questionnaires.definition import Framework, Question, Questionnaire, Section
+from governance.questionnaires.models import FrameworkVersion, QuestionnaireVersion
+from governance.questionnaires.services import parsed_framework, parsed_questionnaire
+from governance.refusals import Refusal
+from governance.reports.models import Report
+from governance.reports.revived import revived
+from governance.reviews.models import Attendance, Condition, Decision, Review
+from governance.reviews.rules import local_date
+from governance.screenings.models import Screening, Snapshot
+from governance.screenings.scoring import Counted, Score
+from governance.screenings.snapshots import thaw
+from governance.work import UnitOfWork
+
+FINAL = frozenset({"approved", "approved_with_conditions", "rejected", "escalated"})
+_OWN_ACTS = frozenset({"ReportPrepared", "ReportIssued"})
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A snapshot with its texts in place and its score read back."""
+
+    snapshot: Snapshot
+    body: dict[str, Any]
+    score: Score
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Question key → value of every answer."""
+        return {answer["key"]: answer["value"] for answer in self.body["answers"]}
+
+
+@dataclass(frozen=True)
+class PhaseState:
+    """The newest screening of one phase: its state, when it was decided, and its score when there is a snapshot."""
+
+    phase: str
+    state: str
+    decided_on: date | None
+    score: Score | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one report is about. `day` is today in Japan; `decision` is null until there is a final one."""
+
+    project: Project
+    screening: Screening
+    frozen: Frozen
+    earlier: Sequence[Frozen]
+    framework: Framework
+    framework_version: FrameworkVersion
+    questionnaires: Sequence[Questionnaire]
+    questionnaire_versions: Sequence[QuestionnaireVersion]
+    decision: Decision | None
+    review: Review | None
+    conditions: Sequence[Condition]
+    condition_evidence: Mapping[str, Evidence]
+    attendances: Sequence[Attendance]
+    phases: Sequence[PhaseState]
+    events: Sequence[Event]
+    reports: Sequence[Report]
+    people: Mapping[str, User]
+    head: Head
+    day: date
+
+    @property
+    def score(self) -> Score:
+        """The score the report prints."""
+        return self.frozen.score
+
+    @cached_property
+    def answers(self) -> dict[str, dict[str, Any]]:
+        """Question key → answer with remark, author and evidence."""
+        return {answer["key"]: answer for answer in self.frozen.body["answers"]}
+
+    @cached_property
+    def counted(self) -> dict[str, Counted]:
+        """Question key → what it counted."""
+        return {counted.key: counted for item in self.score.items for counted in item.counted}
+
+    @cached_property
+    def rating_reasons(self) -> dict[str, dict[str, Any]]:
+        """Item → the rating with its reasons."""
+        return {rating["item"]: rating for rating in self.frozen.body["ratings"]}
+
+    @property
+    def is_draft(self) -> bool:
+        """True while there is no final decision: the report is watermarked 案."""
+        return self.decision is None
+
+    def placed(self, kind: str) -> list[tuple[Questionnaire, Section, Question]]:
+        """Return the asked questions of questionnaires of one kind, in order."""
+        asked = set(self.score.asked)
+        return [
+            (sheet, section, question)
+            for sheet in self.questionnaires
+            if sheet.kind == kind
+            for section, question in sheet.questions()
+            if question.key in asked
+        ]
+
+
+def reportable(work: UnitOfWork, project: Project) -> list[Screening]:
+    """Return the screenings of a project that have been submitted, the newest first."""
+    frozen = select(Snapshot.screening_id).where(Snapshot.screening_id == Screening.id).exists()
+    query = select(Screening).where(Screening.project_id == project.id, frozen)
+    return list(work.session.scalars(query.order_by(Screening.opened_at.desc(), Screening.id)))
+
+
+# long: one line for each thing that is read
+def read_case(work: UnitOfWork, project: Project, screening: Screening, lang: str = "ja") -> Case:
+    """Read the case of one screening; `lang` picks the earlier reports of which this is a version.
+
+    Raises Refusal when it was never submitted.
+    """
+    session = work.session
+    decision = _final_decision(work, screening)
+    snapshots = list(
+        session.scalars(select(Snapshot).where(Snapshot.screening_id == screening.id).order_by(Snapshot.created_at))
+    )
+    snapshot = decision.snapshot if decision else _newest(snapshots)
+    version = screening.framework_version
+    pins = [pin.questionnaire for pin in screening.pins]
+    conditions = list(decision.conditions) if decision else []
+    proofs = session.scalars(
+        select(Evidence).where(Evidence.id.in_([c.evidence_id for c in conditions if c.evidence_id]))
+    )
+    meeting = decision.item.meeting if decision and decision.item else None
+    return Case(
+        project=project,
+        screening=screening,
+        frozen=_thawed(work, snapshot),
+        earlier=[
+            _thawed(work, each)
+            for each in snapshots
+            if each.stage == "submitted" and each.revision <= snapshot.revision
+        ],
+        framework=parsed_framework(version.body),
+        framework_version=version,
+        questionnaires=[parsed_questionnaire(pin.body) for pin in pins],
+        questionnaire_versions=pins,
+        decision=decision,
+        review=session.scalars(
+            select(Review).where(Review.screening_id == screening.id, Review.revision == snapshot.revision)
+        ).one_or_none(),
+        conditions=conditions,
+        condition_evidence={each.id: each for each in proofs},
+        attendances=list(meeting.attendances) if meeting else [],
+        phases=_phases(work, project),
+        events=_events(work, project, screening),
+        reports=_reports(work, snapshots, lang),
+        people={user.id: user for user in session.scalars(select(User))},
+        head=head(session),
+        day=local_date(work.now),
+    )
+
+
+def _newest(snapshots: Sequence[Snapshot]) -> Snapshot:
+    if not snapshots:
+        raise Refusal(
+            "reports.nothing_submitted",
+            "まだ提出されていないため、報告書を作成できません。スクリーニングを提出してください。",
+            "Nothing has been submitted yet, so there is nothing to report. Submit the screening first.",
+        )
+    return snapshots[-1]
+
+
+def _thawed(work: UnitOfWork, snapshot: Snapshot) -> Frozen:
+    body = thaw(work.session, snapshot)
+    return Frozen(snapshot, body, revived(body["score"]))
+
+
+def _final_decision(work: UnitOfWork, screening: Screening) -> Decision | None:
+    query = select(Decision).where(Decision.screening_id == screening.id, Decision.revision == screening.revision)
+    found = work.session.scalars(query).one_or_none()
+    return found if found is not None and found.outcome in FINAL else None
+
+
+def _phases(work: UnitOfWork, project: Project) -> list[PhaseState]:
+    """Return the newest screening of each phase that has one."""
+    query = select(Screening).where(Screening.project_id == project.id).order_by(Screening.opened_at)
+    found = []
+    for screening in {each.phase: each for each in work.session.scalars(query)}.values():
+        decision = _final_decision(work, screening)
+        frozen = select(Snapshot).where(Snapshot.screening_id == screening.id).order_by(Snapshot.created_at.desc())
+        snapshot = decision.snapshot if decision else work.session.scalars(frozen).first()
+        score = revived(thaw(work.session, snapshot)["score"]) if snapshot else None
+        found.append(
+            PhaseState(screening.phase, screening.state, local_date(decision.decided_at) if decision else None, score)
+        )
+    return found
+
+
+def _reports(work: UnitOfWork, snapshots: Sequence[Snapshot], lang: str) -> list[Report]:
+    """Return the reports issued about this screening in one language, the oldest first."""
+    query = select(Report).where(Report.snapshot_digest.in_([each.digest for each in snapshots]), Report.lang == lang)
+    return list(work.session.scalars(query.order_by(Report.issued_at, Report.number)))
+
+
+def _events(work: UnitOfWork, project: Project, screening: Screening) -> list[Event]:
+    """Return the ledger records about this screening, the oldest first, without those that reports themselves made."""
+    return [
+        event
+        for event in project_events(work.session, project.id)
+        if event.type not in _OWN_ACTS
+        and screening.id in (event.body["subject"]["id"], event.body["codes"].get("screening"))
+    ]

@@ -1,0 +1,43 @@
+"""Decisions about issuing reports that need no database: numbers, languages, what a purpose must say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from governance.refusals import Problem, Refusals
+from governance.texts import Text
+
+CASE = "case"
+LANGUAGES: Mapping[str, Text] = MappingProxyType(
+    {
+        "ja": Text("日本語", "Japanese"),
+        "en": Text("英語", "English"),
+        "both": Text("日英併記", "Both, side by side"),
+    }
+)
+MAX_PURPOSE = 200
+_NUMBER = re.compile(r"AIG-R1-(\d{4})-(\d{4,})")
+
+
+def next_number(year: int, last: str | None) -> str:
+    """Return the number after `last`, counted anew each year: AIG-R1-2026-0001."""
+    found = _NUMBER.fullmatch(last or "")
+    count = int(found[2]) + 1 if found and int(found[1]) == year else 1
+    return f"AIG-R1-{year}-{count:04}"
+
+
+def check_request(lang: str, purpose: str) -> None:
+    """Refuse an unknown language or a purpose that says nothing: every issue is recorded with why it was made (domain.md §7)."""
+    problems = []
+    if lang not in LANGUAGES:
+        problems.append(Problem("reports.lang", Text("言語を選んでください。", "Choose a language."), "lang"))
+    if not purpose.strip():
+        problems.append(
+            Problem("reports.purpose", Text("発行の目的を書いてください。", "Say what the report is for."), "purpose")
+        )
+    if len(purpose.strip()) > MAX_PURPOSE:
+        text = Text("目的は{n}文字以内で書いてください。", "Use at most {n} characters.").filled(n=MAX_PURPOSE)
+        problems.append(Problem("reports.purpose_long", text, "purpose"))
+    Refusals.raise_any(problems)

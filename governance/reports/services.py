@@ -1,0 +1,258 @@
+"""Acts on reports: prepare, print, issue, find, download, verify. Every issue is recorded with who, when, why and both digests.
+
+Preparing and issuing are two short units of work; printing lies between them in a process of its own, so no lock is held while a
+report is made (assurance.md §4 rule 5). A report whose content has not changed is not made again: the same file is issued again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+
+from sqlalchemy import or_, select
+
+from governance.accounts.rules import authorize, may
+from governance.ledger.services import events
+from governance.projects.models import Project
+from governance.projects.services import project as visible_project
+from governance.projects.services import relations_of, visible
+from governance.refusals import NotFound, Refusal
+from governance.reports.case import Case, read_case, reportable
+from governance.reports.compose import Imprint, compose
+from governance.reports.models import Report
+from governance.reports.printing import Printed, print_report
+from governance.reports.render import Issue, record_bytes, record_digest, render_html
+from governance.reports.rules import CASE, check_request, next_number
+from governance.reviews.models import AgendaItem, CommitteeMember, Recusal
+from governance.reviews.rules import local_date
+from governance.screenings.models import Screening
+from governance.storage.database import Database
+from governance.storage.files import DamagedFile, FileStore
+from governance.storage.tables import new_id
+from governance.work import Actor, UnitOfWork, run
+
+LARGEST_FILE = 200_000_000
+_READS = frozenset({"committee.member"})  # whoever was given leave to read a case on an agenda
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for: which screening (the newest submitted one when empty), in which language, why."""
+
+    project_id: str
+    lang: str
+    purpose: str
+    screening_id: str = ""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A report ready to print; `again` is the report that already says exactly this, which is then issued again."""
+
+    id: str
+    number: str
+    html: str
+    record: bytes
+    record_digest: str
+    snapshot_digest: str
+    is_draft: bool
+    at: datetime
+    again: str | None = None
+
+
+def issue(database: Database, actor: Actor, store: FileStore, order: Order, *, verify: str = "") -> str:
+    """Issue a report and return its id. `verify` is the address of the verification page, for the code on the last page.
+
+    Raises Refusal(s) for a wrong request, NotFound and Forbidden as usual. Not for use inside a unit of work.
+    """
+    prepared = run(database, actor, lambda work: prepare(work, order, store, verify=verify), serializable=True)
+    if prepared.again is not None:
+        again = prepared.again
+        return run(database, actor, lambda work: issue_again(work, again, order))
+    printed = print_report(prepared.html, prepared.record, identifier=prepared.number, at=prepared.at)
+    store.put(BytesIO(prepared.record), LARGEST_FILE)
+    stored = store.put(BytesIO(printed.file), LARGEST_FILE)
+    return run(database, actor, lambda work: finish(work, order, prepared, printed, stored.digest))
+
+
+def prepare(work: UnitOfWork, order: Order, store: FileStore, *, verify: str = "") -> Prepared:
+    """Compose the report and record that it is being made, or find that it exists unchanged."""
+    project = visible_project(work, order.project_id)
+    authorize(work.actor, "report:issue", relations_of(work, project))
+    check_request(order.lang, order.purpose)
+    case = read_case(work, project, _screening(work, project, order.screening_id), order.lang)
+    if (again := _unchanged(case, store)) is not None:
+        return Prepared(
+            again.id,
+            again.number,
+            "",
+            b"",
+            again.record_digest,
+            again.snapshot_digest,
+            again.is_draft,
+            work.now,
+            again.id,
+        )
+    made = _composed(work, case, order, verify)
+    work.record(
+        "ReportPrepared",
+        subject=("report", made.id),
+        project=project.id,
+        codes={"number": made.number, "lang": order.lang, "kind": CASE, "draft": made.is_draft},
+        refs={"record": made.record_digest, "snapshot": made.snapshot_digest},
+        private={"purpose": order.purpose.strip()},
+    )
+    return made
+
+
+def _composed(work: UnitOfWork, case: Case, order: Order, verify: str) -> Prepared:
+    """Compose a new report: the next number, the next version of this case in this language."""
+    day = local_date(work.now)
+    number = next_number(day.year, _last_number(work))
+    content = compose(case, Imprint(number, len(case.reports) + 1, day.isoformat(), work.person))
+    html = render_html(content, lang=order.lang, issue=Issue(number, work.now, order.purpose.strip(), verify))  # type: ignore[arg-type]
+    snapshot = case.frozen.snapshot.digest
+    return Prepared(
+        new_id(), number, html, record_bytes(content), record_digest(content), snapshot, case.is_draft, work.now
+    )
+
+
+def finish(work: UnitOfWork, order: Order, made: Prepared, printed: Printed, file_digest: str) -> str:
+    """Enter a printed report into the register."""
+    project = visible_project(work, order.project_id)
+    authorize(work.actor, "report:issue", relations_of(work, project))
+    row = Report(
+        id=made.id,
+        number=made.number,
+        kind=CASE,
+        lang=order.lang,
+        project_id=project.id,
+        snapshot_digest=made.snapshot_digest,
+        record_digest=made.record_digest,
+        file_digest=file_digest,
+        size=len(printed.file),
+        pages=printed.pages,
+        is_draft=made.is_draft,
+        purpose=order.purpose.strip(),
+        issued_by=work.actor.id,
+        issued_at=made.at,
+    )
+    work.session.add(row)
+    work.session.flush()
+    _record_issue(work, row, order.purpose, again=False)
+    return row.id
+
+
+def issue_again(work: UnitOfWork, report_id: str, order: Order) -> str:
+    """Record that an unchanged report was asked for again, with the new purpose; the file stays the same."""
+    row = work.session.get_one(Report, report_id)
+    authorize(work.actor, "report:issue", relations_of(work, visible_project(work, row.project_id)))
+    _record_issue(work, row, order.purpose, again=True)
+    return row.id
+
+
+def _record_issue(work: UnitOfWork, row: Report, purpose: str, *, again: bool) -> None:
+    work.record(
+        "ReportIssued",
+        subject=("report", row.id),
+        project=row.project_id,
+        codes={
+            "number": row.number,
+            "lang": row.lang,
+            "pages": row.pages,
+            "size": row.size,
+            "draft": row.is_draft,
+            "again": again,
+        },
+        refs={"record": row.record_digest, "file": row.file_digest, "snapshot": row.snapshot_digest},
+        private={"purpose": purpose.strip()},
+        row=row,
+    )
+
+
+def _screening(work: UnitOfWork, project: Project, screening_id: str) -> Screening:
+    found = reportable(work, project)
+    chosen = next((row for row in found if row.id == screening_id), None) if screening_id else next(iter(found), None)
+    if chosen is None and screening_id:
+        raise NotFound
+    if chosen is None:
+        raise Refusal(
+            "reports.nothing_submitted",
+            "まだ提出されていないため、報告書を作成できません。スクリーニングを提出してください。",
+            "Nothing has been submitted yet, so there is nothing to report. Submit the screening first.",
+        )
+    return chosen
+
+
+def _unchanged(case: Case, store: FileStore) -> Report | None:
+    """Return the last report when composing it anew with its own imprint gives the same record to the byte."""
+    if not case.reports:
+        return None
+    last = case.reports[-1]
+    try:
+        before = json.loads(store.read(last.record_digest))
+    except DamagedFile:
+        return None
+    document, ledger = before["document"], before["ledger"]
+    pinned = (ledger["size"], ledger["root"]) if ledger else None
+    imprint = Imprint(last.number, document["version"], document["dated"], before["versions"][-1]["by"], pinned)
+    return (
+        last if record_digest(compose(case, imprint)) == last.record_digest and store.verify(last.file_digest) else None
+    )
+
+
+def _last_number(work: UnitOfWork) -> str | None:
+    found = events(work.session, type="ReportPrepared", limit=1)
+    return str(found[0].body["codes"]["number"]) if found else None
+
+
+# -- finding and reading -------------------------------------------------------------------------------------------------------
+
+
+def reports(work: UnitOfWork, project: Project | None = None, *, limit: int = 200) -> list[Report]:
+    """Return the newest reports on projects the actor may see and whose reports they may read."""
+    query = select(Report).join(Project).where(visible(work.actor))
+    if project is not None:
+        query = query.where(Report.project_id == project.id)
+    rows = work.session.scalars(query.order_by(Report.issued_at.desc(), Report.number.desc()).limit(limit))
+    return [row for row in rows if may(work.actor, "report:download", _standing(work, row.project))]
+
+
+def report(work: UnitOfWork, report_id: str) -> Report:
+    """Return one report of a project the actor may see. NotFound otherwise."""
+    row = work.session.scalars(
+        select(Report).join(Project).where(Report.id == report_id, visible(work.actor))
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    authorize(work.actor, "report:download", _standing(work, row.project))
+    return row
+
+
+def download(work: UnitOfWork, report_id: str, store: FileStore) -> tuple[Report, bytes]:
+    """Return a report with its file, checked against its digest. Raises DamagedFile rather than serving another file."""
+    row = report(work, report_id)
+    return row, store.read(row.file_digest)
+
+
+def matching(work: UnitOfWork, digest: str) -> Sequence[Report]:
+    """Return the reports whose record or file has this SHA-256: what the verification page answers to anybody who has it."""
+    query = select(Report).where(or_(Report.record_digest == digest, Report.file_digest == digest))
+    return list(work.session.scalars(query.order_by(Report.issued_at)))
+
+
+def _standing(work: UnitOfWork, project: Project) -> frozenset[str]:
+    """Return the actor's relations to the project: whoever sees it without belonging to it was given leave to read it, and whoever
+    stepped back from it in a committee reads no report of it."""
+    stepped_back = (
+        select(Recusal.id)
+        .join(CommitteeMember, Recusal.member_id == CommitteeMember.id)
+        .join(AgendaItem, Recusal.item_id == AgendaItem.id)
+        .join(Screening, AgendaItem.screening_id == Screening.id)
+        .where(Screening.project_id == project.id, CommitteeMember.user_id == work.actor.id)
+    )
+    recused = {"item.recused"} if work.session.scalars(stepped_back.limit(1)).first() else set()
+    return (relations_of(work, project) or _READS) | recused

@@ -1,0 +1,138 @@
+"""Pages of reports: the register, issuing one, one issued report, its file, and the page that verifies a digest."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+
+from flask import Blueprint, Response, current_app, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from governance.accounts.rules import may
+from governance.pages import (
+    accepted,
+    current_actor,
+    current_work,
+    database,
+    file_store,
+    limiter,
+    locale,
+    page,
+    permission,
+    place,
+    public,
+    redirect_to,
+    tell,
+)
+from governance.pages import close_units as end_reading
+from governance.projects.models import Project
+from governance.projects.services import by_number, relations_of
+from governance.projects.services import project as visible_project
+from governance.questionnaires.services import parsed_framework
+from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
+from governance.reports import services
+from governance.reports.case import reportable
+from governance.reports.forms import IssueForm
+from governance.reports.rules import LANGUAGES
+from governance.reports.services import Order
+from governance.screenings.models import Screening
+from governance.states import state_of
+from governance.texts import Text
+
+blueprint = Blueprint("reports", __name__)
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@blueprint.get("/reports")
+@permission("report:download")
+def index() -> ResponseReturnValue:
+    """Show the register of issued reports, of all projects or of one."""
+    work, wanted = current_work(), request.args.get("project", "").strip()
+    project = by_number(work, wanted) if wanted else None
+    return page(
+        "reports_pages/index.html",
+        reports=services.reports(work, project),
+        project=project,
+        languages=LANGUAGES,
+        may_issue=project is not None
+        and may(work.actor, "report:issue", relations_of(work, project))
+        and reportable(work, project),
+    )
+
+
+@blueprint.route("/projects/<project_id>/reports/new", methods=["GET", "POST"])
+@permission("report:issue", unit="own")
+def issue(project_id: str) -> ResponseReturnValue:
+    """Ask for a report and make it."""
+    work = current_work()
+    project = visible_project(work, project_id)
+    choices = [(row.id, _named(row)) for row in reportable(work, project)]
+    form = IssueForm()
+    form.offer(choices, locale())
+    if accepted(form):
+        order = Order(project.id, form.lang.data, form.purpose.data or "", form.screening.data)
+        end_reading()
+        try:
+            made = services.issue(database(), current_actor(), file_store(), order, verify=_verify_address())
+        except (NotFound, Forbidden, Conflict):
+            raise
+        except (Refusal, Refusals) as refused:
+            place(form, refused)
+        else:
+            tell(Text("報告書を発行しました。", "The report was issued."))
+            return redirect_to("reports.show", report_id=made)
+        project = visible_project(current_work(), project_id)
+    return page("reports_pages/issue.html", form=form, project=project, offered=bool(choices))
+
+
+def _named(row: Screening) -> Text:
+    """Return how a screening is called in the list: phase, revision, state."""
+    phase = parsed_framework(row.framework_version.body).phase(row.phase).name
+    words = Text("{phase}　改訂{revision}　{state}", "{phase}, revision {revision}, {state}")
+    return words.filled(phase=phase, revision=row.revision, state=state_of(row.state).text)
+
+
+def _verify_address() -> str:
+    return f"{current_app.config['SETTINGS'].base_url}/verify?d="
+
+
+@blueprint.get("/reports/<report_id>")
+@permission("report:download")
+def show(report_id: str) -> ResponseReturnValue:
+    """Show one issued report: what it is, its digests, how to check it."""
+    work = current_work()
+    row = services.report(work, report_id)
+    return page(
+        "reports_pages/show.html",
+        report=row,
+        project=work.session.get_one(Project, row.project_id),
+        languages=LANGUAGES,
+    )
+
+
+@blueprint.get("/reports/<report_id>/file")
+@permission("report:download")
+def file(report_id: str) -> ResponseReturnValue:
+    """Hand out the file, checked against its digest, never shown inside the page."""
+    row, content = services.download(current_work(), report_id, file_store())
+    name = f"{row.number}.{row.lang}.pdf"
+    answer: Response = send_file(BytesIO(content), mimetype="application/pdf", as_attachment=True, download_name=name)
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
+
+
+@blueprint.get("/verify")
+@public()
+@limiter.limit("60/minute")
+def verify() -> ResponseReturnValue:
+    """Say which issued report has a digest; says nothing about its content, so whoever holds the report may ask."""
+    digest = re.sub(r"\s", "", request.args.get("d", "")).lower()
+    known = bool(_DIGEST.fullmatch(digest))
+    return page(
+        "reports_pages/verify.html",
+        digest=digest[:64],
+        wrong=bool(digest) and not known,
+        found=services.matching(current_work(), digest) if known else None,
+        languages=LANGUAGES,
+        here=url_for("reports.verify"),
+    )
