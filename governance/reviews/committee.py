@@ -92,7 +92,9 @@ def committee_rules(values: Mapping[str, Any]) -> CommitteeRules:
     for key, allowed in (("authority", {"deciding", "advisory"}), ("tie", {"deferred"})):
         if read.get(key, next(iter(allowed))) not in allowed:
             text = Text("委員会規則「{key}」に使える値：{allowed}", "The committee rule “{key}” may be: {allowed}.")
-            problems.append(Problem("reviews.committee_rule", text.filled(key=key, allowed=", ".join(sorted(allowed))), key))
+            problems.append(
+                Problem("reviews.committee_rule", text.filled(key=key, allowed=", ".join(sorted(allowed))), key)
+            )
     Refusals.raise_any(problems)
     return CommitteeRules(**read)
 
@@ -109,14 +111,18 @@ def composition(members: Sequence[Member], rules: CommitteeRules, on: date) -> l
     need = more_than(rules.external_share, len(seated))
     return [
         RuleCheck(
-            "min_members", Text("委員の数", "Number of members"),
+            "min_members",
+            Text("委員の数", "Number of members"),
             Text("{n}名（{min}名以上）", "{n} (at least {min})").filled(n=len(seated), min=rules.min_members),
             len(seated) >= rules.min_members,
         ),
         RuleCheck(
-            "external_share", Text("外部委員の割合", "Share of external members"),
-            Text("外部{e}名／全{n}名（{share}を超える：{need}名以上）", "{e} external of {n} (more than {share}: at least {need})").filled(
-                e=external, n=len(seated), share=str(rules.external_share), need=need),
+            "external_share",
+            Text("外部委員の割合", "Share of external members"),
+            Text(
+                "外部{e}名／全{n}名（{share}を超える：{need}名以上）",
+                "{e} external of {n} (more than {share}: at least {need})",
+            ).filled(e=external, n=len(seated), share=str(rules.external_share), need=need),
             external >= need,
         ),
         *(_expertise(code, seated) for code in rules.expertise_required),
@@ -126,13 +132,22 @@ def composition(members: Sequence[Member], rules: CommitteeRules, on: date) -> l
 def _expertise(code: str, seated: Sequence[Member]) -> RuleCheck:
     count = sum(code in member.expertise for member in seated)
     name = Text("専門：{what}", "Expertise: {what}").filled(what=EXPERTISE.get(code, both(code)))
-    return RuleCheck(f"expertise.{code}", name, Text("{n}名（1名以上）", "{n} (at least 1)").filled(n=count), count >= 1)
+    return RuleCheck(
+        f"expertise.{code}", name, Text("{n}名（1名以上）", "{n} (at least 1)").filled(n=count), count >= 1
+    )
 
 
 def sessions(held: int, rules: CommitteeRules) -> RuleCheck:
     """Check the number of meetings held in a fiscal year (domain.md §6.3 min_sessions_per_FY)."""
-    arithmetic = Text("{n}回（年{min}回以上）", "{n} (at least {min} a year)").filled(n=held, min=rules.min_sessions_per_fiscal_year)
-    return RuleCheck("sessions", Text("年間の開催回数", "Meetings in the year"), arithmetic, held >= rules.min_sessions_per_fiscal_year)
+    arithmetic = Text("{n}回（年{min}回以上）", "{n} (at least {min} a year)").filled(
+        n=held, min=rules.min_sessions_per_fiscal_year
+    )
+    return RuleCheck(
+        "sessions",
+        Text("年間の開催回数", "Meetings in the year"),
+        arithmetic,
+        held >= rules.min_sessions_per_fiscal_year,
+    )
 
 
 def notice(sent_on: date | None, meeting_on: date, rules: CommitteeRules) -> RuleCheck:
@@ -141,7 +156,8 @@ def notice(sent_on: date | None, meeting_on: date, rules: CommitteeRules) -> Rul
     name = Text("資料は{n}日前までに配布", "Materials {n} days before").filled(n=rules.notice_days)
     figures = {"latest": latest.isoformat(), "sent": sent_on.isoformat() if sent_on else ""}
     arithmetic = (
-        Text("{sent} 配布（{latest} まで）", "Sent {sent} (by {latest})") if sent_on
+        Text("{sent} 配布（{latest} まで）", "Sent {sent} (by {latest})")
+        if sent_on
         else Text("未配布（{latest} まで）", "Not sent (by {latest})")
     ).filled(**figures)
     return RuleCheck("notice", name, arithmetic, sent_on is not None and sent_on <= latest)
@@ -182,7 +198,11 @@ def suggested_conflicts(user_id: str, department: str, ties: Ties) -> list[Confl
     """
     found = [Conflict(code, True, text) for code, people, text in _CONFLICTS if user_id in people(ties)]
     if department.strip() and department.strip() == ties.department.strip():
-        found.append(Conflict("department", False, Text("案件と同じ部門に所属しています", "Works in the department of the project")))
+        found.append(
+            Conflict(
+                "department", False, Text("案件と同じ部門に所属しています", "Works in the department of the project")
+            )
+        )
     return found
 
 
@@ -217,5 +237,9 @@ def _words(value: Any) -> tuple[str, ...]:
 
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
-    "int": _count, "Fraction": _share, "bool": _flag, "str": _word, "tuple[str, ...]": _words,
+    "int": _count,
+    "Fraction": _share,
+    "bool": _flag,
+    "str": _word,
+    "tuple[str, ...]": _words,
 }

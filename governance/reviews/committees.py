@@ -6,6 +6,7 @@ Rules are kept with a version; a change takes effect for later meetings only, ne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,11 +15,12 @@ from sqlalchemy import select
 from governance.accounts.rules import authorize, may
 from governance.ledger.rules import Code
 from governance.projects.services import end_reading
-from governance.refusals import NotFound, Refusal
+from governance.refusals import NotFound
 from governance.reviews.committee import CommitteeRules, committee_rules
 from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Meeting
 from governance.reviews.people import active_person, seat_of, standing
-from governance.reviews.rules import local_date
+from governance.reviews.rules import local_date, refuse_when
+from governance.texts import Text
 from governance.work import UnitOfWork
 
 SIDES = ("internal", "external")
@@ -43,7 +45,7 @@ def rules_of(row: Committee) -> CommitteeRules:
     return committee_rules({**row.rules, "authority": row.authority})
 
 
-def create_committee(
+def create_committee(  # long: one argument and one column per value
     work: UnitOfWork,
     *,
     key: str,
@@ -59,17 +61,13 @@ def create_committee(
     """
     authorize(work.actor, "committee:edit")
     read = committee_rules(rules)
-    if work.session.scalars(select(Committee).where(Committee.key == key)).first():
-        raise Refusal(
-            "reviews.committee_key",
-            "この略号の委員会はすでにあります。",
-            "A committee with this key exists.",
-            place="key",
-        )
-    if not name.strip():
-        raise Refusal(
-            "reviews.committee_name", "委員会の名称を書いてください。", "Give the committee a name.", place="name"
-        )
+    taken = work.session.scalars(select(Committee).where(Committee.key == key)).first() is not None
+    refuse_when(
+        taken, "committee_key", "この略号の委員会はすでにあります。", "A committee with this key exists.", place="key"
+    )
+    refuse_when(
+        not name.strip(), "committee_name", "委員会の名称を書いてください。", "Give the committee a name.", place="name"
+    )
     row = Committee(
         key=key,
         name=name.strip(),
@@ -94,22 +92,11 @@ def change_rules(
     work.session.refresh(row, with_for_update=True)
     work.expect(row, rev)
     read = committee_rules(rules)
-    if version == row.rules_version:
-        raise Refusal(
-            "reviews.rules_version", "規則の版を改めてください。", "Give the rules a new version.", place="version"
-        )
-    if work.session.scalars(select(Meeting).where(Meeting.committee_id == row.id, Meeting.state == "open")).first():
-        raise Refusal(
-            "reviews.rules_in_meeting",
-            "開会中は、規則を変えられません。",
-            "The rules cannot change while a meeting is open.",
-        )
-    row.rules, row.authority, row.rules_version, row.rules_effective_on = (
-        dict(rules),
-        read.authority,
-        version,
-        effective_on,
-    )
+    same = version == row.rules_version
+    refuse_when(same, "rules_version", "規則の版を改めてください。", "Give the rules a new version.", place="version")
+    _refuse_in_session(work, row, "規則", "The rules")
+    row.rules, row.authority = dict(rules), read.authority
+    row.rules_version, row.rules_effective_on = version, effective_on
     work.session.flush()
     work.record(
         "CommitteeRulesChanged",
@@ -120,7 +107,19 @@ def change_rules(
     )
 
 
-def appoint(
+@dataclass(frozen=True)
+class Appointment:
+    """A seat as it is given: side, expertise and term of a person."""
+
+    user_id: str
+    side: str
+    expertise: Sequence[str]
+    term_from: date
+    term_until: date | None
+    is_chair: bool
+
+
+def appoint(  # long: one argument per column
     work: UnitOfWork,
     row: Committee,
     user_id: str,
@@ -135,40 +134,50 @@ def appoint(
     authorize(work.actor, "committee:edit", standing(work, row))
     work.session.refresh(row, with_for_update=True)
     person = active_person(work, user_id, "user_id")
-    if side not in SIDES:
-        raise Refusal("reviews.side", "内部か外部かを選んでください。", "Choose internal or external.", place="side")
-    if term_until is not None and term_until < term_from:
-        raise Refusal(
-            "reviews.term", "任期の終わりが始まりより前です。", "The term ends before it begins.", place="term_until"
-        )
-    if any(m.user_id == person.id and _overlap(m, term_from, term_until) for m in row.members):
-        raise Refusal(
-            "reviews.seated",
-            "この人は同じ時期の委員です。",
-            "This person already has a seat in that time.",
-            place="user_id",
-        )
-    if is_chair and any(m.is_chair and _overlap(m, term_from, term_until) for m in row.members):
-        raise Refusal(
-            "reviews.chair", "委員長は同じ時期に1名だけです。", "There is one chair at a time.", place="is_chair"
-        )
-    seat = CommitteeMember(
-        committee_id=row.id,
-        user_id=person.id,
-        user=person,
-        position=len(row.members) + 1,
-        side=side,
-        expertise=list(expertise),
-        is_chair=is_chair,
-        term_from=term_from,
-        term_until=term_until,
-    )
+    given = Appointment(person.id, side, expertise, term_from, term_until, is_chair)
+    _check_appointment(row, given)
+    seat = CommitteeMember(user=person, position=len(row.members) + 1, **_columns(given))
     row.members.append(seat)
     work.session.flush()
-    codes: dict[str, Code] = {"committee": row.id, "user": person.id, "side": side, "expertise": list(expertise), "chair": is_chair}
-    term: dict[str, Code] = {"term_from": term_from.isoformat(), "term_until": term_until.isoformat() if term_until else None}
+    codes: dict[str, Code] = {
+        "committee": row.id,
+        "user": person.id,
+        "side": side,
+        "chair": is_chair,
+        "expertise": list(expertise),
+    }
+    term: dict[str, Code] = {
+        "term_from": term_from.isoformat(),
+        "term_until": term_until.isoformat() if term_until else None,
+    }
     work.record("MemberAppointed", subject=("committee_member", seat.id), codes=codes | term, row=seat)
     return seat
+
+
+def _columns(given: Appointment) -> dict[str, Any]:
+    return {**vars(given), "expertise": list(given.expertise)}
+
+
+def _check_appointment(row: Committee, given: Appointment) -> None:
+    since, until = given.term_from, given.term_until
+    then = [m for m in row.members if _overlap(m, since, until)]
+    backwards = until is not None and until < since
+    seated = any(m.user_id == given.user_id for m in then)
+    chaired = given.is_chair and any(m.is_chair for m in then)
+    refuse_when(
+        given.side not in SIDES, "side", "内部か外部かを選んでください。", "Choose internal or external.", place="side"
+    )
+    refuse_when(
+        backwards, "term", "任期の終わりが始まりより前です。", "The term ends before it begins.", place="term_until"
+    )
+    refuse_when(
+        seated,
+        "seated",
+        "この人は同じ時期の委員です。",
+        "This person already has a seat in that time.",
+        place="user_id",
+    )
+    refuse_when(chaired, "chair", "委員長は同じ時期に1名だけです。", "There is one chair at a time.", place="is_chair")
 
 
 def _overlap(seat: CommitteeMember, since: date, until: date | None) -> bool:
@@ -184,19 +193,15 @@ def end_term(work: UnitOfWork, seat: CommitteeMember, *, last_day: date) -> None
     authorize(work.actor, "committee:edit", standing(work, row))
     work.session.refresh(row, with_for_update=True)
     today = local_date(work.now)
-    if last_day < max(seat.term_from, today) or (seat.term_until is not None and last_day > seat.term_until):
-        raise Refusal(
-            "reviews.term",
-            "任期の終わりは、今日から任期満了日までの日付にしてください。",
-            "The last day lies between today and the end of the term.",
-            place="term_until",
-        )
-    if work.session.scalars(select(Meeting).where(Meeting.committee_id == row.id, Meeting.state == "open")).first():
-        raise Refusal(
-            "reviews.term_in_meeting",
-            "開会中は、任期を変えられません。",
-            "A term cannot change while a meeting is open.",
-        )
+    outside = last_day < max(seat.term_from, today) or (seat.term_until is not None and last_day > seat.term_until)
+    refuse_when(
+        outside,
+        "term",
+        "任期の終わりは、今日から任期満了日までの日付にしてください。",
+        "The last day lies between today and the end of the term.",
+        place="term_until",
+    )
+    _refuse_in_session(work, row, "任期", "A term")
     seat.term_until = last_day
     work.session.flush()
     codes = {"committee": row.id, "user": seat.user_id, "term_until": last_day.isoformat()}
@@ -205,6 +210,18 @@ def end_term(work: UnitOfWork, seat: CommitteeMember, *, last_day: date) -> None
     for project in {item.screening.project for item in work.session.scalars(query)}:
         if last_day <= today:
             end_reading(work, project, seat.user_id)
+
+
+def _refuse_in_session(work: UnitOfWork, row: Committee, ja: str, en: str) -> None:
+    """Refuse a change that would alter the counts of a meeting under way."""
+    query = select(Meeting).where(Meeting.committee_id == row.id, Meeting.state == "open")
+    refuse_when(
+        work.session.scalars(query).first() is not None,
+        "in_session",
+        "開会中は、{what}を変えられません。",
+        "{what} cannot change while a meeting is open.",
+        what=Text(ja, en),
+    )
 
 
 def seats_on(row: Committee, day: date) -> list[CommitteeMember]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from governance.ledger.rules import Code
 from governance.refusals import Problem, Refusal, Refusals
 from governance.reviews.models import AgendaItem, Condition, Decision
 from governance.reviews.people import active_person, authors_of
@@ -91,50 +92,57 @@ def settle(
 
     Raises Refusal(s) for an outcome, validity or condition that the rules do not allow.
     """
-    body = BODY_IN.get(screening.state, "")
     _check(work, screening, snapshot, verdict)
     moved = after(screening.state, ACTION_OF_OUTCOME[verdict.outcome])
     last_day = _last_day(work, screening, verdict)
-    decision = Decision(
+    decision = _decision(work, screening, snapshot, verdict, basis)
+    decision.valid_until = last_day
+    work.session.add(decision)
+    work.session.flush()
+    before = screening.rev
+    screening.state, screening.valid_until, screening.changed_at = moved.state, last_day, work.now
+    work.session.flush()
+    _record_decision(work, screening, decision, (before, screening.rev))
+    for number, draft in enumerate(verdict.conditions, 1):
+        _set_condition(work, screening, decision, number, draft)
+    return decision
+
+
+def _record_decision(work: UnitOfWork, screening: Screening, decision: Decision, rev: tuple[int, int]) -> None:
+    work.record(
+        "DecisionRecorded",
+        subject=("decision", decision.id),
+        project=screening.project_id,
+        rev=rev,
+        refs={"snapshot": decision.snapshot_digest}
+        | ({"votes": decision.votes_digest} if decision.votes_digest else {}),
+        codes={
+            "screening": screening.id,
+            "revision": decision.revision,
+            "outcome": decision.outcome,
+            "body": decision.body,
+        },
+        private={"rationale": decision.rationale},
+        row=decision,
+    )
+
+
+def _decision(work: UnitOfWork, screening: Screening, snapshot: Snapshot, verdict: Verdict, basis: Basis) -> Decision:
+    return Decision(
         screening_id=screening.id,
         revision=screening.revision,
         snapshot_id=snapshot.id,
         snapshot_digest=snapshot.digest,
-        body=body,
+        body=BODY_IN[screening.state],
         item_id=basis.item.id if basis.item else None,
         outcome=verdict.outcome,
         rationale=verdict.rationale.strip(),
         escalated_to=verdict.escalated_to.strip(),
         quorum=dict(basis.quorum or {}),
         votes_digest=basis.votes_digest,
-        valid_until=last_day,
         decided_by=work.actor.id,
         decided_at=work.now,
     )
-    work.session.add(decision)
-    work.session.flush()
-    before = screening.rev
-    screening.state, screening.valid_until, screening.changed_at = moved.state, last_day, work.now
-    work.session.flush()
-    refs = {"snapshot": snapshot.digest} | ({"votes": basis.votes_digest} if basis.votes_digest else {})
-    work.record(
-        "DecisionRecorded",
-        subject=("decision", decision.id),
-        project=screening.project_id,
-        rev=(before, screening.rev),
-        refs=refs,
-        codes={
-            "screening": screening.id,
-            "revision": screening.revision,
-            "outcome": verdict.outcome,
-            "body": body,
-            "conditions": len(verdict.conditions),
-        },
-        private={"rationale": decision.rationale},
-        row=decision,
-    )
-    _set_conditions(work, screening, decision, verdict)
-    return decision
 
 
 def _check(work: UnitOfWork, screening: Screening, snapshot: Snapshot, verdict: Verdict) -> None:
@@ -175,35 +183,33 @@ def _last_day(work: UnitOfWork, screening: Screening, verdict: Verdict) -> date 
     return chosen
 
 
-def _set_conditions(work: UnitOfWork, screening: Screening, decision: Decision, verdict: Verdict) -> None:
-    for number, draft in enumerate(verdict.conditions, 1):
-        for user_id, field in ((draft.owner, "owner"), (draft.verifier, "verifier")):
-            active_person(work, user_id, f"conditions-{number - 1}-{field}")
-        row = Condition(
-            decision_id=decision.id,
-            number=number,
-            text=draft.text.strip(),
-            text_en=draft.text_en.strip(),
-            kind=draft.kind,
-            owner_id=draft.owner,
-            verifier_id=draft.verifier,
-            due_on=draft.due_on,
-            decision=decision,
-        )
-        work.session.add(row)
-        work.session.flush()
-        work.record(
-            "ConditionSet",
-            subject=("condition", row.id),
-            project=screening.project_id,
-            codes={
-                "decision": decision.id,
-                "number": number,
-                "kind": row.kind,
-                "owner": row.owner_id,
-                "verifier": row.verifier_id,
-                "due_on": row.due_on.isoformat(),
-            },
-            private={"text": row.text},
-            row=row,
-        )
+# long: one line per column of the condition
+def _set_condition(
+    work: UnitOfWork, screening: Screening, decision: Decision, number: int, draft: ConditionDraft
+) -> None:
+    for user_id, field in ((draft.owner, "owner"), (draft.verifier, "verifier")):
+        active_person(work, user_id, f"conditions-{number - 1}-{field}")
+    row = Condition(
+        decision_id=decision.id,
+        decision=decision,
+        number=number,
+        text=draft.text.strip(),
+        text_en=draft.text_en.strip(),
+        kind=draft.kind,
+        owner_id=draft.owner,
+        verifier_id=draft.verifier,
+        due_on=draft.due_on,
+    )
+    work.session.add(row)
+    work.session.flush()
+    codes: dict[str, Code] = {
+        "decision": decision.id,
+        "number": number,
+        "kind": row.kind,
+        "due_on": row.due_on.isoformat(),
+    }
+    people: dict[str, Code] = {"owner": row.owner_id, "verifier": row.verifier_id}
+    subject, project = ("condition", row.id), screening.project_id
+    work.record(
+        "ConditionSet", subject=subject, project=project, codes=codes | people, private={"text": row.text}, row=row
+    )

@@ -17,7 +17,7 @@ from governance.reviews.meetings import SETTLED, Room, lock, notice_of, recused_
 from governance.reviews.models import AgendaItem, CommitteeMember, Decision, Recusal, Vote
 from governance.reviews.people import conflicts_of, own_seat, seat_of, standing, ties_of
 from governance.reviews.quorum import Ballot, Quorum, Tally, as_record, eligible_to_vote, lawful, tally, votes_digest
-from governance.reviews.rules import OUTCOMES, POSTPONED, local_date, require_outcome
+from governance.reviews.rules import OUTCOMES, POSTPONED, local_date, refuse_when, require_outcome
 from governance.reviews.workflow import after
 from governance.screenings.models import Screening
 from governance.texts import Text, joined
@@ -92,27 +92,15 @@ def recuse(work: UnitOfWork, row: AgendaItem, seat: CommitteeMember, *, rev: int
 
     The member leaves numerator and denominator, a vote already cast no longer counts, and reading the project ends at once.
     """
-    committee = row.meeting.committee
-    authorize(work.actor, "item:recuse", standing(work, committee))
-    if "secretariat" not in work.actor.roles and seat.user_id != work.actor.id:
-        raise Forbidden(
-            "reviews.own_recusal",
-            "ほかの委員の退席を記録できるのは事務局だけです。",
-            "Only the secretariat records another member's recusal.",
-        )
+    _may_recuse(work, row, seat)
     work.session.refresh(row.meeting, with_for_update=True)
     work.session.refresh(row, with_for_update=True)
     work.expect(row, rev)
-    if row.state in SETTLED or seat.committee_id != committee.id:
-        raise Refusal(
-            "reviews.item_state", "この議題の退席は記録できません。", "A recusal from this item cannot be recorded."
-        )
-    if seat.id in recused_seats(work, row):
-        raise Refusal("reviews.recused", "すでに退席しています。", "Already recused.")
-    if not reason.strip():
-        raise Refusal(
-            "reviews.reason", "退席の理由を書いてください。", "Give the reason of the recusal.", place="reason"
-        )
+    over = row.state in SETTLED or seat.committee_id != row.meeting.committee_id
+    again = seat.id in recused_seats(work, row)
+    refuse_when(over, "item_state", "この議題の退席は記録できません。", "A recusal from this item cannot be recorded.")
+    refuse_when(again, "recused", "すでに退席しています。", "Already recused.")
+    refuse_when(not reason.strip(), "reason", "退席の理由を書いてください。", "Give the reason.", place="reason")
     recusal = Recusal(item=row, member=seat, reason=reason.strip(), declared_by=work.actor.id, declared_at=work.now)
     work.session.add(recusal)
     work.session.flush()
@@ -126,6 +114,16 @@ def recuse(work: UnitOfWork, row: AgendaItem, seat: CommitteeMember, *, rev: int
     )
     end_reading(work, row.screening.project, seat.user_id)
     return recusal
+
+
+def _may_recuse(work: UnitOfWork, row: AgendaItem, seat: CommitteeMember) -> None:
+    authorize(work.actor, "item:recuse", standing(work, row.meeting.committee))
+    if "secretariat" not in work.actor.roles and seat.user_id != work.actor.id:
+        raise Forbidden(
+            "reviews.own_recusal",
+            "ほかの委員の退席を記録できるのは事務局だけです。",
+            "Only the secretariat records another member's recusal.",
+        )
 
 
 def put_motion(work: UnitOfWork, row: AgendaItem, motion: str, *, rev: int) -> None:
@@ -162,25 +160,13 @@ def _refuse_conflicted(work: UnitOfWork, row: AgendaItem) -> None:
 
 def cast_vote(work: UnitOfWork, row: AgendaItem, choice: str, *, rev: int, dissent: str = "") -> Vote:
     """Cast the actor's own vote on the motion put; it is final. Raises Refusal with the reason when they may not vote now."""
-    committee = row.meeting.committee
-    recused = recused_seats(work, row)
-    authorize(work.actor, "meeting:vote", standing(work, committee, recused))
+    authorize(work.actor, "meeting:vote", standing(work, row.meeting.committee, recused_seats(work, row)))
     _lock_item(work, row, rev, "voting")
-    seat = own_seat(work, committee)
-    if seat is None or choice not in CHOICES:
-        raise Refusal(
-            "reviews.choice", "賛成・反対・棄権から選んでください。", "Choose for, against or abstain.", place="choice"
-        )
-    there, conflicts = room(work, row.meeting), conflicts_of(seat.user, ties_of(work, row.screening))
-    barred = eligible_to_vote(
-        seat_of(seat), there.presences, recused_seats(work, row), there.rules, work.now, conflicts
+    seat = _voting_seat(work, row)
+    unknown = choice not in CHOICES
+    refuse_when(
+        unknown, "choice", "賛成・反対・棄権から選んでください。", "Choose for, against or abstain.", place="choice"
     )
-    if barred is not None:
-        raise Refusal(barred.code, barred.text.ja, barred.text.en)
-    if work.session.scalars(select(Vote).where(Vote.item_id == row.id, Vote.member_id == seat.id)).first():
-        raise Refusal(
-            "reviews.voted", "すでに投票しています。投票は変えられません。", "You have voted. A vote cannot be changed."
-        )
     vote = Vote(item=row, member=seat, motion=row.motion, choice=choice, dissent=dissent.strip(), cast_at=work.now)
     work.session.add(vote)
     work.session.flush()
@@ -192,6 +178,22 @@ def cast_vote(work: UnitOfWork, row: AgendaItem, choice: str, *, rev: int, disse
         row=vote,
     )
     return vote
+
+
+def _voting_seat(work: UnitOfWork, row: AgendaItem) -> CommitteeMember:
+    """Return the actor's seat; refuse with the reason when it may not vote on the item now, or has voted (assurance.md T4)."""
+    seat = own_seat(work, row.meeting.committee)
+    if seat is None:
+        raise NotFound
+    there, conflicts = room(work, row.meeting), conflicts_of(seat.user, ties_of(work, row.screening))
+    recused = recused_seats(work, row)
+    barred = eligible_to_vote(seat_of(seat), there.presences, recused, there.rules, work.now, conflicts)
+    if barred is not None:
+        raise Refusal(barred.code, barred.text.ja, barred.text.en)
+    voted = work.session.scalars(select(Vote).where(Vote.item_id == row.id, Vote.member_id == seat.id)).first()
+    said = ("すでに投票しています。投票は変えられません。", "You have voted. A vote cannot be changed.")
+    refuse_when(voted is not None, "voted", *said)
+    return seat
 
 
 def record_decision(work: UnitOfWork, row: AgendaItem, verdict: Verdict, *, rev: int) -> Decision:

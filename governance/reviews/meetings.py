@@ -21,7 +21,7 @@ from governance.reviews.decisions import basis_snapshot
 from governance.reviews.models import AgendaItem, Attendance, Committee, CommitteeMember, Meeting, Recusal
 from governance.reviews.people import conflicts_of, seats_of, standing, ties_of
 from governance.reviews.quorum import Presence, Quorum, quorum
-from governance.reviews.rules import fiscal_year, local_date
+from governance.reviews.rules import fiscal_year, local_date, refuse_when
 from governance.screenings.models import Screening
 from governance.texts import Text
 from governance.work import UnitOfWork
@@ -94,22 +94,16 @@ def plan_meeting(
     """Plan the next meeting; it is numbered within the Japanese fiscal year of its day."""
     authorize(work.actor, "meeting:plan", standing(work, committee))
     work.session.refresh(committee, with_for_update=True)
-    if starts_at <= work.now:
-        raise Refusal(
-            "reviews.past_meeting",
-            "開催日時は、これからの日時にしてください。",
-            "Choose a time to come.",
-            place="starts_at",
-        )
-    year = fiscal_year(local_date(starts_at))
-    query = select(func.coalesce(func.max(Meeting.number), 0)).where(
-        Meeting.committee_id == committee.id, Meeting.fiscal_year == year
+    past = starts_at <= work.now
+    refuse_when(
+        past, "past_meeting", "開催日時は、これからの日時にしてください。", "Choose a time to come.", place="starts_at"
     )
+    year = fiscal_year(local_date(starts_at))
     row = Meeting(
         committee_id=committee.id,
         committee=committee,
         fiscal_year=year,
-        number=work.session.scalars(query).one() + 1,
+        number=_next_number(work, committee, year),
         starts_at=starts_at,
         place=place.strip(),
         place_en=place_en.strip(),
@@ -120,6 +114,12 @@ def plan_meeting(
     codes: dict[str, Code] = {"committee": committee.id, "fiscal_year": year, "number": row.number}
     work.record("MeetingPlanned", subject=("meeting", row.id), codes=codes, row=row)
     return row
+
+
+def _next_number(work: UnitOfWork, committee: Committee, year: int) -> int:
+    last = select(func.coalesce(func.max(Meeting.number), 0))
+    query = last.where(Meeting.committee_id == committee.id, Meeting.fiscal_year == year)
+    return work.session.scalars(query).one() + 1
 
 
 def add_item(work: UnitOfWork, row: Meeting, screening: Screening) -> AgendaItem:
@@ -196,18 +196,7 @@ def open_meeting(work: UnitOfWork, row: Meeting, *, rev: int, late_reason: str =
     authorize(work.actor, "meeting:open", standing(work, row.committee))
     lock(work, row, "planned")
     work.expect(row, rev)
-    rules, today = rules_of(row.committee), local_date(work.now)
-    unmet = [check for check in composition(seats_of(row.committee), rules, today) if not check.met]
-    Refusals.raise_any([Problem(f"reviews.{c.code}", _said(c)) for c in unmet])
-    late = notice(row.materials_sent_on, today, rules)
-    if not late.met and not late_reason.strip():
-        raise Refusal(
-            "reviews.notice",
-            "{rule}。開会するには理由の記録が必要です。",
-            "{rule}. Opening needs a recorded reason.",
-            place="late_reason",
-            rule=_said(late),
-        )
+    late = _check_opening(work, row, late_reason)
     row.state, row.opened_at = "open", work.now
     work.session.flush()
     work.record(
@@ -218,6 +207,23 @@ def open_meeting(work: UnitOfWork, row: Meeting, *, rev: int, late_reason: str =
         private={} if late.met else {"late_reason": late_reason.strip()},
         row=row,
     )
+
+
+def _check_opening(work: UnitOfWork, row: Meeting, late_reason: str) -> RuleCheck:
+    """Refuse an unlawful composition, or late materials without a reason; return the check of the notice."""
+    rules, today = rules_of(row.committee), local_date(work.now)
+    unmet = [check for check in composition(seats_of(row.committee), rules, today) if not check.met]
+    Refusals.raise_any([Problem(f"reviews.{c.code}", _said(c)) for c in unmet])
+    late = notice(row.materials_sent_on, today, rules)
+    refuse_when(
+        not late.met and not late_reason.strip(),
+        "notice",
+        "{rule}。開会するには理由の記録が必要です。",
+        "{rule}. Opening needs a recorded reason.",
+        place="late_reason",
+        rule=_said(late),
+    )
+    return late
 
 
 def _said(check: RuleCheck) -> Text:

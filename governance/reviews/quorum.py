@@ -85,8 +85,13 @@ class Tally:
         return self.carried and self.votes_for == self.present
 
 
+# long: one line per figure
 def quorum(
-    members: Sequence[Member], presences: Iterable[Presence], recusals: Collection[str], rules: CommitteeRules, at: datetime
+    members: Sequence[Member],
+    presences: Iterable[Presence],
+    recusals: Collection[str],
+    rules: CommitteeRules,
+    at: datetime,
 ) -> Quorum:
     """Count one item at one moment (domain.md §6.3): appointed − recused = eligible; more than the share of them must be there.
 
@@ -100,10 +105,17 @@ def quorum(
     lay = sum(not member.expertise.isdisjoint(rules.lay_expertise) for member in present)
     need = more_than(rules.quorum_share, len(eligible))
     return Quorum(
-        appointed=len(appointed), recused=len(appointed) - len(eligible), eligible=len(eligible), need=need,
-        present=len(present), present_external=external, present_internal=len(present) - external, lay=lay,
+        appointed=len(appointed),
+        recused=len(appointed) - len(eligible),
+        eligible=len(eligible),
+        need=need,
+        present=len(present),
+        present_external=external,
+        present_internal=len(present) - external,
+        lay=lay,
         checks=_checks(rules, len(appointed), len(eligible), present, external, lay),
-        eligible_ids=frozenset(member.id for member in eligible), present_ids=frozenset(member.id for member in present),
+        eligible_ids=frozenset(member.id for member in eligible),
+        present_ids=frozenset(member.id for member in present),
     )
 
 
@@ -118,15 +130,24 @@ def _checks(
     checks = [RuleCheck("quorum", Text("定足数", "Quorum"), count, n >= need)]
     if rules.external_majority_present:
         sides = Text("出席　外部{e}名、内部{i}名", "Present: {e} external, {i} internal").filled(e=external, i=internal)
-        checks.append(RuleCheck("external_majority", Text("外部が過半数", "External majority"), sides, external > internal))
+        checks.append(
+            RuleCheck("external_majority", Text("外部が過半数", "External majority"), sides, external > internal)
+        )
     if rules.lay_present:
         seats = Text("出席{n}名（{min}名以上）", "{n} present (at least {min})").filled(n=lay, min=rules.lay_present)
-        checks.append(RuleCheck("lay", Text("一般・人文の委員", "Lay or humanities member"), seats, lay >= rules.lay_present))
+        checks.append(
+            RuleCheck("lay", Text("一般・人文の委員", "Lay or humanities member"), seats, lay >= rules.lay_present)
+        )
     return tuple(checks)
 
 
+# long: a table of reasons
 def eligible_to_vote(
-    member: Member, presences: Iterable[Presence], recusals: Collection[str], rules: CommitteeRules, at: datetime,
+    member: Member,
+    presences: Iterable[Presence],
+    recusals: Collection[str],
+    rules: CommitteeRules,
+    at: datetime,
     conflicts: Iterable[Conflict] = (),
 ) -> Problem | None:
     """Return why the member may not vote at the moment, or None when they may (assurance.md T4, domain.md §6.3).
@@ -142,8 +163,14 @@ def eligible_to_vote(
         (member.id in recusals, "recused", Text("この議題から退席しています。", "Recused from this item.")),
         (bar is not None, "conflict", _barred(bar)),
         (not there, "absent", Text("いま出席していません。", "Not present now.")),
-        (all(p.mode == "remote" for p in there) and not rules.remote_counts, "remote",
-         Text("この委員会の規則では、遠隔での出席は数えません。", "Under this committee's rules remote attendance does not count.")),
+        (
+            all(p.mode == "remote" for p in there) and not rules.remote_counts,
+            "remote",
+            Text(
+                "この委員会の規則では、遠隔での出席は数えません。",
+                "Under this committee's rules remote attendance does not count.",
+            ),
+        ),
     )
     return next((Problem(f"reviews.{code}", text) for found, code, text in reasons if found), None)
 
@@ -154,7 +181,11 @@ def _barred(conflict: Conflict | None) -> Text:
 
 
 def lawful(
-    ballots: Iterable[Ballot], members: Sequence[Member], presences: Sequence[Presence], recusals: Collection[str], rules: CommitteeRules
+    ballots: Iterable[Ballot],
+    members: Sequence[Member],
+    presences: Sequence[Presence],
+    recusals: Collection[str],
+    rules: CommitteeRules,
 ) -> list[Ballot]:
     """Return the ballots whose voter might vote when they did and has not been recused since; the first of a member stands.
 
@@ -180,25 +211,46 @@ def tally(ballots: Iterable[Ballot], count: Quorum, rules: CommitteeRules) -> Ta
     votes = [list(counted.values()).count(choice) for choice in ("for", "against", "abstain")]
     need_for = more_than(rules.decision_share, len(base))
     return Tally(
-        votes_for=votes[0], against=votes[1], abstain=votes[2], present=len(base), need_for=need_for,
+        votes_for=votes[0],
+        against=votes[1],
+        abstain=votes[2],
+        present=len(base),
+        need_for=need_for,
         carried=count.met and votes[0] >= need_for,
-        tied=votes[0] == votes[1] > 0, complete=counted.keys() >= base,
+        tied=votes[0] == votes[1] > 0,
+        complete=counted.keys() >= base,
     )
 
 
+# long: one line per figure
 def as_record(count: Quorum, result: Tally | None = None, extra: Iterable[RuleCheck] = ()) -> dict[str, Any]:
     """Return the figures a decision keeps: plain numbers, and each rule with its arithmetic in both languages."""
     record: dict[str, Any] = {
         key: getattr(count, key)
-        for key in ("appointed", "recused", "eligible", "need", "present", "present_external", "present_internal", "lay")
+        for key in (
+            "appointed",
+            "recused",
+            "eligible",
+            "need",
+            "present",
+            "present_external",
+            "present_internal",
+            "lay",
+        )
     }
     record["checks"] = [
         {"code": check.code, "name": check.name.as_dict(), "arithmetic": check.arithmetic.as_dict(), "met": check.met}
         for check in (*count.checks, *extra)
     ]
     if result:
-        record |= {"votes_for": result.votes_for, "against": result.against, "abstain": result.abstain,
-                   "voters": result.present, "need_for": result.need_for, "unanimous": result.unanimous}
+        record |= {
+            "votes_for": result.votes_for,
+            "against": result.against,
+            "abstain": result.abstain,
+            "voters": result.present,
+            "need_for": result.need_for,
+            "unanimous": result.unanimous,
+        }
     return record
 
 

@@ -21,35 +21,43 @@ ZONE = ZoneInfo("Asia/Tokyo")
 BOARD = "board"
 APPROVALS = frozenset({"approved", "approved_with_conditions"})
 POSTPONED = "deferred"
-OUTCOMES: Mapping[str, Text] = MappingProxyType({
-    "approved": Text("承認", "Approved"),
-    "approved_with_conditions": Text("条件付承認", "Approved with conditions"),
-    "returned": Text("差戻し", "Returned"),
-    "deferred": Text("継続審査", "Deferred"),
-    "rejected": Text("不承認", "Rejected"),
-    "escalated": Text("上位付議", "Escalated"),
-})
-KINDS: Mapping[str, Text] = MappingProxyType({
-    "pre_start": Text("開始前", "Before start"),
-    "pre_launch": Text("稼働前", "Before launch"),
-    "periodic": Text("定期", "Periodic"),
-})
-CONDITION_STATES: Mapping[str, Text] = MappingProxyType({
-    "open": Text("対応中", "Open"),
-    "submitted": Text("確認待ち", "Waiting for verification"),
-    "verified": Text("完了", "Verified"),
-    "rejected": Text("やり直し", "Not accepted"),
-    "waived": Text("免除", "Waived"),
-})
-CONDITION_STEPS: Mapping[tuple[str, str], str] = MappingProxyType({
-    ("open", "report"): "submitted",
-    ("rejected", "report"): "submitted",
-    ("submitted", "verify"): "verified",
-    ("submitted", "reject"): "rejected",
-    ("open", "waive"): "waived",
-    ("submitted", "waive"): "waived",
-    ("rejected", "waive"): "waived",
-})
+OUTCOMES: Mapping[str, Text] = MappingProxyType(
+    {
+        "approved": Text("承認", "Approved"),
+        "approved_with_conditions": Text("条件付承認", "Approved with conditions"),
+        "returned": Text("差戻し", "Returned"),
+        "deferred": Text("継続審査", "Deferred"),
+        "rejected": Text("不承認", "Rejected"),
+        "escalated": Text("上位付議", "Escalated"),
+    }
+)
+KINDS: Mapping[str, Text] = MappingProxyType(
+    {
+        "pre_start": Text("開始前", "Before start"),
+        "pre_launch": Text("稼働前", "Before launch"),
+        "periodic": Text("定期", "Periodic"),
+    }
+)
+CONDITION_STATES: Mapping[str, Text] = MappingProxyType(
+    {
+        "open": Text("対応中", "Open"),
+        "submitted": Text("確認待ち", "Waiting for verification"),
+        "verified": Text("完了", "Verified"),
+        "rejected": Text("やり直し", "Not accepted"),
+        "waived": Text("免除", "Waived"),
+    }
+)
+CONDITION_STEPS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("open", "report"): "submitted",
+        ("rejected", "report"): "submitted",
+        ("submitted", "verify"): "verified",
+        ("submitted", "reject"): "rejected",
+        ("open", "waive"): "waived",
+        ("submitted", "waive"): "waived",
+        ("rejected", "waive"): "waived",
+    }
+)
 SETTLED = frozenset({"verified", "waived"})
 
 
@@ -73,6 +81,12 @@ class ConditionDraft:
     text_en: str = ""
 
 
+def refuse_when(wrong: bool, code: str, ja: str, en: str, *, place: str | None = None, **values: object) -> None:
+    """Raise a Refusal when something is wrong; say nothing otherwise."""
+    if wrong:
+        raise Refusal(f"reviews.{code}", ja, en, place=place, **values)
+
+
 def local_date(at: datetime) -> date:
     """Return the day of a moment in Japan: terms, notices and due dates are kept in calendar days (design.md §3.14)."""
     return at.astimezone(ZONE).date()
@@ -84,7 +98,13 @@ def fiscal_year(on: date) -> int:
 
 
 def allowed_outcomes(
-    framework: Framework, *, residual: int, route: str, body: str, hard_stops: Collection[str] = (), open_gate: bool = False
+    framework: Framework,
+    *,
+    residual: int,
+    route: str,
+    body: str,
+    hard_stops: Collection[str] = (),
+    open_gate: bool = False,
 ) -> tuple[Choice, ...]:
     """Return what `body` may choose for a case of this residual level and route (domain.md §5.3, §5.4).
 
@@ -114,7 +134,8 @@ def require_outcome(choices: Iterable[Choice], outcome: str, reason: str = "") -
             "reviews.outcome_not_allowed",
             "この案件では「{outcome}」を選べません。選べるもの：{allowed}",
             "“{outcome}” cannot be chosen for this case. Possible: {allowed}.",
-            place="outcome", outcome=OUTCOMES.get(outcome, both(outcome)),
+            place="outcome",
+            outcome=OUTCOMES.get(outcome, both(outcome)),
             allowed=Text("、".join(n.ja for n in names) or "なし", ", ".join(n.en for n in names) or "nothing"),
         )
     if listed[outcome].needs_reason and not reason.strip():
@@ -122,7 +143,8 @@ def require_outcome(choices: Iterable[Choice], outcome: str, reason: str = "") -
             "reviews.reason_needed",
             "この残余リスクで「{outcome}」とするには、その理由の記録が必要です。",
             "“{outcome}” at this residual level needs a recorded reason.",
-            place="rationale", outcome=OUTCOMES[outcome],
+            place="rationale",
+            outcome=OUTCOMES[outcome],
         )
     return listed[outcome]
 
@@ -144,8 +166,13 @@ def check_validity(chosen: date, limit: date, decided_on: date) -> list[Problem]
     """Return what is wrong with a chosen end of validity: it lies after the decision and not after the limit (domain.md §6.1)."""
     if decided_on < chosen <= limit:
         return []
-    text = Text("有効期限は{first}の翌日から{limit}までの日付にしてください。", "Choose a day after {first} and not after {limit}.")
-    return [Problem("reviews.validity", text.filled(first=decided_on.isoformat(), limit=limit.isoformat()), "valid_until")]
+    text = Text(
+        "有効期限は{first}の翌日から{limit}までの日付にしてください。",
+        "Choose a day after {first} and not after {limit}.",
+    )
+    return [
+        Problem("reviews.validity", text.filled(first=decided_on.isoformat(), limit=limit.isoformat()), "valid_until")
+    ]
 
 
 def check_conditions(
@@ -156,30 +183,46 @@ def check_conditions(
     Only a conditional approval carries conditions, and it carries at least one. `authors` (who answered or submitted) verify nothing.
     """
     if outcome != "approved_with_conditions":
-        spare = Text("付帯条件を付けられるのは「条件付承認」だけです。", "Only an approval with conditions carries conditions.")
+        spare = Text(
+            "付帯条件を付けられるのは「条件付承認」だけです。", "Only an approval with conditions carries conditions."
+        )
         return [Problem("reviews.conditions_unwanted", spare, "conditions")] if drafts else []
     if not drafts:
-        none = Text("条件付承認には、付帯条件が1件以上必要です。", "An approval with conditions needs at least one condition.")
+        none = Text(
+            "条件付承認には、付帯条件が1件以上必要です。", "An approval with conditions needs at least one condition."
+        )
         return [Problem("reviews.conditions_missing", none, "conditions")]
     return [problem for n, draft in enumerate(drafts, 1) for problem in _check_condition(n, draft, decided_on, authors)]
 
 
+# long: a table of faults
 def _check_condition(number: int, draft: ConditionDraft, decided_on: date, authors: Collection[str]) -> list[Problem]:
     faults = (
         (not draft.text.strip(), "text", Text("条件の内容を書いてください。", "Write what the condition is.")),
         (draft.kind not in KINDS, "kind", Text("種類を選んでください。", "Choose a kind.")),
-        (draft.due_on <= decided_on, "due_on", Text("期限は決定日より後にしてください。", "The due date must lie after the decision.")),
+        (
+            draft.due_on <= decided_on,
+            "due_on",
+            Text("期限は決定日より後にしてください。", "The due date must lie after the decision."),
+        ),
         (not draft.owner, "owner", Text("担当者を選んでください。", "Choose an owner.")),
         (not draft.verifier, "verifier", Text("確認者を選んでください。", "Choose a verifier.")),
-        (draft.verifier == draft.owner != "", "verifier",
-         Text("確認者は担当者と別の人にしてください。", "The verifier must be another person than the owner.")),
-        (draft.verifier in authors, "verifier",
-         Text("回答・提出をした人は確認者になれません。", "A person who answered or submitted cannot verify.")),
+        (
+            draft.verifier == draft.owner != "",
+            "verifier",
+            Text("確認者は担当者と別の人にしてください。", "The verifier must be another person than the owner."),
+        ),
+        (
+            draft.verifier in authors,
+            "verifier",
+            Text("回答・提出をした人は確認者になれません。", "A person who answered or submitted cannot verify."),
+        ),
     )
     prefix = Text("条件{n}：{text}", "Condition {n}: {text}")
     return [
         Problem(f"reviews.condition_{field}", prefix.filled(n=number, text=text), f"conditions-{number - 1}-{field}")
-        for wrong, field, text in faults if wrong
+        for wrong, field, text in faults
+        if wrong
     ]
 
 

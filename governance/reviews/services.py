@@ -17,10 +17,10 @@ from governance.refusals import Forbidden, NotFound, Refusal
 from governance.reviews.decisions import Verdict, basis_snapshot, settle
 from governance.reviews.models import Decision, Review
 from governance.reviews.people import refuse_bound, relations_to
-from governance.reviews.rules import BOARD, OUTCOMES, POSTPONED
+from governance.reviews.rules import BOARD, OUTCOMES, POSTPONED, refuse_when
 from governance.reviews.workflow import after
 from governance.screenings import services as screenings
-from governance.screenings.models import Answer, Ruling, Screening
+from governance.screenings.models import Answer, Ruling, Screening, Snapshot
 from governance.work import UnitOfWork
 
 
@@ -59,16 +59,8 @@ def take_review(work: UnitOfWork, screening: Screening, *, rev: int) -> Review:
     locked(work, screening, rev)
     moved = after(screening.state, "take")
     refuse_bound(work, screening)
-    row = review_of(work, screening)
-    if row is None:
-        row = Review(
-            screening_id=screening.id,
-            revision=screening.revision,
-            reviewer_id=work.actor.id,
-            started_at=work.now,
-            screening=screening,
-        )
-        work.session.add(row)
+    row = review_of(work, screening) or Review(screening=screening, revision=screening.revision)
+    work.session.add(row)
     row.reviewer_id, row.state, row.started_at = work.actor.id, "in_review", work.now
     _move(work, screening, moved.state)
     work.record(
@@ -138,13 +130,7 @@ def give_opinion(work: UnitOfWork, row: Review, *, rev: int, recommendation: str
     work.expect(row, rev)
     _must_be_open(row)
     after(screening.state, "opine")
-    _check_opinion(recommendation, opinion)
-    if screenings.score_of(work, screening).stops:
-        raise Refusal(
-            "reviews.stopped",
-            "停止要件が残っているため、意見を出せません。",
-            "A hard stop stands, so no opinion can be given.",
-        )
+    _check_opinion(work, screening, recommendation, opinion)
     snapshot = screenings.freeze(work, screening, "checked")
     row.opinion, row.recommendation = opinion.strip(), recommendation
     row.snapshot_id, row.state, row.finished_at = snapshot.id, "opined", work.now
@@ -155,27 +141,22 @@ def give_opinion(work: UnitOfWork, row: Review, *, rev: int, recommendation: str
         project=screening.project_id,
         rev=(rev, row.rev),
         refs={"snapshot": snapshot.digest},
-        codes={
-            "screening": screening.id,
-            "revision": screening.revision,
-            "recommendation": recommendation,
-            "route": screening.route,
-        },
+        codes={"screening": screening.id, "recommendation": recommendation, "route": screening.route},
         private={"opinion": row.opinion},
         row=row,
     )
     if screenings.framework_of(screening).route(screening.route).body == BOARD:
-        before = screening.rev
-        _move(work, screening, after(screening.state, "queue").state)
-        work.record(
-            "CaseQueued",
-            subject=("screening", screening.id),
-            project=screening.project_id,
-            rev=(before, screening.rev),
-            refs={"snapshot": snapshot.digest},
-            row=screening,
-        )
+        _queue(work, screening, snapshot)
     return row
+
+
+def _queue(work: UnitOfWork, screening: Screening, snapshot: Snapshot) -> None:
+    """Refer the case to the committee with the snapshot that was checked."""
+    before = screening.rev
+    _move(work, screening, after(screening.state, "queue").state)
+    subject, refs = ("screening", screening.id), {"snapshot": snapshot.digest}
+    rev = (before, screening.rev)
+    work.record("CaseQueued", subject=subject, project=screening.project_id, rev=rev, refs=refs, row=screening)
 
 
 def return_to_team(work: UnitOfWork, screening: Screening, *, rev: int, reason: str) -> None:
@@ -185,14 +166,13 @@ def return_to_team(work: UnitOfWork, screening: Screening, *, rev: int, reason: 
     """
     moved = after(screening.state, "return")
     authorize(work.actor, moved.permission, relations_to(work, screening))
-    if screening.state == "board_session":
-        raise Refusal(
-            "reviews.board_returns",
-            "審議中の案件は、委員会の審査結果として差し戻します。",
-            "While it is before the committee, only the committee returns a case.",
-        )
+    refuse_when(
+        screening.state == "board_session",
+        "board_returns",
+        "審議中の案件は、委員会の審査結果として差し戻します。",
+        "While it is before the committee, only the committee returns a case.",
+    )
     locked(work, screening, rev)
-    moved = after(screening.state, "return")
     refuse_bound(work, screening, allowed="approver" if screening.state == "submitted" else "")
     _need(reason, "reason")
     row = review_of(work, screening)
@@ -265,12 +245,16 @@ def _must_be_open(row: Review) -> None:
         )
 
 
-def _check_opinion(recommendation: str, opinion: str) -> None:
+def _check_opinion(work: UnitOfWork, screening: Screening, recommendation: str, opinion: str) -> None:
     _need(opinion, "opinion")
-    if recommendation not in OUTCOMES.keys() - {POSTPONED}:
-        raise Refusal(
-            "reviews.recommendation", "勧告を選んでください。", "Choose a recommendation.", place="recommendation"
-        )
+    unknown = recommendation not in OUTCOMES.keys() - {POSTPONED}
+    refuse_when(unknown, "recommendation", "勧告を選んでください。", "Choose a recommendation.", place="recommendation")
+    refuse_when(
+        bool(screenings.score_of(work, screening).stops),
+        "stopped",
+        "停止要件が残っているため、意見を出せません。",
+        "A hard stop stands, so no opinion can be given.",
+    )
 
 
 def _need(text: str, place: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from governance.accounts.rules import authorize
 from governance.refusals import Refusal
 from governance.reviews.people import refuse_bound, relations_to
+from governance.reviews.rules import refuse_when
 from governance.reviews.services import add_ruling, locked
 from governance.reviews.workflow import after
 from governance.screenings import services as screenings
@@ -17,6 +18,7 @@ from governance.screenings.models import Ruling, Screening
 from governance.work import UnitOfWork
 
 LEGAL, TEAM = "released_legal", "released_team"
+_EVENTS = {"clear": "HardStopCleared", "confirm": "HardStopConfirmed", "release": "HardStopReleased"}
 _WAITS = {"clear": ("suspected",), "confirm": ("suspected",), "release": ("release",)}
 
 
@@ -60,19 +62,11 @@ def _rule(
     locked(work, screening, rev)
     after(screening.state, "release")
     refuse_bound(work, screening)
-    if not reason.strip():
-        raise Refusal("reviews.reason", "理由を書いてください。", "Give the reason.", place="reason")
-    if not any(s.code == stop and s.reason in _WAITS[act] for s in screenings.score_of(work, screening).stops):
-        raise Refusal(
-            "reviews.stop_not_waiting",
-            "この停止要件は、いまその判断を待っていません。事実が変わったときは、差し戻して再提出してください。",
-            "This hard stop does not wait for that ruling now. When facts changed, return the case and submit it again.",
-        )
+    _check(work, screening, stop, act, reason)
     row = add_ruling(work, screening, "hard_stop", stop, outcome, reason)
     _unblock_when_clear(work, screening)
-    event = {"clear": "HardStopCleared", "confirm": "HardStopConfirmed", "release": "HardStopReleased"}[act]
     work.record(
-        event,
+        _EVENTS[act],
         subject=("ruling", row.id),
         project=screening.project_id,
         rev=(rev, screening.rev),
@@ -83,15 +77,22 @@ def _rule(
     return row
 
 
+def _check(work: UnitOfWork, screening: Screening, stop: str, act: str, reason: str) -> None:
+    waiting = [s for s in screenings.score_of(work, screening).stops if s.code == stop and s.reason in _WAITS[act]]
+    refuse_when(not reason.strip(), "reason", "理由を書いてください。", "Give the reason.", place="reason")
+    refuse_when(
+        not waiting,
+        "stop_not_waiting",
+        "この停止要件は、いまその判断を待っていません。事実が変わったときは、差し戻して再提出してください。",
+        "This hard stop does not wait for that ruling now. When facts changed, return the case and submit it again.",
+    )
+
+
 def _unblock_when_clear(work: UnitOfWork, screening: Screening) -> None:
     """Give the case back to the expert team when no stop is left."""
     score = screenings.score_of(work, screening)
-    screening.route, screening.inherent, screening.residual, screening.changed_at = (
-        score.route,
-        score.inherent,
-        score.residual,
-        work.now,
-    )
+    screening.route, screening.inherent, screening.residual = score.route, score.inherent, score.residual
+    screening.changed_at = work.now
     if not score.stops:
         screening.state = after(screening.state, "release").state
     work.session.flush()

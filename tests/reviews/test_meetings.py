@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from governance.ledger.audit import verify_database
 from governance.ledger.services import project_events
 from governance.projects import services as projects
 from governance.projects.models import Project
@@ -494,7 +495,7 @@ def test_rules_do_not_change_inside_a_meeting(made: World) -> None:
     _, meeting_id, item_id = on_agenda(made)
     with made.acting("secretariat") as work:
         committee = the_meeting(work, meeting_id).committee
-        with pytest.raises(Refusal, match="rules_in_meeting"):
+        with pytest.raises(Refusal, match="in_session"):
             committees.change_rules(
                 work,
                 committee,
@@ -552,3 +553,10 @@ def test_a_stale_page_of_the_meeting_is_refused(made: World) -> None:
             items.put_motion(work, found, "returned", rev=found.rev - 1)
     with made.acting("auditor", read_only=True) as work:
         assert work.session.scalars(select(func.count()).select_from(Vote)).one() == 0
+
+
+def test_the_ledger_answers_for_a_whole_meeting(made: World) -> None:
+    _, _, meeting_id = decided(made)
+    close(made, meeting_id)
+    verdict = verify_database(made.database)
+    assert verdict.ok, verdict.faults

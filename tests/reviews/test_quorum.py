@@ -42,15 +42,23 @@ TODAY = date(2026, 11, 20)
 
 
 def seat(
-    key: str, side: str = "external", *expertise: str, since: date = date(2026, 4, 1), until: date | None = date(2028, 3, 31)
+    key: str,
+    side: str = "external",
+    *expertise: str,
+    since: date = date(2026, 4, 1),
+    until: date | None = date(2028, 3, 31),
 ) -> Member:
     return Member(key, f"user-{key}", side, frozenset(expertise), since, until)
 
 
 # the committee of the meeting page: four external, three internal members
 SEVEN = [
-    seat("takahashi", "external", "legal_ethics", "humanities"), seat("watanabe", "external", "lay"), seat("ito", "external", "technical"),
-    seat("kato", "external", "medical"), seat("nakamura", "internal", "technical"), seat("kobayashi", "internal", "quality"),
+    seat("takahashi", "external", "legal_ethics", "humanities"),
+    seat("watanabe", "external", "lay"),
+    seat("ito", "external", "technical"),
+    seat("kato", "external", "medical"),
+    seat("nakamura", "internal", "technical"),
+    seat("kobayashi", "internal", "quality"),
     seat("yoshida", "internal", "mobility"),
 ]
 
@@ -77,7 +85,9 @@ def test_the_worked_example_of_the_meeting_page() -> None:
     assert count.met
     assert "任命7名 − 退席1名 ＝ 6名" in count.checks[0].arithmetic.ja
     assert "more than 1/2 of 6 is 4; 5 present" in count.checks[0].arithmetic.en
-    result = tally(ballots(takahashi="for", watanabe="against", ito="for", nakamura="for", kobayashi="for"), count, RULES)
+    result = tally(
+        ballots(takahashi="for", watanabe="against", ito="for", nakamura="for", kobayashi="for"), count, RULES
+    )
     assert (result.votes_for, result.against, result.abstain, result.need_for) == (4, 1, 0, 3)
     assert result.carried
     assert result.complete
@@ -126,10 +136,15 @@ def test_remote_attendance_counts_if_the_rules_say_so(counts: bool, present: int
     assert (eligible_to_vote(SEVEN[2], spells, set(), rules, LATER) is None) is counts
 
 
-@pytest.mark.parametrize(("since", "until", "counted"), [
-    (date(2026, 11, 20), None, True), (date(2026, 11, 21), None, False),
-    (date(2024, 4, 1), date(2026, 11, 20), True), (date(2024, 4, 1), date(2026, 11, 19), False),
-])
+@pytest.mark.parametrize(
+    ("since", "until", "counted"),
+    [
+        (date(2026, 11, 20), None, True),
+        (date(2026, 11, 21), None, False),
+        (date(2024, 4, 1), date(2026, 11, 20), True),
+        (date(2024, 4, 1), date(2026, 11, 19), False),
+    ],
+)
 def test_a_term_counts_from_its_first_to_its_last_day(since: date, until: date | None, counted: bool) -> None:
     member = seat("new", "external", "lay", since=since, until=until)
     count = quorum([member], there("new"), set(), RULES, LATER)
@@ -154,14 +169,25 @@ def test_an_empty_committee_has_no_quorum() -> None:
     assert not quorum([], [], set(), CommitteeRules(external_majority_present=False, lay_present=0), LATER).met
 
 
-@pytest.mark.parametrize(("votes", "carried", "tied"), [
-    ({"takahashi": "for", "watanabe": "for", "ito": "for"}, True, False),
-    ({"takahashi": "for", "watanabe": "for"}, False, False),
-    ({"takahashi": "for", "watanabe": "for", "ito": "abstain", "nakamura": "abstain", "kobayashi": "abstain"}, False, False),
-    ({"takahashi": "for", "watanabe": "for", "ito": "against", "nakamura": "against", "kobayashi": "abstain"}, False, True),
-    ({"takahashi": "for", "watanabe": "against", "ito": "against", "nakamura": "against"}, False, False),
-    ({}, False, False),
-])
+@pytest.mark.parametrize(
+    ("votes", "carried", "tied"),
+    [
+        ({"takahashi": "for", "watanabe": "for", "ito": "for"}, True, False),
+        ({"takahashi": "for", "watanabe": "for"}, False, False),
+        (
+            {"takahashi": "for", "watanabe": "for", "ito": "abstain", "nakamura": "abstain", "kobayashi": "abstain"},
+            False,
+            False,
+        ),
+        (
+            {"takahashi": "for", "watanabe": "for", "ito": "against", "nakamura": "against", "kobayashi": "abstain"},
+            False,
+            True,
+        ),
+        ({"takahashi": "for", "watanabe": "against", "ito": "against", "nakamura": "against"}, False, False),
+        ({}, False, False),
+    ],
+)
 def test_abstainers_are_present_but_not_for(votes: dict[str, str], carried: bool, tied: bool) -> None:
     result = tally(ballots(**votes), quorum(SEVEN, FIVE, {"yoshida"}, RULES, LATER), RULES)
     assert (result.carried, result.tied, result.need_for) == (carried, tied, 3)
@@ -178,7 +204,9 @@ def test_a_tie_of_all_present_decides_nothing() -> None:
 
 def test_nothing_is_carried_without_quorum() -> None:
     spells = there("takahashi", "watanabe", "ito")
-    result = tally(ballots(takahashi="for", watanabe="for", ito="for"), quorum(SEVEN, spells, {"yoshida"}, RULES, LATER), RULES)
+    result = tally(
+        ballots(takahashi="for", watanabe="for", ito="for"), quorum(SEVEN, spells, {"yoshida"}, RULES, LATER), RULES
+    )
     assert result.votes_for == 3
     assert not result.carried
 
@@ -216,7 +244,8 @@ FLAGS = ("team", "former", "approvers", "authors", "department", "recused", "abs
 def test_every_combination_of_flags_gives_the_right_to_vote_only_to_the_unbound(flags: tuple[bool, ...]) -> None:
     on = {name for name, flag in zip(FLAGS, flags, strict=True) if flag}
     member = seat(
-        "ito", since=date(2027, 1, 1) if "early" in on else date(2026, 4, 1),
+        "ito",
+        since=date(2027, 1, 1) if "early" in on else date(2026, 4, 1),
         until=None if "early" in on else date(2026, 10, 1) if "ended" in on else date(2028, 3, 31),
     )
     ties = Ties("営業部", *(frozenset({member.user_id}) if name in on else frozenset() for name in FLAGS[:4]))
@@ -243,13 +272,16 @@ def test_composition_of_a_lawful_committee() -> None:
     assert all(check.met for check in composition(SEVEN, RULES, TODAY))
 
 
-@pytest.mark.parametrize(("members", "unmet"), [
-    (SEVEN[:4], {"min_members"}),
-    (SEVEN[1:], {"external_share", "expertise.legal_ethics"}),
-    ([m for m in SEVEN if m.id != "watanabe"], {"external_share", "expertise.lay"}),
-    ([m for m in SEVEN if "technical" not in m.expertise], {"expertise.technical"}),
-    ([], {"min_members", "external_share", "expertise.technical", "expertise.legal_ethics", "expertise.lay"}),
-])
+@pytest.mark.parametrize(
+    ("members", "unmet"),
+    [
+        (SEVEN[:4], {"min_members"}),
+        (SEVEN[1:], {"external_share", "expertise.legal_ethics"}),
+        ([m for m in SEVEN if m.id != "watanabe"], {"external_share", "expertise.lay"}),
+        ([m for m in SEVEN if "technical" not in m.expertise], {"expertise.technical"}),
+        ([], {"min_members", "external_share", "expertise.technical", "expertise.legal_ethics", "expertise.lay"}),
+    ],
+)
 def test_composition_names_what_is_missing(members: list[Member], unmet: set[str]) -> None:
     assert {check.code for check in composition(members, RULES, TODAY) if not check.met} == unmet
 
@@ -275,11 +307,23 @@ def test_rules_are_read_from_text_and_defaults() -> None:
     assert read.notice_days == RULES.notice_days
 
 
-@pytest.mark.parametrize(("key", "value"), [
-    ("quorum_share", 0.5), ("quorum_share", "1"), ("quorum_share", "1/0"), ("quorum_share", "-1/2"), ("min_members", -1),
-    ("min_members", "5"), ("remote_counts", 1), ("expertise_required", "lay"), ("expertise_required", [1]), ("authority", "none"),
-    ("tie", "chair"), ("tie", 3),
-])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("quorum_share", 0.5),
+        ("quorum_share", "1"),
+        ("quorum_share", "1/0"),
+        ("quorum_share", "-1/2"),
+        ("min_members", -1),
+        ("min_members", "5"),
+        ("remote_counts", 1),
+        ("expertise_required", "lay"),
+        ("expertise_required", [1]),
+        ("authority", "none"),
+        ("tie", "chair"),
+        ("tie", 3),
+    ],
+)
 def test_a_senseless_rule_is_refused_by_name(key: str, value: object) -> None:
     with pytest.raises(Refusals) as refused:
         committee_rules({key: value})
@@ -297,8 +341,13 @@ def test_the_record_of_a_decision_is_plain() -> None:
 
 def test_the_digest_of_votes_changes_with_every_vote() -> None:
     base = ballots(ito="for", kato="against")
-    digests = {votes_digest("i", "approved", base), votes_digest("i", "returned", base), votes_digest("j", "approved", base),
-               votes_digest("i", "approved", ballots(ito="against", kato="against")), votes_digest("i", "approved", base[:1])}
+    digests = {
+        votes_digest("i", "approved", base),
+        votes_digest("i", "returned", base),
+        votes_digest("j", "approved", base),
+        votes_digest("i", "approved", ballots(ito="against", kato="against")),
+        votes_digest("i", "approved", base[:1]),
+    }
     assert len(digests) == 5
     assert votes_digest("i", "approved", reversed(base)) == votes_digest("i", "approved", base)
 
@@ -311,19 +360,34 @@ Sitting = tuple[list[Member], list[Presence], set[str], list[Ballot], CommitteeR
 @st.composite
 def meetings(draw: st.DrawFn) -> Sitting:
     members = [
-        seat(str(n), draw(st.sampled_from(["external", "internal"])), draw(st.sampled_from(["lay", "technical"])),
-             since=draw(st.sampled_from([date(2026, 4, 1), date(2027, 4, 1)])))
+        seat(
+            str(n),
+            draw(st.sampled_from(["external", "internal"])),
+            draw(st.sampled_from(["lay", "technical"])),
+            since=draw(st.sampled_from([date(2026, 4, 1), date(2027, 4, 1)])),
+        )
         for n in range(draw(st.integers(0, 9)))
     ]
     keys = [m.id for m in members] or ["none"]
     minutes = st.integers(-5, 60).map(lambda m: START + timedelta(minutes=m))
-    presences = draw(st.lists(st.builds(
-        lambda key, mode, a, b: Presence(key, mode, min(a, b), max(a, b)),
-        st.sampled_from(keys), st.sampled_from(["in_person", "remote"]), minutes, minutes), max_size=12))
+    presences = draw(
+        st.lists(
+            st.builds(
+                lambda key, mode, a, b: Presence(key, mode, min(a, b), max(a, b)),
+                st.sampled_from(keys),
+                st.sampled_from(["in_person", "remote"]),
+                minutes,
+                minutes,
+            ),
+            max_size=12,
+        )
+    )
     choices = st.sampled_from(["for", "against", "abstain"])
     cast = draw(st.lists(st.builds(Ballot, st.sampled_from([*keys, "stranger"]), choices, minutes), max_size=12))
     rules = CommitteeRules(
-        external_majority_present=draw(st.booleans()), lay_present=draw(st.integers(0, 2)), remote_counts=draw(st.booleans())
+        external_majority_present=draw(st.booleans()),
+        lay_present=draw(st.integers(0, 2)),
+        remote_counts=draw(st.booleans()),
     )
     return members, presences, draw(st.sets(st.sampled_from(keys))), cast, rules
 
@@ -368,4 +432,6 @@ def test_recusing_a_present_member_never_brings_a_missing_quorum(given_: Sitting
 def test_eligible_to_vote_agrees_with_the_count(given_: Sitting) -> None:
     members, presences, recusals, _, rules = given_
     count = quorum(members, presences, recusals, rules, LATER)
-    assert count.present_ids == {m.id for m in members if eligible_to_vote(m, presences, recusals, rules, LATER) is None}
+    assert count.present_ids == {
+        m.id for m in members if eligible_to_vote(m, presences, recusals, rules, LATER) is None
+    }

@@ -40,30 +40,44 @@ def framework() -> Framework:
 
 
 def outcomes(residual: int, route: str, body: str, **circumstances: object) -> set[str]:
-    return {c.outcome for c in allowed_outcomes(framework(), residual=residual, route=route, body=body, **circumstances)}  # type: ignore[arg-type]
+    return {
+        c.outcome for c in allowed_outcomes(framework(), residual=residual, route=route, body=body, **circumstances)
+    }  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("residual", "route", "body", "expected"), [
-    (LOW, "light", "department", {"approved", "returned"}),
-    (LOW, "light", "team", {"approved", "returned"}),
-    (MEDIUM, "light", "department", set()),
-    (MEDIUM, "standard", "team", {"approved", "approved_with_conditions", "returned"}),
-    (LOW, "standard", "department", set()),
-    (HIGH, "standard", "team", set()),
-    (LOW, "board", "team", set()),
-    (MEDIUM, "board", "board", {"approved", "approved_with_conditions", "returned", "deferred"}),
-    (HIGH, "board", "board", {"approved", "approved_with_conditions", "returned", "deferred", "rejected", "escalated"}),
-    (EXTREME, "board", "board", {"returned", "deferred", "rejected", "escalated"}),
-    (LOW, "blocked", "board", set()),
-    (LOW, "light", "nobody", set()),
-])
-def test_only_the_listed_body_chooses_only_the_listed_outcomes(residual: int, route: str, body: str, expected: set[str]) -> None:
+@pytest.mark.parametrize(
+    ("residual", "route", "body", "expected"),
+    [
+        (LOW, "light", "department", {"approved", "returned"}),
+        (LOW, "light", "team", {"approved", "returned"}),
+        (MEDIUM, "light", "department", set()),
+        (MEDIUM, "standard", "team", {"approved", "approved_with_conditions", "returned"}),
+        (LOW, "standard", "department", set()),
+        (HIGH, "standard", "team", set()),
+        (LOW, "board", "team", set()),
+        (MEDIUM, "board", "board", {"approved", "approved_with_conditions", "returned", "deferred"}),
+        (
+            HIGH,
+            "board",
+            "board",
+            {"approved", "approved_with_conditions", "returned", "deferred", "rejected", "escalated"},
+        ),
+        (EXTREME, "board", "board", {"returned", "deferred", "rejected", "escalated"}),
+        (LOW, "blocked", "board", set()),
+        (LOW, "light", "nobody", set()),
+    ],
+)
+def test_only_the_listed_body_chooses_only_the_listed_outcomes(
+    residual: int, route: str, body: str, expected: set[str]
+) -> None:
     assert outcomes(residual, route, body) == expected
 
 
 @given(
-    st.integers(1, 4), st.sampled_from(["light", "standard", "board", "blocked"]),
-    st.sampled_from(["department", "team", "board", "legal"]), st.sets(st.sampled_from(["H1", "H3", "H6"]), min_size=1),
+    st.integers(1, 4),
+    st.sampled_from(["light", "standard", "board", "blocked"]),
+    st.sampled_from(["department", "team", "board", "legal"]),
+    st.sets(st.sampled_from(["H1", "H3", "H6"]), min_size=1),
 )
 def test_no_vote_approves_over_a_hard_stop(residual: int, route: str, body: str, stops: set[str]) -> None:
     assert not outcomes(residual, route, body, hard_stops=stops) & APPROVALS
@@ -95,13 +109,16 @@ def test_a_refused_outcome_says_what_is_possible() -> None:
         require_outcome([], "approved")
 
 
-@pytest.mark.parametrize(("residual", "decided", "last"), [
-    (HIGH, date(2026, 11, 20), date(2027, 11, 19)),
-    (MEDIUM, date(2026, 2, 28), date(2028, 2, 27)),
-    (LOW, date(2026, 12, 1), date(2029, 11, 30)),
-    (HIGH, date(2028, 2, 29), date(2029, 2, 28)),
-    (EXTREME, date(2026, 1, 1), date(2026, 12, 31)),
-])
+@pytest.mark.parametrize(
+    ("residual", "decided", "last"),
+    [
+        (HIGH, date(2026, 11, 20), date(2027, 11, 19)),
+        (MEDIUM, date(2026, 2, 28), date(2028, 2, 27)),
+        (LOW, date(2026, 12, 1), date(2029, 11, 30)),
+        (HIGH, date(2028, 2, 29), date(2029, 2, 28)),
+        (EXTREME, date(2026, 1, 1), date(2026, 12, 31)),
+    ],
+)
 def test_an_approval_ends_the_day_before_the_same_day(residual: int, decided: date, last: date) -> None:
     assert valid_until(residual, decided, framework()) == last
 
@@ -124,23 +141,32 @@ def test_a_shorter_validity_may_be_chosen_but_not_a_longer_or_past_one() -> None
 
 def draft(**changes: object) -> ConditionDraft:
     values: dict[str, object] = {
-        "text": "消去の記録を示す", "kind": "pre_launch", "owner": "suzuki", "verifier": "sato", "due_on": date(2027, 2, 26),
+        "text": "消去の記録を示す",
+        "kind": "pre_launch",
+        "owner": "suzuki",
+        "verifier": "sato",
+        "due_on": date(2027, 2, 26),
     }
     return ConditionDraft(**(values | changes))  # type: ignore[arg-type]
 
 
-def faults(*drafts: ConditionDraft, outcome: str = "approved_with_conditions", authors: frozenset[str] = frozenset()) -> list[str]:
+def faults(
+    *drafts: ConditionDraft, outcome: str = "approved_with_conditions", authors: frozenset[str] = frozenset()
+) -> list[str]:
     return [problem.code for problem in check_conditions(outcome, drafts, DECIDED, authors)]
 
 
-@pytest.mark.parametrize(("changes", "code"), [
-    ({"text": " "}, "reviews.condition_text"),
-    ({"kind": "someday"}, "reviews.condition_kind"),
-    ({"due_on": DECIDED}, "reviews.condition_due_on"),
-    ({"owner": ""}, "reviews.condition_owner"),
-    ({"verifier": ""}, "reviews.condition_verifier"),
-    ({"verifier": "suzuki"}, "reviews.condition_verifier"),
-])
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"text": " "}, "reviews.condition_text"),
+        ({"kind": "someday"}, "reviews.condition_kind"),
+        ({"due_on": DECIDED}, "reviews.condition_due_on"),
+        ({"owner": ""}, "reviews.condition_owner"),
+        ({"verifier": ""}, "reviews.condition_verifier"),
+        ({"verifier": "suzuki"}, "reviews.condition_verifier"),
+    ],
+)
 def test_a_condition_is_complete_and_in_the_future(changes: dict[str, object], code: str) -> None:
     assert faults(draft()) == []
     assert faults(draft(**changes)) == [code]
@@ -164,8 +190,15 @@ def test_only_a_conditional_approval_carries_conditions(outcome: str) -> None:
 
 
 def test_a_condition_is_verified_only_after_it_was_reported() -> None:
-    allowed = {("open", "report"), ("rejected", "report"), ("submitted", "verify"), ("submitted", "reject"),
-               ("open", "waive"), ("submitted", "waive"), ("rejected", "waive")}
+    allowed = {
+        ("open", "report"),
+        ("rejected", "report"),
+        ("submitted", "verify"),
+        ("submitted", "reject"),
+        ("open", "waive"),
+        ("submitted", "waive"),
+        ("rejected", "waive"),
+    }
     for state in CONDITION_STATES:
         for action in ("report", "verify", "reject", "waive"):
             if (state, action) in allowed:
@@ -175,15 +208,18 @@ def test_a_condition_is_verified_only_after_it_was_reported() -> None:
                     after_condition(state, action)
 
 
-@pytest.mark.parametrize(("state", "today", "submitted", "late"), [
-    ("open", date(2026, 11, 18), None, 0),
-    ("open", date(2026, 11, 20), None, 2),
-    ("rejected", date(2026, 11, 20), date(2026, 11, 10), 2),
-    ("submitted", date(2026, 11, 20), date(2026, 11, 18), 0),
-    ("submitted", date(2026, 11, 20), date(2026, 11, 19), 2),
-    ("verified", date(2026, 12, 20), None, 0),
-    ("waived", date(2026, 12, 20), None, 0),
-])
+@pytest.mark.parametrize(
+    ("state", "today", "submitted", "late"),
+    [
+        ("open", date(2026, 11, 18), None, 0),
+        ("open", date(2026, 11, 20), None, 2),
+        ("rejected", date(2026, 11, 20), date(2026, 11, 10), 2),
+        ("submitted", date(2026, 11, 20), date(2026, 11, 18), 0),
+        ("submitted", date(2026, 11, 20), date(2026, 11, 19), 2),
+        ("verified", date(2026, 12, 20), None, 0),
+        ("waived", date(2026, 12, 20), None, 0),
+    ],
+)
 def test_lateness_counts_days_after_the_due_date(state: str, today: date, submitted: date | None, late: int) -> None:
     assert days_overdue(state, date(2026, 11, 18), today, submitted) == late
 
