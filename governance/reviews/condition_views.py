@@ -9,15 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from governance.accounts.rules import may
-from governance.pages import current_work, file_store, page, permission, problems_of, redirect_to, signed_in, tell, write
+from governance.accounts.sessions import claim_form, settle_form
+from governance.pages import (
+    current_work,
+    file_store,
+    page,
+    permission,
+    problems_of,
+    redirect_to,
+    signed_in,
+    tell,
+    write,
+)
 from governance.projects.files import HEAD_BYTES, media_type
 from governance.projects.models import Evidence
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
@@ -34,10 +45,16 @@ from governance.work import UnitOfWork
 
 blueprint = Blueprint("conditions", __name__)
 
-SCOPES = {"mine": Text("わたしの担当・確認", "Mine to do or verify"), "all": Text("閲覧できるもの全部", "All I may see")}
+SCOPES = {
+    "mine": Text("わたしの担当・確認", "Mine to do or verify"),
+    "all": Text("閲覧できるもの全部", "All I may see"),
+}
 STATES = {
-    "": Text("すべて", "All"), "unsettled": Text("完了以外", "Not settled"), "late": Text("期限超過", "Overdue"),
-    "submitted": Text("確認待ち", "Waiting for verification"), "settled": Text("完了・免除", "Verified or waived"),
+    "": Text("すべて", "All"),
+    "unsettled": Text("完了以外", "Not settled"),
+    "late": Text("期限超過", "Overdue"),
+    "submitted": Text("確認待ち", "Waiting for verification"),
+    "settled": Text("完了・免除", "Verified or waived"),
 }
 ROWS = 100
 
@@ -72,13 +89,26 @@ def index() -> ResponseReturnValue:
     shown = [line for line in (mine if scope == "mine" else lines) if _fits(line, asked["kind"], asked["state"])]
     first = next((line for line in mine if line.act), None)
     return page(
-        "reviews/conditions.html", lines=shown[:ROWS], total=len(shown), all=len(lines), mine=len(mine), first=first, scopes=SCOPES, scope=scope,
-        kinds=KINDS, states=STATES, asked=asked, suspends=_suspends(first.row) if first else None, rows=ROWS,
+        "reviews/conditions.html",
+        lines=shown[:ROWS],
+        total=len(shown),
+        all=len(lines),
+        mine=len(mine),
+        first=first,
+        scopes=SCOPES,
+        scope=scope,
+        kinds=KINDS,
+        states=STATES,
+        asked=asked,
+        suspends=_suspends(first.row) if first else None,
+        rows=ROWS,
     )
 
 
 def _line(work: UnitOfWork, row: Condition) -> Line:
-    return Line(row, conditions.lateness(work, row), _act_of(work, row), work.actor.id in (row.owner_id, row.verifier_id))
+    return Line(
+        row, conditions.lateness(work, row), _act_of(work, row), work.actor.id in (row.owner_id, row.verifier_id)
+    )
 
 
 def _act_of(work: UnitOfWork, row: Condition) -> str:
@@ -96,7 +126,12 @@ def _urgency(line: Line) -> tuple[bool, bool, bool, Any, int]:
 
 def _fits(line: Line, kind: str, state: str) -> bool:
     settled = line.row.state in SETTLED
-    wanted = {"unsettled": not settled, "settled": settled, "late": bool(line.late), "submitted": line.row.state == "submitted"}
+    wanted = {
+        "unsettled": not settled,
+        "settled": settled,
+        "late": bool(line.late),
+        "submitted": line.row.state == "submitted",
+    }
     return (not kind or line.row.kind == kind) and wanted.get(state, True)
 
 
@@ -126,7 +161,7 @@ def report(condition_id: str) -> ResponseReturnValue:
     """Report a condition as met, with a file or a link, or with evidence the project already has."""
     try:
         given = _stored(request.files.get("file"))
-        write(lambda work: _report(work, condition_id, given))
+        write(lambda work: _report_once(work, condition_id, given))
     except (NotFound, Forbidden, Conflict):
         raise
     except (Refusal, Refusals) as refused:
@@ -141,42 +176,81 @@ def _stored(upload: FileStorage | None) -> FileGiven | None:
         return None
     kind = media_type(upload.filename, upload.stream.read(HEAD_BYTES))
     upload.stream.seek(0)
-    return FileGiven(upload.filename, kind, file_store().put(upload.stream, int(current_app.config["SETTINGS"].max_upload_bytes)))
+    return FileGiven(
+        upload.filename,
+        kind,
+        file_store().put(cast(BinaryIO, upload.stream), int(current_app.config["SETTINGS"].max_upload_bytes)),
+    )
+
+
+def _report_once(work: UnitOfWork, condition_id: str, given: FileGiven | None) -> None:
+    """Report, unless this very form was sent before: a double click is one report."""
+    key = request.form.get("once", "")[:36]
+    if key and claim_form(work, key, request.path) is not None:
+        return
+    _report(work, condition_id, given)
+    if key:
+        settle_form(work, key, url_for("conditions.show", condition_id=condition_id))
 
 
 def _report(work: UnitOfWork, condition_id: str, given: FileGiven | None) -> None:
-    row, title, url = conditions.condition(work, condition_id), text(request.form, "title"), request.form.get("url", "").strip()
+    row, title, url = (
+        conditions.condition(work, condition_id),
+        text(request.form, "title"),
+        request.form.get("url", "").strip(),
+    )
     evidence = request.form.get("evidence_id", "")
-    work.expect(row, whole(request.form))
     if given is not None:
         evidence = conditions.add_file(work, row, given, title=title).id
     elif url:
         evidence = conditions.add_link(work, row, url, title=title).id
     if not evidence:
-        raise Refusal("reviews.condition_evidence", "証跡のファイルかリンクを付けてください。", "Attach a file or a link as evidence.", place="file")
-    conditions.report_condition(work, row, rev=row.rev, report=text(request.form, "report"), evidence_id=evidence)
+        raise Refusal(
+            "reviews.condition_evidence",
+            "証跡のファイルかリンクを付けてください。",
+            "Attach a file or a link as evidence.",
+            place="file",
+        )
+    conditions.report_condition(
+        work, row, rev=whole(request.form), report=text(request.form, "report"), evidence_id=evidence
+    )
 
 
 @blueprint.post("/conditions/<condition_id>/verdict")
 @permission("condition:verify")
 def judge(condition_id: str) -> ResponseReturnValue:
     """Confirm that the condition is met, or send the report back."""
-    acts = {"verify": (conditions.verify_condition, Text("確認しました。条件は完了です。", "Verified. The condition is settled.")),
-            "reject": (conditions.reject_condition, Text("担当者に戻しました。", "Sent back to the owner."))}
+    acts = {
+        "verify": (
+            conditions.verify_condition,
+            Text("確認しました。条件は完了です。", "Verified. The condition is settled."),
+        ),
+        "reject": (conditions.reject_condition, Text("担当者に戻しました。", "Sent back to the owner.")),
+    }
     if request.form.get("act") not in acts:
         raise NotFound
     act, said = acts[request.form["act"]]
-    return _act(condition_id, lambda work, row: act(work, row, rev=whole(request.form), verdict=text(request.form, "verdict")), said)
+    return _act(
+        condition_id,
+        lambda work, row: act(work, row, rev=whole(request.form), verdict=text(request.form, "verdict")),
+        said,
+    )
 
 
 @blueprint.post("/conditions/<condition_id>/waiver")
 @permission("condition:waive", unit="serializable")
 def waive(condition_id: str) -> ResponseReturnValue:
     """Record that the committee in session waived the condition."""
+
     def act(work: UnitOfWork, row: Condition) -> None:
         meeting = next((each for each in _sessions(work, row) if each.id == request.form.get("meeting")), None)
         if meeting is None:
-            raise Refusal("reviews.no_session", "免除を記録できるのは、開会中の委員会だけです。", "A waiver is recorded only by a committee in session.", place="meeting")
+            raise Refusal(
+                "reviews.no_session",
+                "免除を記録できるのは、開会中の委員会だけです。",
+                "A waiver is recorded only by a committee in session.",
+                place="meeting",
+            )
         conditions.waive_condition(work, row, meeting, rev=whole(request.form), reason=text(request.form, "reason"))
 
     return _act(condition_id, act, Text("免除を記録しました。", "The waiver is recorded."))
@@ -201,18 +275,33 @@ def _page(work: UnitOfWork, row: Condition, refused: Refusal | Refusals | None =
     act = _act_of(work, row)
     author = act == "verify" and work.actor.id in authors_of(work, row.decision.screening)
     return page(
-        "reviews/condition.html", code=422 if refused else 200, condition=row, project=project, decision=row.decision,
-        phase=framework.phase(row.decision.screening.phase), body=framework.name_of("bodies", row.decision.body), line=_line(work, row), kinds=KINDS,
-        act=act, author=author, suspends=_suspends(row), evidence=work.session.get(Evidence, row.evidence_id) if row.evidence_id else None,
-        known=_known(work, row) if act == "report" else [], problems=problems_of(refused) if refused else [], sent=request.form,
+        "reviews/condition.html",
+        code=422 if refused else 200,
+        condition=row,
+        project=project,
+        decision=row.decision,
+        phase=framework.phase(row.decision.screening.phase),
+        body=framework.name_of("bodies", row.decision.body),
+        line=_line(work, row),
+        kinds=KINDS,
+        act=act,
+        author=author,
+        suspends=_suspends(row),
+        evidence=work.session.get(Evidence, row.evidence_id) if row.evidence_id else None,
+        known=_known(work, row) if act == "report" else [],
+        problems=problems_of(refused) if refused else [],
+        sent=request.form,
         sessions=_sessions(work, row) if may(work.actor, "condition:waive") and row.state not in SETTLED else [],
-        waives=may(work.actor, "condition:waive") and row.state not in SETTLED, yesterday=local_date(work.now) - timedelta(days=1),
+        waives=may(work.actor, "condition:waive") and row.state not in SETTLED,
+        yesterday=local_date(work.now) - timedelta(days=1),
     )
 
 
 def _known(work: UnitOfWork, row: Condition) -> list[Evidence]:
     """Return the evidence of the project that still stands, newest first."""
-    query = select(Evidence).where(Evidence.project_id == row.decision.screening.project_id, Evidence.removed_at.is_(None))
+    query = select(Evidence).where(
+        Evidence.project_id == row.decision.screening.project_id, Evidence.removed_at.is_(None)
+    )
     return list(work.session.scalars(query.order_by(Evidence.added_at.desc())))
 
 

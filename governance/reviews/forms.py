@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import cast
 
 from flask_babel import lazy_gettext as _
 from wtforms import (
@@ -55,19 +56,12 @@ class MomentField(DateTimeLocalField):
             raise ValueError(_("2026-12-25T13:30 のような日時を入力してください。")) from error
 
 
-class _Boxes(SelectMultipleField):
-    """Several codes as check boxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
 class AppointForm(Form):
     """A person's seat for a term."""
 
     user_id = SelectField(_("委員にする人"), [InputRequired(_("人を選んでください。"))])
     side = RadioField(_("内部・外部"), [InputRequired(_("内部か外部かを選んでください。"))])
-    expertise = _Boxes(_("専門"))
+    expertise = SelectMultipleField(_("専門"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput())
     is_chair = BooleanField(_("委員長"))
     term_from = DayField(_("任期の始まり"), [InputRequired(_("任期の始まりを入力してください。"))])
     term_until = DayField(_("任期の終わり"), [MayBeEmpty()])
@@ -94,7 +88,7 @@ class PlanForm(Form):
     @property
     def moment(self) -> datetime:
         """Return the moment that was entered, read in the viewer's zone."""
-        naive: datetime = self.starts_at.data
+        naive = cast(datetime, self.starts_at.data)  # required, so there is one once the form is accepted
         return naive.replace(tzinfo=zone())
 
 

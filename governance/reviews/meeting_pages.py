@@ -25,6 +25,7 @@ from governance.questionnaires.services import current_framework, parsed_framewo
 from governance.refusals import Refusal, Refusals
 from governance.reviews import meeting_showing as showing
 from governance.reviews import verdicts
+from governance.reviews.ahead import item_ahead, meeting_ahead
 from governance.reviews.committee import Conflict, composition, sessions
 from governance.reviews.committees import rules_of, seats_on
 from governance.reviews.decisions import choices
@@ -41,6 +42,7 @@ from governance.texts import Text
 from governance.work import UnitOfWork
 
 Refused = Refusal | Refusals | None
+LONGEST_SEAT = 6  # letters that fit under a seat of the drawing
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ def meeting_page(work: UnitOfWork, row: Meeting, refused: Refused = None) -> Res
     there = room(work, row)
     lines = showing.seat_lines(_seated(row, at), there.presences, at)
     present = sum(line.is_present for line in lines)
-    notice = frame["notice"]
-    ahead = showing.meeting_ahead(
+    notice = frame["materials"]
+    ahead = meeting_ahead(
         row.state, row.items, runs=frame["runs"], sent=row.materials_sent_on is not None, notice=notice, present=present
     )
     unsettled = [item for item in row.items if item.state not in ("decided", "deferred")]
@@ -140,7 +142,7 @@ def _frame(work: UnitOfWork, row: Meeting, refused: Refused, item: AgendaItem | 
         "own": own,
         "agenda": _agenda(work, row, own),
         "here": item.id if item else None,
-        "notice": notice_of(row, _opening(row, work)),
+        "materials": notice_of(row, _opening(row, work)),
         "rules": rules_of(committee),
         "problems": problems_of(refused) if refused else [],
         "sent": request.form,
@@ -192,8 +194,9 @@ def _drawn(lines: list[showing.SeatLine]) -> dict[str, list[dict[str, str]]]:
 
 def family_name(person: User) -> str:
     """Return the short name for a drawing: the first part in Japanese order, the last in English."""
-    parts = person.name_in(locale()).split()
-    return (parts[-1] if locale() == "en" else parts[0])[:8] if parts else ""
+    parts = person.name_in(locale()).split() or [""]
+    name = parts[-1] if locale() == "en" else parts[0]
+    return name if len(name) <= LONGEST_SEAT else f"{name[: LONGEST_SEAT - 1]}…"
 
 
 # ---------------------------------------------------------------- one item
@@ -209,7 +212,7 @@ def item_page(work: UnitOfWork, item: AgendaItem, refused: Refused = None) -> Re
     lines = _item_lines(work, item, floor, frame)
     conflicted = any(conflict.bars for line in lines for conflict in line.conflicts)
     votes = item.state == "voting" and own is not None and voted is None and barred is None
-    ahead = showing.item_ahead(
+    ahead = item_ahead(
         item,
         runs=_may_decide(work, item, floor) if item.state == "voting" else frame["runs"],
         votes=votes,
@@ -342,10 +345,16 @@ def _deciding(work: UnitOfWork, item: AgendaItem, floor: Floor) -> dict[str, Any
         "choices": allowed,
         "not_allowed": showing.not_allowed(framework, score, allowed),
         "kinds": KINDS,
-        "rows": verdicts.rows(request.form),
+        "rows": verdicts.rows(request.form, _rows_wanted()),
         "limit": valid_until(score.residual, local_date(work.now), framework) if score.residual else None,
         "people": _people(work, screening) if item.state == "voting" else [],
     }
+
+
+def _rows_wanted() -> int:
+    """Return how many rows for conditions the form shows: three, and three more each time that is asked for."""
+    shown = sum(f"conditions-{number}-text" in request.form for number in range(verdicts.ROWS))
+    return min(verdicts.ROWS, max(3, shown + (3 if "more" in request.form else 0)))
 
 
 def _people(work: UnitOfWork, screening: Screening) -> list[tuple[str, str]]:

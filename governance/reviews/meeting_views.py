@@ -6,7 +6,8 @@ The acts on one item of the agenda stand in item_views.py.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import date
+from typing import Any, cast
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
@@ -116,7 +117,7 @@ def appoint(committee_id: str) -> ResponseReturnValue:
                 form.user_id.data,
                 side=form.side.data,
                 expertise=form.expertise.data or [],
-                term_from=form.term_from.data,
+                term_from=cast(date, form.term_from.data),
                 term_until=form.term_until.data,
                 is_chair=form.is_chair.data,
             )
@@ -135,7 +136,7 @@ def end_term(committee_id: str, member_id: str) -> ResponseReturnValue:
     form = LastDayForm()
     if accepted(form):
         with refusals_beside(form):
-            committees.end_term(work, seat, last_day=form.term_until.data)
+            committees.end_term(work, seat, last_day=cast(date, form.term_until.data))
             tell(Text("任期の終わりを記録しました。", "The end of the term is recorded."))
             return redirect_to("meetings.committee", committee_id=row.id)
     return _committee_page(work, committees.committee(work, committee_id), ending=form, member=member_id)
