@@ -54,8 +54,19 @@ class Conflict(Refusal):
 
     kind = "conflict"
 
-    def __init__(self, code: str, ja: str, en: str, *, mine: dict[str, str], theirs: dict[str, str], rev: int, **values: object) -> None:
-        super().__init__(code, ja, en, **values)
+    def __init__(
+        self,
+        code: str,
+        ja: str,
+        en: str,
+        *,
+        mine: dict[str, str],
+        theirs: dict[str, str],
+        rev: int,
+        place: str | None = None,
+        **values: object,
+    ) -> None:
+        super().__init__(code, ja, en, place=place, **values)
         self.mine, self.theirs, self.rev = mine, theirs, rev
 
 

@@ -29,7 +29,10 @@ class Text:
 
     def filled(self, **values: object) -> Text:
         """Return the text with `{name}` places filled on both sides; a `Text` value gives its own side."""
-        ja, en = ({key: value.in_(side) if isinstance(value, Text) else value for key, value in values.items()} for side in LOCALES)
+        ja, en = (
+            {key: value.in_(side) if isinstance(value, Text) else value for key, value in values.items()}
+            for side in LOCALES
+        )
         return Text(self.ja.format_map(ja), self.en.format_map(en))
 
     def as_dict(self) -> dict[str, str]:

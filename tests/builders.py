@@ -21,7 +21,7 @@ from governance.projects import services as projects
 from governance.projects.models import Project
 from governance.projects.rules import Particulars
 from governance.questionnaires import services as questionnaires
-from governance.screenings import evidence, services
+from governance.screenings import evidence, filling, services
 from governance.screenings.loading import load
 from governance.screenings.models import Screening
 from governance.screenings.rules import Entry, RatingEntry
@@ -30,13 +30,35 @@ from governance.work import SYSTEM, Actor, UnitOfWork, open_work
 
 PASSWORD = "a long phrase for tests"
 TODAY = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
-PARTICULARS = Particulars(name="架空の需要予測AI", name_en="Imaginary demand forecast", sector="industry", regions=["japan"], own_roles=["developer"],
-                          techniques=["forecasting"], customer="見本商事", end_subjects="倉庫の担当者", department="試験部")
+PARTICULARS = Particulars(
+    name="架空の需要予測AI",
+    name_en="Imaginary demand forecast",
+    sector="industry",
+    regions=["japan"],
+    own_roles=["developer"],
+    techniques=["forecasting"],
+    customer="見本商事",
+    end_subjects="倉庫の担当者",
+    department="試験部",
+)
 ROLES = {
-    "owner": ("owner", "member"), "member": ("member",), "approver": ("approver",), "expert": ("expert",), "expert2": ("expert",),
-    "secretariat": ("secretariat",), "legal": ("legal",), "auditor": ("auditor",), "administrator": ("administrator",), "stranger": ("owner", "member"),
-    "chair": ("chair", "external_member"), "ext1": ("external_member",), "ext2": ("external_member",), "ext3": ("external_member",),
-    "int1": ("internal_member",), "int2": ("internal_member",), "int3": ("internal_member",),
+    "owner": ("owner", "member"),
+    "member": ("member",),
+    "approver": ("approver",),
+    "expert": ("expert",),
+    "expert2": ("expert",),
+    "secretariat": ("secretariat",),
+    "legal": ("legal",),
+    "auditor": ("auditor",),
+    "administrator": ("administrator",),
+    "stranger": ("owner", "member"),
+    "chair": ("chair", "external_member"),
+    "ext1": ("external_member",),
+    "ext2": ("external_member",),
+    "ext3": ("external_member",),
+    "int1": ("internal_member",),
+    "int2": ("internal_member",),
+    "int3": ("internal_member",),
 }
 
 
@@ -84,8 +106,14 @@ def world(database: Database, folder: Path = SEEDS) -> World:
             questionnaires.publish_questionnaire(work, sheet)
     with made.acting() as work:
         for name, roles in ROLES.items():
-            person = User(email=f"{name}@test.example", name=f"見本 {name}", name_en=f"Sample {name}", department="試験部",
-                          password_hash=password_hash(), created_at=made.now)
+            person = User(
+                email=f"{name}@test.example",
+                name=f"見本 {name}",
+                name_en=f"Sample {name}",
+                department="試験部",
+                password_hash=password_hash(),
+                created_at=made.now,
+            )
             work.session.add(person)
             work.session.flush()
             for role in roles:
@@ -123,8 +151,13 @@ def opened(made: World, project_id: str, phase: str = "P") -> str:
 
 
 def answered(
-    made: World, screening_id: str, triggers: Mapping[str, str] | None = None, answers: Mapping[str, str] | None = None,
-    default: str = "done", ratings: Mapping[str, tuple[int, int]] | None = None, rate: tuple[int, int] = (1, 1),
+    made: World,
+    screening_id: str,
+    triggers: Mapping[str, str] | None = None,
+    answers: Mapping[str, str] | None = None,
+    default: str = "done",
+    ratings: Mapping[str, tuple[int, int]] | None = None,
+    rate: tuple[int, int] = (1, 1),
 ) -> None:
     """Fill everything that is asked: unlisted triggers "no", unlisted questions `default`, unlisted items `rate`."""
     triggers, answers, ratings = triggers or {}, answers or {}, ratings or {}
@@ -132,15 +165,31 @@ def answered(
         row = work.session.get(Screening, screening_id)
         stored = load(work.session, row)
         revs = {key: a.rev for key, a in stored.answers.items()}
-        entries = [Entry(q.key, triggers.get(q.key, "no"), rev=revs.get(q.key, 0)) for each in stored.sheet.questionnaires
-                   if each.kind == "trigger" for _, q in each.questions()]
-        services.finish_triggers(work, row, entries)
+        entries = [
+            Entry(q.key, triggers.get(q.key, "no"), rev=revs.get(q.key, 0))
+            for each in stored.sheet.questionnaires
+            if each.kind == "trigger"
+            for _, q in each.questions()
+        ]
+        filling.finish_triggers(work, row, entries)
         rated = {code: r.rev for code, r in stored.ratings.items()}
-        services.save_ratings(work, row, [RatingEntry(item.code, *ratings.get(item.code, rate), "影響の理由", "起こりやすさの理由",
-                                                      rated.get(item.code, 0)) for item in stored.sheet.framework.items])
+        filling.save_ratings(
+            work,
+            row,
+            [
+                RatingEntry(
+                    item.code,
+                    *ratings.get(item.code, rate),
+                    "影響の理由",
+                    "起こりやすさの理由",
+                    rated.get(item.code, 0),
+                )
+                for item in stored.sheet.framework.items
+            ],
+        )
         now = load(work.session, row)
         keys = [key for key in now.score.asked if key not in {e.key for e in entries}]
-        services.save_answers(work, row, [_entry(key, answers.get(key, default), now) for key in keys])
+        filling.save_answers(work, row, [_entry(key, answers.get(key, default), now) for key in keys])
         for key in keys:
             if answers.get(key, default) == "done_evidenced" and not now.evidence.get(key):
                 evidence.add_link(work, row, key, f"https://wiki.example/{key}", title=f"{key}の記録")

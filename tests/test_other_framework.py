@@ -22,7 +22,7 @@ from governance.reports import services as reports
 from governance.reports.models import Report
 from governance.reviews import services as reviews
 from governance.reviews.decisions import Verdict
-from governance.screenings import services
+from governance.screenings import filling, services
 from governance.screenings.loading import load
 from governance.screenings.models import Screening
 from governance.screenings.rules import Entry, RatingEntry
@@ -31,7 +31,14 @@ from tests.builders import World
 from tests.other_framework import ITEMS, PHASES, write
 from tests.visitor import Visitor, service
 
-GIVEN = Particulars(name="見本の図書館AI", name_en="Library AI", sector="library", regions=["east"], own_roles=["owner"], techniques=["rules"])
+GIVEN = Particulars(
+    name="見本の図書館AI",
+    name_en="Library AI",
+    sector="library",
+    regions=["east"],
+    own_roles=["owner"],
+    techniques=["rules"],
+)
 
 
 @pytest.fixture
@@ -52,10 +59,10 @@ def screening(town: World) -> str:
 def fill(town: World, screening: str, **answers: str) -> None:
     with town.acting("member") as work:
         row = work.session.get(Screening, screening)
-        services.finish_triggers(work, row, [Entry("K1", answers.get("K1", "no"))])
-        services.save_ratings(work, row, [RatingEntry(item, 3, 2, "理由", "理由") for item in ITEMS])
+        filling.finish_triggers(work, row, [Entry("K1", answers.get("K1", "no"))])
+        filling.save_ratings(work, row, [RatingEntry(item, 3, 2, "理由", "理由") for item in ITEMS])
         keys = [key for key in load(work.session, row).score.asked if key != "K1"]
-        services.save_answers(work, row, [Entry(key, answers.get(key, "full")) for key in keys])
+        filling.save_answers(work, row, [Entry(key, answers.get(key, "full")) for key in keys])
     with town.acting("owner") as work:
         row = work.session.get(Screening, screening)
         services.submit(work, row, rev=row.rev)
@@ -65,10 +72,14 @@ def test_it_is_answered_and_scored_by_its_own_rules(town: World, screening: str)
     fill(town, screening, K1="yes", X1fairb="nil", X1faira="half", X1safea="nil")
     with town.acting("expert", read_only=True) as work:
         score = services.score_of(work, work.session.get(Screening, screening))
-    assert len(score.items) == 11 and len(score.asked) == 23
-    assert (score.item("calm").inherent, score.item("calm").residual) == (2, 1)      # 6 → level 2, two steps, never below 1
+    assert len(score.items) == 11
+    assert len(score.asked) == 23
+    assert (score.item("calm").inherent, score.item("calm").residual) == (2, 1)  # 6 → level 2, two steps, never below 1
     assert (score.item("kind").severity, score.item("kind").product, score.item("kind").inherent) == (4, 8, 2)
-    assert (score.item("fair").stepped, score.item("fair").step_reason) == (False, "below_threshold")   # 1 of 3 is below 60 %
+    assert (score.item("fair").stepped, score.item("fair").step_reason) == (
+        False,
+        "below_threshold",
+    )  # 1 of 3 is below 60 %
     assert score.item("safe").step_reason == "gate_open"
     assert score.route == "hall"
 
@@ -77,7 +88,10 @@ def test_it_is_shown_with_its_own_words(town: World, screening: str, tmp_path: P
     member = Visitor(service(town.database, tmp_path))
     member.sign_in("member@test.example")
     page = member.get(f"/screenings/{screening}/items/kind?lang=en")
-    assert page.status_code == 200 and "question X1kinda? (en)" in page.text and "severity 5 (en)" in page.text and "trial (en)" in page.text
+    assert page.status_code == 200
+    assert "question X1kinda? (en)" in page.text
+    assert "severity 5 (en)" in page.text
+    assert "trial (en)" in page.text
     assert page.text.count('name="X1kinda"') == 3
 
 
@@ -88,12 +102,16 @@ def test_it_is_decided_and_printed(town: World, screening: str, tmp_path: Path) 
         review = reviews.take_review(work, row, rev=row.rev)
         reviews.give_opinion(work, review, rev=review.rev, recommendation="approved", opinion="問題ありません。")
         decision = reviews.decide_without_board(work, row, Verdict("approved", "対策がそろっている。"), rev=row.rev)
-        assert decision.valid_until and decision.valid_until > (town.now + timedelta(days=300)).date()
+        assert decision.valid_until
+        assert decision.valid_until > (town.now + timedelta(days=300)).date()
         project_id = row.project_id
     store = FileStore(tmp_path / "files")
     text = printed(town, store, project_id)
-    assert all(f"{phase} (en)" in text for phase in PHASES) and all(f"{item} (en)" in text for item in ITEMS)
-    assert "question X1safea? (en)" in text and "level 2 (en)" in text and "Library AI" in text
+    assert all(f"{phase} (en)" in text for phase in PHASES)
+    assert all(f"{item} (en)" in text for item in ITEMS)
+    assert "question X1safea? (en)" in text
+    assert "level 2 (en)" in text
+    assert "Library AI" in text
 
 
 def printed(town: World, store: FileStore, project_id: str) -> str:
@@ -114,11 +132,21 @@ def test_the_next_of_four_phases_opens_after_the_first(town: World, screening: s
     with town.acting("owner") as work:
         second = services.open_screening(work, work.session.get(Project, project), "build")
         score = services.score_of(work, second)
-        assert len([key for key in score.asked if key.startswith("X1")]) == 22 and len([key for key in score.asked if key.startswith("X2")]) == 22
+        assert len([key for key in score.asked if key.startswith("X1")]) == 22
+        assert len([key for key in score.asked if key.startswith("X2")]) == 22
 
 
 def test_no_phase_and_no_item_of_the_shipped_framework_stands_in_a_python_file() -> None:
     framework = questionnaires.read_seeds(SEEDS)[0][0]
-    words = [part.name.ja for part in framework.items] + [part.statement.ja for part in framework.phases] + [part.name.en for part in framework.items]
-    found = [(path.name, word) for path in PACKAGE.rglob("*.py") for word in words if f'"{word}"' in path.read_text(encoding="utf-8")]
+    words = (
+        [part.name.ja for part in framework.items]
+        + [part.statement.ja for part in framework.phases]
+        + [part.name.en for part in framework.items]
+    )
+    found = [
+        (path.name, word)
+        for path in PACKAGE.rglob("*.py")
+        for word in words
+        if f'"{word}"' in path.read_text(encoding="utf-8")
+    ]
     assert not found

@@ -12,6 +12,7 @@ from governance.projects import services as projects
 from governance.projects.rules import Particulars
 from governance.questionnaires import services as questionnaires
 from governance.screenings import evidence, services
+from governance.screenings.filling import finish_triggers, save_answers, save_ratings
 from governance.screenings.loading import Filled, load
 from governance.screenings.models import Screening
 from governance.screenings.rules import Entry, RatingEntry
@@ -64,7 +65,7 @@ def sort_out(stage: Stage, work: UnitOfWork, case: Case, filling: Filling) -> No
     """Answer the trigger sheet: what is not written is a no; a later phase confirms the answers of the one before."""
     row, now = _filled(stage, work, case, filling)
     entries = [_trigger(stage, case, filling, key, now) for key in _keys(now, "trigger")]
-    services.finish_triggers(work, row, entries)
+    finish_triggers(work, row, entries)
 
 
 def _trigger(stage: Stage, case: Case, filling: Filling, key: str, now: Filled) -> Entry:
@@ -77,7 +78,7 @@ def _trigger(stage: Stage, case: Case, filling: Filling, key: str, now: Filled) 
 def rate(stage: Stage, work: UnitOfWork, case: Case, filling: Filling) -> None:
     """Rate severity and likelihood of each item."""
     row, now = _filled(stage, work, case, filling)
-    services.save_ratings(work, row, [
+    save_ratings(work, row, [
         RatingEntry(item, one.severity, one.likelihood, _said(stage, case, one.severity_reason),
                     _said(stage, case, one.likelihood_reason), rev=now.ratings[item].rev if item in now.ratings else 0)
         for item, one in filling.ratings.items()
@@ -96,7 +97,7 @@ def answer(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, half: i
 
 def _save(stage: Stage, work: UnitOfWork, row: Screening, case: Case, filling: Filling, keys: Sequence[str]) -> None:
     now = load(work.session, row)
-    services.save_answers(work, row, [_entry(stage, case, filling, key, now) for key in keys])
+    save_answers(work, row, [_entry(stage, case, filling, key, now) for key in keys])
     for paper in filling.evidence:
         if paper.supports[0] in keys:
             _attach(stage, work, row, case, filling, paper)

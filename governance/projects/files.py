@@ -37,18 +37,29 @@ def media_type(filename: str, head: bytes) -> str:
     kind = ACCEPTED.get(extension(filename))
     if kind is None:
         raise Refusal(
-            "evidence.type", "「{name}」は受け付けられない種類のファイルです。使える種類：{kinds}。",
+            "evidence.type",
+            "「{name}」は受け付けられない種類のファイルです。使える種類：{kinds}。",
             "“{name}” is a kind of file that is not accepted. Use one of: {kinds}.",
-            place="file", name=filename[-80:], kinds=", ".join(sorted(ACCEPTED)),
+            place="file",
+            name=filename[-80:],
+            kinds=", ".join(sorted(ACCEPTED)),
         )
     if not head:
-        raise Refusal("evidence.empty", "「{name}」は空のファイルです。中身のあるファイルを選んでください。",
-                      "“{name}” is empty; choose a file with content.", place="file", name=filename[-80:])
-    kind_name, signatures = kind
-    if signatures and not head.startswith(signatures) or not signatures and not _is_text(head):
         raise Refusal(
-            "evidence.mislabelled", "「{name}」の中身が拡張子と合いません。元のファイルを確かめてください。",
-            "The content of “{name}” does not match its extension; check the original file.", place="file", name=filename[-80:],
+            "evidence.empty",
+            "「{name}」は空のファイルです。中身のあるファイルを選んでください。",
+            "“{name}” is empty; choose a file with content.",
+            place="file",
+            name=filename[-80:],
+        )
+    kind_name, signatures = kind
+    if (signatures and not head.startswith(signatures)) or (not signatures and not _is_text(head)):
+        raise Refusal(
+            "evidence.mislabelled",
+            "「{name}」の中身が拡張子と合いません。元のファイルを確かめてください。",
+            "The content of “{name}” does not match its extension; check the original file.",
+            place="file",
+            name=filename[-80:],
         )
     return kind_name
 
@@ -63,7 +74,12 @@ def check_link(url: str) -> str:
     """Return the address when it is a plain http or https link; raises Refusal otherwise."""
     parts = urlsplit(url.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > 2000:
-        raise Refusal("evidence.link", "https:// で始まるリンクを入力してください。", "Enter a link that begins with https://.", place="url")
+        raise Refusal(
+            "evidence.link",
+            "https:// で始まるリンクを入力してください。",
+            "Enter a link that begins with https://.",
+            place="url",
+        )
     return url.strip()
 
 

@@ -30,7 +30,9 @@ def _one_or_more() -> InputRequired:
 
 
 class _Particulars:
-    name = StringField(_("案件の名称"), [InputRequired(_("案件の名称を入力してください。")), Length(max=LIMITS["name"])])
+    name = StringField(
+        _("案件の名称"), [InputRequired(_("案件の名称を入力してください。")), Length(max=LIMITS["name"])]
+    )
     name_en = StringField(_("案件の名称（英語）"), [Length(max=LIMITS["name"])])
     summary = TextAreaField(_("概要"), [Length(max=LIMITS["summary"])], render_kw={"rows": 4})
     sector = SelectField(_("セクター"), [InputRequired(_("セクターを選んでください。"))], validate_choice=False)
@@ -51,9 +53,16 @@ class _Particulars:
 
     def particulars(self, kept: Particulars | None = None) -> Particulars:
         """Return what was entered; English texts that have no field here are kept from before."""
-        given = {name: getattr(self, name).data or ("" if name not in ("regions", "own_roles", "techniques") else [])
-                 for name in Particulars.__dataclass_fields__ if hasattr(self, name)}
-        before = {name: getattr(kept, name) for name in Particulars.__dataclass_fields__ if kept is not None and name not in given}
+        given = {
+            name: getattr(self, name).data or ("" if name not in ("regions", "own_roles", "techniques") else [])
+            for name in Particulars.__dataclass_fields__
+            if hasattr(self, name)
+        }
+        before = {
+            name: getattr(kept, name)
+            for name in Particulars.__dataclass_fields__
+            if kept is not None and name not in given
+        }
         return Particulars(**before, **given)
 
 
@@ -73,8 +82,15 @@ class MemberForm(Form):
 
     def offer(self, people: Iterable[User], parts: Iterable[tuple[str, str]]) -> None:
         """Fill the lists of people and parts."""
-        self.user_id.choices = [("", _("選んでください")), *((p.id, f"{p.name_in(locale())}　{p.department}") for p in people)]
+        self.user_id.choices = [
+            ("", _("選んでください")),
+            *((p.id, f"{p.name_in(locale())}　{p.department}") for p in people),
+        ]
         self.part.choices = list(parts)
+
+
+def _department(person: User) -> str:
+    return (person.department_en if locale() == "en" else "") or person.department
 
 
 def _choices(parts: Iterable[Named]) -> list[tuple[str, str]]:

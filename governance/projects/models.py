@@ -41,7 +41,9 @@ class Project(Revised, Base):
     created_by: Mapped[str] = ref("users.id", index=False)
     created_at: Mapped[datetime]
 
-    members: Mapped[list[ProjectMember]] = relationship(back_populates="project", lazy="selectin", order_by="ProjectMember.joined_at")
+    members: Mapped[list[ProjectMember]] = relationship(
+        back_populates="project", lazy="selectin", order_by="ProjectMember.joined_at"
+    )
 
     def name_in(self, locale: str) -> str:
         """Return the name as shown to a reader of `locale`."""
@@ -67,8 +69,15 @@ class ProjectMember(Base):
     __tablename__ = "project_members"
     __table_args__ = (
         CheckConstraint("part IN ('owner', 'member', 'approver')", name="part"),
-        Index("uq_project_members_current", "project_id", "user_id", "part", unique=True,
-              sqlite_where=text("left_at IS NULL"), postgresql_where=text("left_at IS NULL")),
+        Index(
+            "uq_project_members_current",
+            "project_id",
+            "user_id",
+            "part",
+            unique=True,
+            sqlite_where=text("left_at IS NULL"),
+            postgresql_where=text("left_at IS NULL"),
+        ),
     )
 
     id: Mapped[Id]

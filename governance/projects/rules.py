@@ -48,18 +48,34 @@ def check_particulars(framework: Framework, given: Particulars) -> list[Problem]
     """Return everything that is missing or unknown in what a project says about itself (domain.md §1.7)."""
     problems = []
     if not given.name.strip():
-        problems.append(Problem("projects.name", Text("案件の名称を入力してください。", "Enter the name of the project."), "name"))
+        problems.append(
+            Problem("projects.name", Text("案件の名称を入力してください。", "Enter the name of the project."), "name")
+        )
     for field, limit in LIMITS.items():
         if len(getattr(given, field)) > limit:
-            problems.append(Problem("projects.too_long", Text(f"{limit}文字以内で入力してください。", f"Use at most {limit} characters."), field))
+            problems.append(
+                Problem(
+                    "projects.too_long",
+                    Text(f"{limit}文字以内で入力してください。", f"Use at most {limit} characters."),
+                    field,
+                )
+            )
     for field, codes, known in (
-        ("sector", [given.sector], framework.sectors), ("regions", given.regions, framework.regions),
-        ("own_roles", given.own_roles, framework.own_roles), ("techniques", given.techniques, framework.techniques),
+        ("sector", [given.sector], framework.sectors),
+        ("regions", given.regions, framework.regions),
+        ("own_roles", given.own_roles, framework.own_roles),
+        ("techniques", given.techniques, framework.techniques),
     ):
         if not [code for code in codes if code]:
             problems.append(Problem("projects.choose", Text("1つ以上選んでください。", "Choose at least one."), field))
         elif not {*codes} <= {part.code for part in known}:
-            problems.append(Problem("projects.unknown", Text("一覧にない値です。選び直してください。", "This is not in the list; choose again."), field))
+            problems.append(
+                Problem(
+                    "projects.unknown",
+                    Text("一覧にない値です。選び直してください。", "This is not in the list; choose again."),
+                    field,
+                )
+            )
     return problems
 
 

@@ -27,9 +27,13 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     if actor.kind != "user" or actor.roles & SEES_ALL:
         return true()
     belongs = exists().where(
-        and_(ProjectMember.project_id == Project.id, ProjectMember.user_id == actor.id, ProjectMember.left_at.is_(None)))
+        and_(ProjectMember.project_id == Project.id, ProjectMember.user_id == actor.id, ProjectMember.left_at.is_(None))
+    )
     reads = exists().where(
-        and_(ProjectReader.project_id == Project.id, ProjectReader.user_id == actor.id, ProjectReader.ended_at.is_(None)))
+        and_(
+            ProjectReader.project_id == Project.id, ProjectReader.user_id == actor.id, ProjectReader.ended_at.is_(None)
+        )
+    )
     return or_(belongs, reads)
 
 
@@ -37,7 +41,7 @@ def project(work: UnitOfWork, project_id: str) -> Project:
     """Return a project the actor may see; NotFound otherwise, the same as for one that does not exist."""
     row = work.session.scalars(select(Project).where(Project.id == project_id, visible(work.actor))).one_or_none()
     if row is None:
-        raise NotFound()
+        raise NotFound
     return row
 
 
@@ -46,7 +50,7 @@ def by_number(work: UnitOfWork, number: str) -> Project:
     matches = or_(Project.number == number, Project.id == number)
     row = work.session.scalars(select(Project).where(matches, visible(work.actor))).one_or_none()
     if row is None:
-        raise NotFound()
+        raise NotFound
     return row
 
 
@@ -55,7 +59,14 @@ def projects(work: UnitOfWork, words: str = "") -> list[Project]:
     query = select(Project).where(visible(work.actor))
     if words.strip():
         like = f"%{_escaped(words.strip())}%"
-        query = query.where(or_(*(column.ilike(like, escape="\\") for column in (Project.name, Project.name_en, Project.number, Project.customer))))
+        query = query.where(
+            or_(
+                *(
+                    column.ilike(like, escape="\\")
+                    for column in (Project.name, Project.name_en, Project.number, Project.customer)
+                )
+            )
+        )
     return list(work.session.scalars(query.order_by(Project.created_at.desc(), Project.number.desc())))
 
 
@@ -71,11 +82,23 @@ def register(work: UnitOfWork, particulars: Particulars, *, framework_key: str |
     Refusals.raise_any(check_particulars(parsed_framework(version.body), particulars))
     year = work.now.year
     taken = work.session.scalars(select(Project.number).where(Project.number.like(f"AIG-{year}-%")))
-    row = Project(number=next_number(year, taken), framework_key=version.key, created_by=work.actor.id, created_at=work.now, **_columns(particulars))
+    row = Project(
+        number=next_number(year, taken),
+        framework_key=version.key,
+        created_by=work.actor.id,
+        created_at=work.now,
+        **_columns(particulars),
+    )
     work.session.add(row)
     work.session.flush()
-    work.record("ProjectRegistered", subject=("project", row.id), project=row.id, codes={"number": row.number, "sector": row.sector},
-                private={"name": row.name}, row=row)
+    work.record(
+        "ProjectRegistered",
+        subject=("project", row.id),
+        project=row.id,
+        codes={"number": row.number, "sector": row.sector},
+        private={"name": row.name},
+        row=row,
+    )
     _join(work, row, work.actor.id, "owner")
     return row
 
@@ -84,7 +107,9 @@ def change(work: UnitOfWork, row: Project, particulars: Particulars, *, rev: int
     """Change what a project says about itself; `rev` is the one the form was opened with."""
     authorize(work.actor, "project:edit", relations_of(work, row))
     work.expect(row, rev, mine=_shown(particulars), theirs=_shown_row(row))
-    Refusals.raise_any(check_particulars(parsed_framework(current_framework(work, row.framework_key).body), particulars))
+    Refusals.raise_any(
+        check_particulars(parsed_framework(current_framework(work, row.framework_key).body), particulars)
+    )
     for name, value in _columns(particulars).items():
         setattr(row, name, value)
     work.session.flush()
@@ -97,13 +122,24 @@ def add_member(work: UnitOfWork, row: Project, person: User, part: str) -> Proje
     if part not in ("owner", "member", "approver"):
         raise Refusal("projects.part", "役割を選んでください。", "Choose the part.", place="part")
     if not person.is_active:
-        raise Refusal("projects.inactive", "この人のアカウントは停止しています。", "This person’s account is closed.", place="user_id")
+        raise Refusal(
+            "projects.inactive",
+            "この人のアカウントは停止しています。",
+            "This person’s account is closed.",
+            place="user_id",
+        )
     held = {m.part for m in row.members if m.is_current and m.user_id == person.id}
     if part in held or ("owner" in held and part == "member"):
-        raise Refusal("projects.already", "この人はすでに加わっています。", "This person already takes part.", place="user_id")
-    if part == "approver" and held or "approver" in held:
-        raise Refusal("projects.separation", "承認者は、案件の責任者や担当者を兼ねられません（職務の分離）。",
-                      "The approver cannot be the owner or a member (separation of duties).", place="user_id")
+        raise Refusal(
+            "projects.already", "この人はすでに加わっています。", "This person already takes part.", place="user_id"
+        )
+    if (part == "approver" and held) or "approver" in held:
+        raise Refusal(
+            "projects.separation",
+            "承認者は、案件の責任者や担当者を兼ねられません（職務の分離）。",
+            "The approver cannot be the owner or a member (separation of duties).",
+            place="user_id",
+        )
     if part == "owner":
         for former in [m for m in row.members if m.is_current and m.part == "owner"]:
             _leave(work, row, former)
@@ -117,10 +153,13 @@ def remove_member(work: UnitOfWork, row: Project, member: ProjectMember) -> None
     """Let a person leave; the membership stays on record. The owner can only be replaced."""
     authorize(work.actor, "project:members", relations_of(work, row))
     if member.project_id != row.id or not member.is_current:
-        raise NotFound()
+        raise NotFound
     if member.part == "owner":
-        raise Refusal("projects.owner", "責任者は外せません。先に別の人を責任者にしてください。",
-                      "The owner cannot leave; make somebody else the owner first.")
+        raise Refusal(
+            "projects.owner",
+            "責任者は外せません。先に別の人を責任者にしてください。",
+            "The owner cannot leave; make somebody else the owner first.",
+        )
     _leave(work, row, member)
 
 
@@ -142,43 +181,72 @@ def grant_reading(work: UnitOfWork, row: Project, user_ids: Sequence[str], reaso
         leave = ProjectReader(project_id=row.id, user_id=user_id, reason=reason, granted_at=work.now)
         work.session.add(leave)
         work.session.flush()
-        work.record("ReadingGranted", subject=("project_reader", leave.id), project=row.id, codes={"user": user_id, "reason": reason}, row=leave)
+        work.record(
+            "ReadingGranted",
+            subject=("project_reader", leave.id),
+            project=row.id,
+            codes={"user": user_id, "reason": reason},
+            row=leave,
+        )
 
 
 def end_reading(work: UnitOfWork, row: Project, user_id: str) -> None:
     """End a person's leave to read the project, as a recusal does at once."""
-    query = select(ProjectReader).where(ProjectReader.project_id == row.id, ProjectReader.user_id == user_id, ProjectReader.ended_at.is_(None))
+    query = select(ProjectReader).where(
+        ProjectReader.project_id == row.id, ProjectReader.user_id == user_id, ProjectReader.ended_at.is_(None)
+    )
     for leave in work.session.scalars(query):
         leave.ended_at = work.now
         work.session.flush()
-        work.record("ReadingEnded", subject=("project_reader", leave.id), project=row.id, codes={"user": user_id}, row=leave)
+        work.record(
+            "ReadingEnded", subject=("project_reader", leave.id), project=row.id, codes={"user": user_id}, row=leave
+        )
 
 
 def _join(work: UnitOfWork, row: Project, user_id: str, part: str) -> ProjectMember:
     member = ProjectMember(project_id=row.id, user_id=user_id, part=part, joined_at=work.now)
     row.members.append(member)
     work.session.flush()
-    work.record("MemberJoined", subject=("project_member", member.id), project=row.id, codes={"part": part, "user": user_id}, row=member)
+    work.record(
+        "MemberJoined",
+        subject=("project_member", member.id),
+        project=row.id,
+        codes={"part": part, "user": user_id},
+        row=member,
+    )
     return member
 
 
 def _leave(work: UnitOfWork, row: Project, member: ProjectMember) -> None:
     member.left_at = work.now
     work.session.flush()
-    work.record("MemberLeft", subject=("project_member", member.id), project=row.id, codes={"part": member.part, "user": member.user_id}, row=member)
+    work.record(
+        "MemberLeft",
+        subject=("project_member", member.id),
+        project=row.id,
+        codes={"part": member.part, "user": member.user_id},
+        row=member,
+    )
 
 
 def _columns(particulars: Particulars) -> dict[str, object]:
-    return {name: list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value.strip()
-            for name, value in asdict(particulars).items()}
+    return {
+        name: list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value.strip()
+        for name, value in asdict(particulars).items()
+    }
 
 
 def _shown(particulars: Particulars) -> dict[str, str]:
-    return {name: "、".join(value) if not isinstance(value, str) else value for name, value in asdict(particulars).items()}
+    return {
+        name: "、".join(value) if not isinstance(value, str) else value for name, value in asdict(particulars).items()
+    }
 
 
 def _shown_row(row: Project) -> dict[str, str]:
-    return {name: "、".join(value) if isinstance(value := getattr(row, name), list) else value for name in Particulars.__dataclass_fields__}
+    return {
+        name: "、".join(value) if isinstance(value := getattr(row, name), list) else value
+        for name in Particulars.__dataclass_fields__
+    }
 
 
 def _escaped(words: str) -> str:

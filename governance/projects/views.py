@@ -18,7 +18,11 @@ from governance.texts import Text
 
 blueprint = Blueprint("projects", __name__)
 
-PARTS = {"member": Text("担当者", "Member"), "owner": Text("責任者", "Owner"), "approver": Text("部門責任者（承認者）", "Department head (approver)")}
+PARTS = {
+    "member": Text("担当者", "Member"),
+    "owner": Text("責任者", "Owner"),
+    "approver": Text("部門責任者（承認者）", "Department head (approver)"),
+}
 
 
 @blueprint.route("/projects/new", methods=["GET", "POST"])
@@ -32,7 +36,12 @@ def register() -> ResponseReturnValue:
     if accepted(form):
         with refusals_beside(form):
             project = services.register(work, form.particulars())
-            tell(Text("案件を登録しました。次に、計画のスクリーニングを始めてください。", "Registered. Next, start the screening of the first phase."))
+            tell(
+                Text(
+                    "案件を登録しました。次に、計画のスクリーニングを始めてください。",
+                    "Registered. Next, start the screening of the first phase.",
+                )
+            )
             return redirect_to("insight.case", project_id=project.id)
     return page("projects/edit.html", form=form, project=None)
 

@@ -7,11 +7,11 @@ answered`, so it can be validated, read out as a sentence in both languages, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, Union
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from governance.texts import Text, both, joined
+from governance.texts import Text, joined
 
 
 class _Node(BaseModel):
@@ -65,20 +65,24 @@ class Answered(_Node):
 
 
 def _kind(value: Any) -> str | None:
-    keys = value if isinstance(value, dict) else {"not" if k == "not_" else "is" if k == "is_" else k for k in type(value).model_fields}
-    return next((name for name in ("all", "any", "not", "is", "includes", "at_least", "answered") if name in keys), None)
+    keys = (
+        value
+        if isinstance(value, dict)
+        else {"not" if k == "not_" else "is" if k == "is_" else k for k in type(value).model_fields}
+    )
+    return next(
+        (name for name in ("all", "any", "not", "is", "includes", "at_least", "answered") if name in keys), None
+    )
 
 
 Condition = Annotated[
-    Union[
-        Annotated[All, Tag("all")],
-        Annotated[AnyOf, Tag("any")],
-        Annotated[Not, Tag("not")],
-        Annotated[Is, Tag("is")],
-        Annotated[Includes, Tag("includes")],
-        Annotated[AtLeast, Tag("at_least")],
-        Annotated[Answered, Tag("answered")],
-    ],
+    Annotated[All, Tag("all")]
+    | Annotated[AnyOf, Tag("any")]
+    | Annotated[Not, Tag("not")]
+    | Annotated[Is, Tag("is")]
+    | Annotated[Includes, Tag("includes")]
+    | Annotated[AtLeast, Tag("at_least")]
+    | Annotated[Answered, Tag("answered")],
     Discriminator(_kind),
 ]
 
@@ -136,12 +140,21 @@ def sentence(condition: Condition, label: Callable[[str, str], Text]) -> Text:
             return joined([sentence(part, label) for part in parts], "、または", " or ")
         case Not(not_=part):
             return Text("「{part}」ではない", "not ({part})").filled(part=sentence(part, label))
+        case _:
+            return _leaf_sentence(condition, label).filled(key=condition.question)
+
+
+def _leaf_sentence(leaf: Is | Includes | AtLeast | Answered, label: Callable[[str, str], Text]) -> Text:
+    """Return the sentence of one look at a question; `{key}` is left for its key."""
+    match leaf:
         case Is(question=key, is_=values):
-            return Text("{key}が「{value}」", "{key} was answered “{value}”").filled(
-                key=both(key), value=joined([label(key, value) for value in values], "」または「", "” or “"))
+            names = joined([label(key, value) for value in values], "」または「", "” or “")
+            return Text(f"{{key}}が「{names.ja}」", f"{{key}} was answered “{names.en}”")
         case Includes(question=key, includes=value):
-            return Text("{key}に「{value}」を含む", "{key} includes “{value}”").filled(key=both(key), value=label(key, value))
-        case AtLeast(question=key, at_least=bound):
-            return Text("{key}が{bound}以上", "{key} is at least {bound}").filled(key=both(key), bound=bound)
-        case Answered(question=key, answered=wanted):
-            return (Text("{key}に回答がある", "{key} was answered") if wanted else Text("{key}に回答がない", "{key} was not answered")).filled(key=key)
+            name = label(key, value)
+            return Text(f"{{key}}に「{name.ja}」を含む", f"{{key}} includes “{name.en}”")
+        case AtLeast(at_least=bound):
+            return Text(f"{{key}}が{bound}以上", f"{{key}} is at least {bound}")
+        case Answered(answered=wanted):
+            said = Text("{key}に回答がある", "{key} was answered")
+            return said if wanted else Text("{key}に回答がない", "{key} was not answered")

@@ -296,7 +296,11 @@ class Questionnaire(_Part):
                 yield section, question
 
 
-YES_NO_UNKNOWN: dict[str, Text] = {"yes": Text("はい", "Yes"), "no": Text("いいえ", "No"), "unknown": Text("分からない", "Not sure")}
+YES_NO_UNKNOWN: dict[str, Text] = {
+    "yes": Text("はい", "Yes"),
+    "no": Text("いいえ", "No"),
+    "unknown": Text("分からない", "Not sure"),
+}
 
 Framework.model_rebuild()
 

@@ -25,7 +25,10 @@ from governance.texts import Text
 MAX_BYTES, MAX_NODES, MAX_DEPTH = 1_000_000, 20_000, 20
 CORE = "tag:yaml.org,2002:"
 SCALARS: dict[str, Callable[[str], Any]] = {
-    f"{CORE}int": int, f"{CORE}bool": lambda text: text.lower() == "true", f"{CORE}null": lambda text: None, f"{CORE}float": str,
+    f"{CORE}int": int,
+    f"{CORE}bool": lambda text: text.lower() == "true",
+    f"{CORE}null": lambda text: None,
+    f"{CORE}float": str,
 }
 TAGS = {*SCALARS, *(CORE + word for word in ("str", "map", "seq", "timestamp"))}
 DocumentT = TypeVar("DocumentT", Framework, Questionnaire)
@@ -62,7 +65,17 @@ def read(path: Path, kind: type[DocumentT]) -> tuple[DocumentT, Source]:
 def parse(name: str, text: str) -> Source:
     """Return the plain tree of a YAML text, or raise `Refusals` naming line and column."""
     if len(text.encode()) > MAX_BYTES:
-        raise Refusals([_at(name, 0, 0, "seed.too_large", Text("ファイルが大きすぎます（上限1 MB）。", "The file is too large (limit 1 MB)."))])
+        raise Refusals(
+            [
+                _at(
+                    name,
+                    0,
+                    0,
+                    "seed.too_large",
+                    Text("ファイルが大きすぎます（上限1 MB）。", "The file is too large (limit 1 MB)."),
+                )
+            ]
+        )
     try:
         root = YAML(typ="safe", pure=True).compose(StringIO(text))
     except MarkedYAMLError as error:
@@ -71,9 +84,21 @@ def parse(name: str, text: str) -> Source:
         said = Text(f"YAMLとして読めません：{error.problem}", f"Not readable as YAML: {error.problem}")
         raise Refusals([_at(name, line, column, "seed.yaml", said)]) from error
     except (YAMLError, RecursionError) as error:
-        raise Refusals([_at(name, 0, 0, "seed.yaml", Text("YAMLとして読めません。", "Not readable as YAML."))]) from error
+        raise Refusals(
+            [_at(name, 0, 0, "seed.yaml", Text("YAMLとして読めません。", "Not readable as YAML."))]
+        ) from error
     if not isinstance(root, MappingNode):
-        raise Refusals([_at(name, 0, 0, "seed.not_mapping", Text("先頭は「項目: 値」の形にしてください。", "The document must be a mapping."))])
+        raise Refusals(
+            [
+                _at(
+                    name,
+                    0,
+                    0,
+                    "seed.not_mapping",
+                    Text("先頭は「項目: 値」の形にしてください。", "The document must be a mapping."),
+                )
+            ]
+        )
     return Source(name, _Planter(name).plain(root), root)
 
 
@@ -86,9 +111,19 @@ class _Planter:
     def plain(self, node: Node, depth: int = 0) -> Any:
         self.nodes += 1
         if node.anchor or node.tag not in TAGS:
-            self._refuse(node, "seed.anchor", "アンカー、エイリアス、タグは使えません。値をそのまま書いてください。", "Anchors, aliases and tags are refused; write the value out.")
+            self._refuse(
+                node,
+                "seed.anchor",
+                "アンカー、エイリアス、タグは使えません。値をそのまま書いてください。",
+                "Anchors, aliases and tags are refused; write the value out.",
+            )
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
-            self._refuse(node, "seed.too_complex", "項目が多すぎるか、入れ子が深すぎます。", "Too many parts or nested too deeply.")
+            self._refuse(
+                node,
+                "seed.too_complex",
+                "項目が多すぎるか、入れ子が深すぎます。",
+                "Too many parts or nested too deeply.",
+            )
         if isinstance(node, SequenceNode):
             return [self.plain(part, depth + 1) for part in node.value]
         if isinstance(node, MappingNode):
@@ -100,8 +135,12 @@ class _Planter:
         for key, value in node.value:
             word = self.plain(key, depth + 1)
             if not isinstance(word, str) or word in found:
-                self._refuse(key, "seed.duplicate_key", f"「{word}」が二度書かれているか、名前になっていません。",
-                             f"“{word}” is written twice or is no name.")
+                self._refuse(
+                    key,
+                    "seed.duplicate_key",
+                    f"「{word}」が二度書かれているか、名前になっていません。",
+                    f"“{word}” is written twice or is no name.",
+                )
             found[word] = self.plain(value, depth + 1)
         return found
 
@@ -111,7 +150,14 @@ class _Planter:
 
 def _child(node: Node, part: str | int) -> tuple[Node, Any] | None:
     if isinstance(node, MappingNode):
-        return next(((value, key.start_mark) for key, value in node.value if isinstance(key, ScalarNode) and key.value == str(part)), None)
+        return next(
+            (
+                (value, key.start_mark)
+                for key, value in node.value
+                if isinstance(key, ScalarNode) and key.value == str(part)
+            ),
+            None,
+        )
     if isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
         return node.value[part], node.value[part].start_mark
     return None
@@ -119,21 +165,36 @@ def _child(node: Node, part: str | int) -> tuple[Node, Any] | None:
 
 SAID = {
     "missing": Text("「{field}」がありません。", "“{field}” is missing."),
-    "extra_forbidden": Text("「{field}」という項目はありません。つづりを確かめてください。", "There is no field “{field}”; check the spelling."),
+    "extra_forbidden": Text(
+        "「{field}」という項目はありません。つづりを確かめてください。",
+        "There is no field “{field}”; check the spelling.",
+    ),
     "string_too_short": Text("「{field}」が空です。", "“{field}” is empty."),
-    "string_pattern_mismatch": Text("「{field}」の書き方が正しくありません（値：{input}）。", "“{field}” is not written correctly (value: {input})."),
-    "literal_error": Text("「{field}」に使えない値です：{input}。使える値：{expected}。", "“{field}” cannot be {input}; use one of {expected}."),
-    "union_tag_not_found": Text("条件「{field}」は all / any / not / is / includes / at_least / answered のどれかで書いてください。",
-                                "Write the condition “{field}” with all / any / not / is / includes / at_least / answered."),
+    "string_pattern_mismatch": Text(
+        "「{field}」の書き方が正しくありません（値：{input}）。", "“{field}” is not written correctly (value: {input})."
+    ),
+    "literal_error": Text(
+        "「{field}」に使えない値です：{input}。使える値：{expected}。",
+        "“{field}” cannot be {input}; use one of {expected}.",
+    ),
+    "union_tag_not_found": Text(
+        "条件「{field}」は all / any / not / is / includes / at_least / answered のどれかで書いてください。",
+        "Write the condition “{field}” with all / any / not / is / includes / at_least / answered.",
+    ),
 }
-OTHERWISE = Text("「{field}」の値が正しくありません（値：{input}、{message}）。", "“{field}” is not valid (value: {input}; {message}).")
+OTHERWISE = Text(
+    "「{field}」の値が正しくありません（値：{input}、{message}）。",
+    "“{field}” is not valid (value: {input}; {message}).",
+)
 
 
 def _problem(source: Source, error: Any) -> Problem:
     path = [part for part in error["loc"] if not (isinstance(part, str) and part in {"Text"})]
     values = {
-        "field": ".".join(str(part) for part in path) or source.name, "input": str(error.get("input"))[:60],
-        "message": error["msg"], "expected": error.get("ctx", {}).get("expected", ""),
+        "field": ".".join(str(part) for part in path) or source.name,
+        "input": str(error.get("input"))[:60],
+        "message": error["msg"],
+        "expected": error.get("ctx", {}).get("expected", ""),
     }
     return Problem(f"seed.{error['type']}", SAID.get(error["type"], OTHERWISE).filled(**values), source.place(path))
 

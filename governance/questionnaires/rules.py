@@ -35,7 +35,13 @@ def check_questionnaire(questionnaire: Questionnaire, framework: Framework, know
     if questionnaire.phase and questionnaire.phase not in {p.code for p in framework.phases}:
         found.append(_unknown(("phase",), "フェーズ", "phase", questionnaire.phase))
     if questionnaire.kind == "screening" and not questionnaire.phase:
-        found.append(("seed.no_phase", ("kind",), Text("フェーズの質問票には phase が要ります。", "A screening questionnaire needs a phase.")))
+        found.append(
+            (
+                "seed.no_phase",
+                ("kind",),
+                Text("フェーズの質問票には phase が要ります。", "A screening questionnaire needs a phase."),
+            )
+        )
     if questionnaire.pack and questionnaire.pack not in {p.code for p in framework.packs}:
         found.append(_unknown(("pack",), "追加質問群", "pack", questionnaire.pack))
     items = {item.code for item in framework.items}
@@ -44,10 +50,21 @@ def check_questionnaire(questionnaire: Questionnaire, framework: Framework, know
             found.append(_unknown(("sections", number, "item"), "実践項目", "item", section.item))
         for place, question in enumerate(section.questions):
             path: Path = ("sections", number, "questions", place)
-            found += [_unknown((*path, "when"), "質問", "question", key) for key in questions_of(question.when) if key not in known]
-            found += [_unknown((*path, "mappings"), "外部枠組み", "reference", key) for key in question.mappings
-                      if key not in {r.code for r in framework.references}]
-    keys = [(q.key, ("sections", s, "questions", n, "key")) for s, sec in enumerate(questionnaire.sections) for n, q in enumerate(sec.questions)]
+            found += [
+                _unknown((*path, "when"), "質問", "question", key)
+                for key in questions_of(question.when)
+                if key not in known
+            ]
+            found += [
+                _unknown((*path, "mappings"), "外部枠組み", "reference", key)
+                for key in question.mappings
+                if key not in {r.code for r in framework.references}
+            ]
+    keys = [
+        (q.key, ("sections", s, "questions", n, "key"))
+        for s, sec in enumerate(questionnaire.sections)
+        for n, q in enumerate(sec.questions)
+    ]
     return found + _repeated(keys)
 
 
@@ -60,8 +77,21 @@ def check_all(framework: Framework, questionnaires: Sequence[Questionnaire]) -> 
     owners = Counter(q.key for each in questionnaires for _, q in each.questions())
     shared = [key for key, count in owners.items() if count > 1]
     for each in questionnaires:
-        found += [(each.key, ("seed.duplicate", ("key",), Text(f"質問「{key}」がほかの質問票にもあります。", f"Question “{key}” stands in another questionnaire too.")))
-                  for _, q in each.questions() if (key := q.key) in shared]
+        found += [
+            (
+                each.key,
+                (
+                    "seed.duplicate",
+                    ("key",),
+                    Text(
+                        f"質問「{key}」がほかの質問票にもあります。",
+                        f"Question “{key}” stands in another questionnaire too.",
+                    ),
+                ),
+            )
+            for _, q in each.questions()
+            if (key := q.key) in shared
+        ]
     return found
 
 
@@ -82,7 +112,11 @@ def _repeated(keys: Sequence[tuple[str, Path]]) -> list[Found]:
 def _levels(framework: Framework) -> Iterator[Found]:
     bounds = [level.at_least for level in framework.levels]
     if bounds[0] != 1 or bounds != sorted(set(bounds)):
-        yield "seed.levels", ("levels",), Text("区分の下限は1から始め、順に大きくしてください。", "Level bounds must begin at 1 and grow.")
+        yield (
+            "seed.levels",
+            ("levels",),
+            Text("区分の下限は1から始め、順に大きくしてください。", "Level bounds must begin at 1 and grow."),
+        )
 
 
 def _unknown_references(framework: Framework) -> Iterator[Found]:
@@ -102,7 +136,9 @@ def _unknown_references(framework: Framework) -> Iterator[Found]:
     for number, row in enumerate(framework.deciders):
         yield from _missing(("deciders", number, "residual"), [row.residual], levels, "区分", "level")
         yield from _missing(("deciders", number, "bodies"), row.bodies, bodies, "決定する機関", "body")
-    yield from _missing(("scoring", "gate_blocks_from_level"), [framework.scoring.gate_blocks_from_level], levels, "区分", "level")
+    yield from _missing(
+        ("scoring", "gate_blocks_from_level"), [framework.scoring.gate_blocks_from_level], levels, "区分", "level"
+    )
     yield from _missing(("routes",), [route.body for route in framework.routes], bodies, "決定する機関", "body")
 
 
@@ -121,4 +157,10 @@ def _missing(path: Path, codes: Iterable[str], known: Iterable[str], ja: str, en
 
 
 def _unknown(path: Path, ja: str, en: str, code: str) -> Found:
-    return "seed.unknown", path, Text(f"{ja}「{code}」はありません。つづりを確かめてください。", f"There is no {en} “{code}”; check the spelling.")
+    return (
+        "seed.unknown",
+        path,
+        Text(
+            f"{ja}「{code}」はありません。つづりを確かめてください。", f"There is no {en} “{code}”; check the spelling."
+        ),
+    )

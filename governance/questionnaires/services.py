@@ -43,7 +43,9 @@ def read_seeds(folder: Path) -> tuple[list[Framework], list[Questionnaire]]:
     sources = {document.key: source for document, source in [*frameworks, *questionnaires]}
     for framework, _ in frameworks:
         own = [q for q, _ in questionnaires if q.framework == framework.key]
-        problems += [Problem(code, text, sources[key].place(path)) for key, (code, path, text) in check_all(framework, own)]
+        problems += [
+            Problem(code, text, sources[key].place(path)) for key, (code, path, text) in check_all(framework, own)
+        ]
     known = {framework.key for framework, _ in frameworks}
     problems += [_orphan(q, source) for q, source in questionnaires if q.framework not in known]
     Refusals.raise_any(problems)
@@ -53,7 +55,9 @@ def read_seeds(folder: Path) -> tuple[list[Framework], list[Questionnaire]]:
 def seed(work: UnitOfWork, folder: Path) -> list[str]:
     """Publish every document of `folder` that is not published yet; return "key version" of each newly published one."""
     frameworks, questionnaires = read_seeds(folder)
-    published = [publish_framework(work, each) for each in frameworks] + [publish_questionnaire(work, each) for each in questionnaires]
+    published = [publish_framework(work, each) for each in frameworks] + [
+        publish_questionnaire(work, each) for each in questionnaires
+    ]
     return [name for name in published if name]
 
 
@@ -63,11 +67,20 @@ def publish_framework(work: UnitOfWork, document: Framework) -> str | None:
     body = canonical(document)
     if _already(work, FrameworkVersion, document, body):
         return None
-    row = FrameworkVersion(key=document.key, version=document.version, effective_on=document.effective_on, body=body.decode(),
-                           digest=digest_of(body), published_at=work.now, published_by=work.person)
+    row = FrameworkVersion(
+        key=document.key,
+        version=document.version,
+        effective_on=document.effective_on,
+        body=body.decode(),
+        digest=digest_of(body),
+        published_at=work.now,
+        published_by=work.person,
+    )
     work.session.add(row)
     work.session.flush()
-    work.record("FrameworkPublished", subject=("framework", row.id), codes={"key": row.key, "version": row.version}, row=row)
+    work.record(
+        "FrameworkPublished", subject=("framework", row.id), codes={"key": row.key, "version": row.version}, row=row
+    )
     return f"{document.key} {document.version}"
 
 
@@ -78,13 +91,27 @@ def publish_questionnaire(work: UnitOfWork, document: Questionnaire) -> str | No
     if _already(work, QuestionnaireVersion, document, body):
         return None
     row = QuestionnaireVersion(
-        key=document.key, version=document.version, kind=document.kind, framework_key=document.framework, phase=document.phase,
-        pack=document.pack, title_ja=document.title.ja, title_en=document.title.en, body=body.decode(), digest=digest_of(body),
-        published_at=work.now, published_by=work.person,
+        key=document.key,
+        version=document.version,
+        kind=document.kind,
+        framework_key=document.framework,
+        phase=document.phase,
+        pack=document.pack,
+        title_ja=document.title.ja,
+        title_en=document.title.en,
+        body=body.decode(),
+        digest=digest_of(body),
+        published_at=work.now,
+        published_by=work.person,
     )
     work.session.add(row)
     work.session.flush()
-    work.record("QuestionnairePublished", subject=("questionnaire", row.id), codes={"key": row.key, "version": row.version}, row=row)
+    work.record(
+        "QuestionnairePublished",
+        subject=("questionnaire", row.id),
+        codes={"key": row.key, "version": row.version},
+        row=row,
+    )
     return f"{document.key} {document.version}"
 
 
@@ -93,28 +120,41 @@ def current_framework(work: UnitOfWork, key: str | None = None) -> FrameworkVers
     query = select(FrameworkVersion).where(FrameworkVersion.effective_on <= work.now.date())
     if key:
         query = query.where(FrameworkVersion.key == key)
-    row = work.session.scalars(query.order_by(FrameworkVersion.effective_on.desc(), FrameworkVersion.published_at.desc())).first()
+    row = work.session.scalars(
+        query.order_by(FrameworkVersion.effective_on.desc(), FrameworkVersion.published_at.desc())
+    ).first()
     if row is None:
-        raise Refusal("questionnaires.none", "公開された枠組みがありません。`governance seed` を実行してください。",
-                      "No framework is published; run `governance seed`.")
+        raise Refusal(
+            "questionnaires.none",
+            "公開された枠組みがありません。`governance seed` を実行してください。",
+            "No framework is published; run `governance seed`.",
+        )
     return row
 
 
 def current_questionnaires(work: UnitOfWork, framework_key: str, phases: Sequence[str]) -> list[QuestionnaireVersion]:
     """Return the newest published version of each questionnaire of the framework: trigger sheet, the given phases, packs."""
     rows = work.session.scalars(
-        select(QuestionnaireVersion).where(QuestionnaireVersion.framework_key == framework_key).order_by(QuestionnaireVersion.published_at))
+        select(QuestionnaireVersion)
+        .where(QuestionnaireVersion.framework_key == framework_key)
+        .order_by(QuestionnaireVersion.published_at)
+    )
     newest = {row.key: row for row in rows if row.kind != "screening" or row.phase in phases}
     order = {"trigger": 0, "screening": 1, "pack": 2}
-    return sorted(newest.values(), key=lambda row: (order[row.kind], phases.index(row.phase) if row.phase else 0, row.key))
+    return sorted(
+        newest.values(), key=lambda row: (order[row.kind], phases.index(row.phase) if row.phase else 0, row.key)
+    )
 
 
 def versions(work: UnitOfWork) -> tuple[list[FrameworkVersion], list[QuestionnaireVersion]]:
     """Return everything published, newest first."""
     authorize(work.actor, "questionnaire:view")
     frameworks = work.session.scalars(select(FrameworkVersion).order_by(FrameworkVersion.published_at.desc()))
-    questionnaires = work.session.scalars(select(QuestionnaireVersion).order_by(QuestionnaireVersion.kind, QuestionnaireVersion.key,
-                                                                                QuestionnaireVersion.published_at.desc()))
+    questionnaires = work.session.scalars(
+        select(QuestionnaireVersion).order_by(
+            QuestionnaireVersion.kind, QuestionnaireVersion.key, QuestionnaireVersion.published_at.desc()
+        )
+    )
     return list(frameworks), list(questionnaires)
 
 
@@ -123,7 +163,7 @@ def version(work: UnitOfWork, questionnaire_id: str) -> QuestionnaireVersion:
     authorize(work.actor, "questionnaire:view")
     row = work.session.get(QuestionnaireVersion, questionnaire_id)
     if row is None:
-        raise NotFound()
+        raise NotFound
     return row
 
 
@@ -137,18 +177,31 @@ def _read_all(paths: Sequence[Path], kind: type, problems: list[Problem]) -> lis
     return found
 
 
-def _already(work: UnitOfWork, table: type[FrameworkVersion] | type[QuestionnaireVersion], document: Framework | Questionnaire, body: bytes) -> bool:
-    row = work.session.scalars(select(table).where(table.key == document.key, table.version == document.version)).one_or_none()
+def _already(
+    work: UnitOfWork,
+    table: type[FrameworkVersion] | type[QuestionnaireVersion],
+    document: Framework | Questionnaire,
+    body: bytes,
+) -> bool:
+    row = work.session.scalars(
+        select(table).where(table.key == document.key, table.version == document.version)
+    ).one_or_none()
     if row is not None and row.digest != digest_of(body):
         raise Refusal(
             "questionnaires.immutable",
             "「{key}」{version}版は公開済みで、内容は変えられません。変更するときは新しい版番号を付けてください。",
             "“{key}” version {version} is published and cannot change; give the change a new version number.",
-            key=document.key, version=document.version,
+            key=document.key,
+            version=document.version,
         )
     return row is not None
 
 
 def _orphan(questionnaire: Questionnaire, source: Source) -> Problem:
-    return Problem("seed.unknown", Text(f"枠組み「{questionnaire.framework}」がありません。", f"There is no framework “{questionnaire.framework}”."),
-                   source.place(("framework",)))
+    return Problem(
+        "seed.unknown",
+        Text(
+            f"枠組み「{questionnaire.framework}」がありません。", f"There is no framework “{questionnaire.framework}”."
+        ),
+        source.place(("framework",)),
+    )

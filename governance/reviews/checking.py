@@ -17,7 +17,8 @@ from governance.screenings import showing
 from governance.screenings.explain import ShownLevel, effect_of, level, route_reasons, stop_reason
 from governance.screenings.loading import Filled, load
 from governance.screenings.models import Screening, Snapshot
-from governance.screenings.scoring import Score, Stop
+from governance.screenings.routing import Stop
+from governance.screenings.scoring import Score
 from governance.screenings.showing import ShownItem, ShownQuestion
 from governance.screenings.snapshots import thaw
 from governance.texts import Text, both
@@ -71,13 +72,24 @@ def checked_case(work: UnitOfWork, row: Screening, locale: str) -> Case:
     filled = load(work.session, row)
     framework, score = filled.sheet.framework, filled.score
     topics = {q.key: q.topic for each in filled.sheet.questionnaires for _, q in each.questions()}
-    decision = work.session.scalars(select(Decision).where(Decision.screening_id == row.id, Decision.revision == row.revision)).one_or_none()
+    decision = work.session.scalars(
+        select(Decision).where(Decision.screening_id == row.id, Decision.revision == row.revision)
+    ).one_or_none()
     snapshots = [s for s in row.snapshots if s.revision == row.revision]
     return Case(
-        framework=framework, score=score, inherent=level(framework, score.inherent), residual=level(framework, score.residual),
-        reasons=route_reasons(framework, score, topics, filled.values), stops=[(s, *stop_reason(framework, s)) for s in score.stops],
-        triggers=_triggers(filled), sheets=[_sheet(filled, item, locale) for item in framework.items], ratings=filled.ratings,
-        findings=_findings(filled), changes=_changes(work, row, filled), review=review_of(work, row), decision=decision,
+        framework=framework,
+        score=score,
+        inherent=level(framework, score.inherent),
+        residual=level(framework, score.residual),
+        reasons=route_reasons(framework, score, topics, filled.values),
+        stops=[(s, *stop_reason(framework, s)) for s in score.stops],
+        triggers=_triggers(filled),
+        sheets=[_sheet(filled, item, locale) for item in framework.items],
+        ratings=filled.ratings,
+        findings=_findings(filled),
+        changes=_changes(work, row, filled),
+        review=review_of(work, row),
+        decision=decision,
         snapshot=snapshots[-1] if snapshots else None,
     )
 
@@ -90,8 +102,16 @@ def _triggers(filled: Filled) -> list[TriggerLine]:
             if question.key in filled.score.asked:
                 value = filled.values.get(question.key, "")
                 effect = fired.get(question.key)
-                lines.append(TriggerLine(question.key, question.topic, YES_NO_UNKNOWN.get(value, both("—")), effect is not None,
-                                         value == "unknown", effect_of(filled.sheet.framework, effect) if effect else None))
+                lines.append(
+                    TriggerLine(
+                        question.key,
+                        question.topic,
+                        YES_NO_UNKNOWN.get(value, both("—")),
+                        effect is not None,
+                        value == "unknown",
+                        effect_of(filled.sheet.framework, effect) if effect else None,
+                    )
+                )
     return sorted(lines, key=lambda line: (not line.fired, line.key))
 
 
@@ -100,7 +120,9 @@ def _sheet(filled: Filled, item: Item, locale: str) -> ItemSheet:
     for phase in [*framework.earlier_phases(filled.sheet.phase), filled.sheet.phase]:
         pairs += showing.sections_for(filled, item.code, phase)
     questions = showing.shown_questions(filled, pairs, locale)
-    waiting = sum(1 for q in questions if (step := framework.step(q.value)) and step.is_not_applicable and q.ruling is None)
+    waiting = sum(
+        1 for q in questions if (step := framework.step(q.value)) and step.is_not_applicable and q.ruling is None
+    )
     return ItemSheet(item, showing.shown_item(framework, filled.score.item(item.code)), questions, waiting)
 
 
@@ -121,4 +143,8 @@ def _changes(work: UnitOfWork, row: Screening, filled: Filled) -> list[tuple[str
         return []
     before = {a["key"]: a["value"] for a in thaw(work.session, earlier[-1])["answers"] if a["asked"]}
     now = {key: value for key, value in filled.values.items() if key in filled.score.asked}
-    return [(key, before.get(key, ""), now.get(key, "")) for key in sorted({*before, *now}) if before.get(key, "") != now.get(key, "")]
+    return [
+        (key, before.get(key, ""), now.get(key, ""))
+        for key in sorted({*before, *now})
+        if before.get(key, "") != now.get(key, "")
+    ]

@@ -25,12 +25,22 @@ def verdict(sent: Sent) -> Verdict:
     until = _day(sent.get("valid_until", ""), "valid_until", problems)
     conditions = tuple(draft for n in range(ROWS) if (draft := _condition(sent, n, problems)))
     Refusals.raise_any(problems)
-    return Verdict(sent.get("outcome", ""), _text(sent.get("rationale", "")), until, conditions, sent.get("escalated_to", "").strip())
+    return Verdict(
+        sent.get("outcome", ""),
+        _text(sent.get("rationale", "")),
+        until,
+        conditions,
+        sent.get("escalated_to", "").strip(),
+    )
 
 
 def rows(sent: Sent, shown: int = 3) -> list[dict[str, str]]:
     """Return the rows of conditions as entered, at least `shown` of them, to draw the form again."""
-    filled = [n for n in range(ROWS) if any(sent.get(f"conditions-{n}-{part}", "").strip() for part in ("text", "owner", "due_on"))]
+    filled = [
+        n
+        for n in range(ROWS)
+        if any(sent.get(f"conditions-{n}-{part}", "").strip() for part in ("text", "owner", "due_on"))
+    ]
     count = min(ROWS, max(shown, (filled[-1] + 2) if filled else 0))
     return [{part: sent.get(f"conditions-{n}-{part}", "") for part in PARTS} for n in range(count)]
 
@@ -46,7 +56,9 @@ def _condition(sent: Sent, number: int, problems: list[Problem]) -> ConditionDra
         problems.append(Problem("reviews.condition_due_on", said, place))
     if due is None:
         return None
-    return ConditionDraft(_text(given["text"]), given["kind"], given["owner"], given["verifier"], due, _text(given["text_en"]))
+    return ConditionDraft(
+        _text(given["text"]), given["kind"], given["owner"], given["verifier"], due, _text(given["text_en"])
+    )
 
 
 def _day(value: str, place: str, problems: list[Problem]) -> date | None:
@@ -55,7 +67,10 @@ def _day(value: str, place: str, problems: list[Problem]) -> date | None:
     try:
         return date.fromisoformat(value.strip())
     except ValueError:
-        said = Text(f"「{value[:20]}」という日付はありません。2026-12-25 のように入力してください。", f"“{value[:20]}” is not a date. Enter it like 2026-12-25.")
+        said = Text(
+            f"「{value[:20]}」という日付はありません。2026-12-25 のように入力してください。",
+            f"“{value[:20]}” is not a date. Enter it like 2026-12-25.",
+        )
         problems.append(Problem("reviews.date", said, place))
         return None
 

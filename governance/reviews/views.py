@@ -29,8 +29,12 @@ from governance.work import UnitOfWork
 blueprint = Blueprint("reviews", __name__)
 blueprints = (blueprint,)
 
-WAITING = {"submitted": Text("提出済", "Submitted"), "in_review": Text("審査中", "In review"), "blocked": Text("停止", "Blocked"),
-           "board_queued": Text("付議待ち", "Waiting for the committee")}
+WAITING = {
+    "submitted": Text("提出済", "Submitted"),
+    "in_review": Text("審査中", "In review"),
+    "blocked": Text("停止", "Blocked"),
+    "board_queued": Text("付議待ち", "Waiting for the committee"),
+}
 Act = Callable[[UnitOfWork, Screening, int], Any]
 
 
@@ -44,8 +48,16 @@ def desk() -> ResponseReturnValue:
     frameworks = {row.id: screenings.framework_of(row) for row in rows}
     reviewers = {row.id: services.review_of(work, row) for row in rows if row.state == "in_review"}
     takes = may(work.actor, "review:take")
-    return page("reviews/desk.html", rows=rows, frameworks=frameworks, reviewers=reviewers, states=WAITING, chosen=state, takes=takes,
-                me=work.actor.id)
+    return page(
+        "reviews/desk.html",
+        rows=rows,
+        frameworks=frameworks,
+        reviewers=reviewers,
+        states=WAITING,
+        chosen=state,
+        takes=takes,
+        me=work.actor.id,
+    )
 
 
 @blueprint.get("/reviews/<screening_id>")
@@ -60,8 +72,11 @@ def case(screening_id: str) -> ResponseReturnValue:
 @permission("review:take")
 def take(screening_id: str) -> ResponseReturnValue:
     """Take a case for review."""
-    return _act(screening_id, lambda work, row, rev: services.take_review(work, row, rev=rev),
-                Text("審査の担当になりました。", "You are now the reviewer of this case."))
+    return _act(
+        screening_id,
+        lambda work, row, rev: services.take_review(work, row, rev=rev),
+        Text("審査の担当になりました。", "You are now the reviewer of this case."),
+    )
 
 
 @blueprint.post("/reviews/<screening_id>/rule")
@@ -83,9 +98,13 @@ def rule(screening_id: str) -> ResponseReturnValue:
 @permission("review:rule")
 def route(screening_id: str) -> ResponseReturnValue:
     """Move the case to another route with a reason."""
-    return _act(screening_id, lambda work, row, rev: services.override_route(
-        work, row, request.form.get("route", ""), rev=rev, reason=request.form.get("reason", "")),
-        Text("審査経路を変えました。", "The route was changed."))
+    return _act(
+        screening_id,
+        lambda work, row, rev: services.override_route(
+            work, row, request.form.get("route", ""), rev=rev, reason=request.form.get("reason", "")
+        ),
+        Text("審査経路を変えました。", "The route was changed."),
+    )
 
 
 @blueprint.post("/reviews/<screening_id>/opinion")
@@ -97,10 +116,14 @@ def opinion(screening_id: str) -> ResponseReturnValue:
     def act(work: UnitOfWork, row: Screening, rev: int) -> None:
         review = services.review_of(work, row)
         if review is None:
-            raise NotFound()
+            raise NotFound
         (services.save_opinion if "later" in request.form else services.give_opinion)(work, review, rev=rev, **given)
 
-    said = Text("下書きを保存しました。", "The draft was saved.") if "later" in request.form else Text("意見を出しました。", "The opinion was given.")
+    said = (
+        Text("下書きを保存しました。", "The draft was saved.")
+        if "later" in request.form
+        else Text("意見を出しました。", "The opinion was given.")
+    )
     return _act(screening_id, act, said)
 
 
@@ -108,16 +131,24 @@ def opinion(screening_id: str) -> ResponseReturnValue:
 @permission("project:view")
 def give_back(screening_id: str) -> ResponseReturnValue:
     """Return the case to the team with a reason."""
-    return _act(screening_id, lambda work, row, rev: services.return_to_team(work, row, rev=rev, reason=request.form.get("return_reason", "")),
-                Text("差し戻しました。", "The case was returned."))
+    return _act(
+        screening_id,
+        lambda work, row, rev: services.return_to_team(
+            work, row, rev=rev, reason=request.form.get("return_reason", "")
+        ),
+        Text("差し戻しました。", "The case was returned."),
+    )
 
 
 @blueprint.post("/reviews/<screening_id>/decide")
 @permission("project:view", unit="serializable")
 def decide(screening_id: str) -> ResponseReturnValue:
     """Decide a light or standard case."""
-    return _act(screening_id, lambda work, row, rev: services.decide_without_board(work, row, verdicts.verdict(request.form), rev=rev),
-                Text("審査結果を記録しました。", "The decision was recorded."))
+    return _act(
+        screening_id,
+        lambda work, row, rev: services.decide_without_board(work, row, verdicts.verdict(request.form), rev=rev),
+        Text("審査結果を記録しました。", "The decision was recorded."),
+    )
 
 
 @blueprint.post("/reviews/<screening_id>/stops/<stop>")
@@ -127,9 +158,12 @@ def stop(screening_id: str, stop: str) -> ResponseReturnValue:
     acts = {"clear": stops.clear_stop, "confirm": stops.confirm_stop, "release": stops.release_stop}
     chosen = acts.get(request.form.get("act", ""))
     if chosen is None:
-        raise NotFound()
-    return _act(screening_id, lambda work, row, rev: chosen(work, row, stop, rev=rev, reason=request.form.get("reason", "")),
-                Text("停止事由についての判断を記録しました。", "The ruling on the hard stop was recorded."))
+        raise NotFound
+    return _act(
+        screening_id,
+        lambda work, row, rev: chosen(work, row, stop, rev=rev, reason=request.form.get("reason", "")),
+        Text("停止事由についての判断を記録しました。", "The ruling on the hard stop was recorded."),
+    )
 
 
 def _act(screening_id: str, act: Act, said: Text, anchor: str | None = None) -> ResponseReturnValue:
@@ -155,18 +189,38 @@ def _case_page(work: UnitOfWork, row: Screening, refused: Refusal | Refusals | N
     mine = case.review is not None and case.review.reviewer_id == work.actor.id
     open_review = case.review is not None and case.review.state == "in_review"
     allowed = [each for each in choices(work, row) if each.outcome not in ("returned", POSTPONED)]
-    decides = {"submitted": may(work.actor, "screening:approve-light", relations),
-               "in_review": may(work.actor, "review:decide", relations) and not open_review}.get(row.state, False)
-    people = [(p.id, p.name_in(locale())) for p in work.session.scalars(select(User).where(User.is_active).order_by(User.name))]
+    decides = {
+        "submitted": may(work.actor, "screening:approve-light", relations),
+        "in_review": may(work.actor, "review:decide", relations) and not open_review,
+    }.get(row.state, False)
+    people = [
+        (p.id, p.name_in(locale()))
+        for p in work.session.scalars(select(User).where(User.is_active).order_by(User.name))
+    ]
     return page(
-        "reviews/case.html", code=422 if refused else 200, case=case, screening=row, project=row.project, framework=framework,
-        problems=problems_of(refused) if refused else [], sent=request.form, rows=verdicts.rows(request.form), people=people, kinds=KINDS,
-        outcomes=OUTCOMES, recommendable=[code for code in OUTCOMES if code != POSTPONED], choices=allowed, bound=bound, mine=mine,
+        "reviews/case.html",
+        code=422 if refused else 200,
+        case=case,
+        screening=row,
+        project=row.project,
+        framework=framework,
+        problems=problems_of(refused) if refused else [],
+        sent=request.form,
+        rows=verdicts.rows(request.form),
+        people=people,
+        kinds=KINDS,
+        outcomes=OUTCOMES,
+        recommendable=[code for code in OUTCOMES if code != POSTPONED],
+        choices=allowed,
+        bound=bound,
+        mine=mine,
         may_take=row.state == "submitted" and may(work.actor, "review:take", relations),
         may_rule=row.state == "in_review" and open_review and may(work.actor, "review:rule", relations),
         may_opine=row.state == "in_review" and open_review and mine,
-        may_return=row.state in ("in_review", "blocked") and may(work.actor, "review:return", relations) or bool(decides and row.state == "submitted"),
-        may_decide=bool(allowed) and decides, stop_acts=_stop_acts(work, row, relations, case),
+        may_return=(row.state in ("in_review", "blocked") and may(work.actor, "review:return", relations))
+        or bool(decides and row.state == "submitted"),
+        may_decide=bool(allowed) and decides,
+        stop_acts=_stop_acts(work, row, relations, case),
         limit=valid_until(case.score.residual, local_date(work.now), framework) if case.score.residual else None,
     )
 

@@ -32,22 +32,48 @@ class FileGiven:
     stored: Stored
 
 
-def add_file(work: UnitOfWork, row: Screening, key: str, given: FileGiven, *, title: str = "", title_en: str = "") -> Evidence:
+def add_file(
+    work: UnitOfWork, row: Screening, key: str, given: FileGiven, *, title: str = "", title_en: str = ""
+) -> Evidence:
     """Record a stored file as evidence of the project and attach it to the answer."""
     name = clean_name(given.filename)
-    return _add(work, row, key, Evidence(
-        project_id=row.project_id, kind="file", title=(title.strip() or name)[:300], title_en=title_en.strip(), filename=name,
-        media_type=given.media_type, size=given.stored.size, digest=given.stored.digest, added_by=work.actor.id, added_at=work.now,
-    ))
+    return _add(
+        work,
+        row,
+        key,
+        Evidence(
+            project_id=row.project_id,
+            kind="file",
+            title=(title.strip() or name)[:300],
+            title_en=title_en.strip(),
+            filename=name,
+            media_type=given.media_type,
+            size=given.stored.size,
+            digest=given.stored.digest,
+            added_by=work.actor.id,
+            added_at=work.now,
+        ),
+    )
 
 
 def add_link(work: UnitOfWork, row: Screening, key: str, url: str, *, title: str = "", title_en: str = "") -> Evidence:
     """Record a link as evidence; its digest is of the address, since the content behind it is not ours to keep."""
     address = check_link(url)
-    return _add(work, row, key, Evidence(
-        project_id=row.project_id, kind="link", title=(title.strip() or address)[:300], title_en=title_en.strip(), url=address,
-        digest=hashlib.sha256(address.encode()).hexdigest(), added_by=work.actor.id, added_at=work.now,
-    ))
+    return _add(
+        work,
+        row,
+        key,
+        Evidence(
+            project_id=row.project_id,
+            kind="link",
+            title=(title.strip() or address)[:300],
+            title_en=title_en.strip(),
+            url=address,
+            digest=hashlib.sha256(address.encode()).hexdigest(),
+            added_by=work.actor.id,
+            added_at=work.now,
+        ),
+    )
 
 
 def attach(work: UnitOfWork, row: Screening, key: str, evidence_id: str) -> None:
@@ -55,9 +81,15 @@ def attach(work: UnitOfWork, row: Screening, key: str, evidence_id: str) -> None
     _may_change(work, row, key)
     piece = work.session.get(Evidence, evidence_id)
     if piece is None or piece.project_id != row.project_id or piece.removed_at is not None:
-        raise NotFound()
+        raise NotFound
     _link(work, row, key, piece)
-    work.record("EvidenceAttached", subject=("evidence", piece.id), project=row.project_id, codes={"question": key}, refs={"file": piece.digest})
+    work.record(
+        "EvidenceAttached",
+        subject=("evidence", piece.id),
+        project=row.project_id,
+        codes={"question": key},
+        refs={"file": piece.digest},
+    )
 
 
 def detach(work: UnitOfWork, row: Screening, key: str, evidence_id: str) -> None:
@@ -65,19 +97,26 @@ def detach(work: UnitOfWork, row: Screening, key: str, evidence_id: str) -> None
     _may_change(work, row, key)
     link = work.session.get(AnswerEvidence, (row.id, key, evidence_id))
     if link is None:
-        raise NotFound()
+        raise NotFound
     work.session.delete(link)
     row.changed_at = work.now
-    work.record("EvidenceDetached", subject=("evidence", evidence_id), project=row.project_id, codes={"question": key},
-                refs={"file": link.evidence.digest})
+    work.record(
+        "EvidenceDetached",
+        subject=("evidence", evidence_id),
+        project=row.project_id,
+        codes={"question": key},
+        refs={"file": link.evidence.digest},
+    )
 
 
 def piece(work: UnitOfWork, evidence_id: str) -> Evidence:
     """Return a file of a project that the actor may see; NotFound otherwise (nested under visible, assurance.md T6)."""
-    query = select(Evidence).join(Project).where(Evidence.id == evidence_id, Evidence.kind == "file", visible(work.actor))
+    query = (
+        select(Evidence).join(Project).where(Evidence.id == evidence_id, Evidence.kind == "file", visible(work.actor))
+    )
     found = work.session.scalars(query).one_or_none()
     if found is None:
-        raise NotFound()
+        raise NotFound
     return found
 
 
@@ -92,16 +131,32 @@ def _add(work: UnitOfWork, row: Screening, key: str, piece: Evidence) -> Evidenc
     work.session.add(piece)
     work.session.flush()
     _link(work, row, key, piece)
-    work.record("EvidenceAdded", subject=("evidence", piece.id), project=row.project_id, codes={"question": key, "kind": piece.kind},
-                refs={"file": piece.digest}, row=piece)
+    work.record(
+        "EvidenceAdded",
+        subject=("evidence", piece.id),
+        project=row.project_id,
+        codes={"question": key, "kind": piece.kind},
+        refs={"file": piece.digest},
+        row=piece,
+    )
     return piece
 
 
 def _link(work: UnitOfWork, row: Screening, key: str, piece: Evidence) -> None:
     if work.session.get(AnswerEvidence, (row.id, key, piece.id)) is not None:
-        raise Refusal("evidence.already", "この証跡はすでに付いています。", "This evidence is attached already.", place=key)
-    work.session.add(AnswerEvidence(screening_id=row.id, question_key=key, evidence_id=piece.id, attached_by=work.actor.id, attached_at=work.now,
-                                    evidence=piece))
+        raise Refusal(
+            "evidence.already", "この証跡はすでに付いています。", "This evidence is attached already.", place=key
+        )
+    work.session.add(
+        AnswerEvidence(
+            screening_id=row.id,
+            question_key=key,
+            evidence_id=piece.id,
+            attached_by=work.actor.id,
+            attached_at=work.now,
+            evidence=piece,
+        )
+    )
     row.changed_at = work.now
     work.session.flush()
 

@@ -26,8 +26,15 @@ def entries(sent: Sent, questions: Iterable[Question]) -> tuple[list[Entry], lis
         due, problem = _day(sent.get(f"{question.key}-due", ""), question.key)
         if problem:
             problems.append(problem)
-        found.append(Entry(question.key, sent.get(question.key, ""), _text(sent.get(f"{question.key}-remark", "")), due,
-                           _whole(sent.get(f"{question.key}-rev", "")) or 0))
+        found.append(
+            Entry(
+                question.key,
+                sent.get(question.key, ""),
+                _text(sent.get(f"{question.key}-remark", "")),
+                due,
+                _whole(sent.get(f"{question.key}-rev", "")) or 0,
+            )
+        )
     return found, problems
 
 
@@ -36,9 +43,14 @@ def rating(sent: Sent, item: str) -> RatingEntry | None:
     start = f"rating-{item}"
     if f"{start}-rev" not in sent:
         return None
-    return RatingEntry(item, _whole(sent.get(f"{start}-severity", "")), _whole(sent.get(f"{start}-likelihood", "")),
-                       _text(sent.get(f"{start}-severity_reason", "")), _text(sent.get(f"{start}-likelihood_reason", "")),
-                       _whole(sent.get(f"{start}-rev", "")) or 0)
+    return RatingEntry(
+        item,
+        _whole(sent.get(f"{start}-severity", "")),
+        _whole(sent.get(f"{start}-likelihood", "")),
+        _text(sent.get(f"{start}-severity_reason", "")),
+        _text(sent.get(f"{start}-likelihood_reason", "")),
+        _whole(sent.get(f"{start}-rev", "")) or 0,
+    )
 
 
 def _day(text: str, key: str) -> tuple[date | None, Problem | None]:
@@ -47,8 +59,10 @@ def _day(text: str, key: str) -> tuple[date | None, Problem | None]:
     try:
         return date.fromisoformat(text.strip()), None
     except ValueError:
-        said = Text("{key}：「{text}」という日付はありません。2026-12-25 のように入力してください。",
-                    "{key}: “{text}” is not a date. Enter it like 2026-12-25.").filled(key=key, text=text[:20])
+        said = Text(
+            "{key}：「{text}」という日付はありません。2026-12-25 のように入力してください。",
+            "{key}: “{text}” is not a date. Enter it like 2026-12-25.",
+        ).filled(key=key, text=text[:20])
         return None, Problem("screenings.date", said, key)
 
 

@@ -17,8 +17,9 @@ from governance.questionnaires.conditions import questions_of
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.services import parsed_framework, parsed_questionnaire
 from governance.screenings.models import Answer, AnswerEvidence, ItemRating, Ruling, Screening
+from governance.screenings.routing import Rulings, Sheet
 from governance.screenings.rules import Given
-from governance.screenings.scoring import Rating, Rulings, Score, Sheet, score
+from governance.screenings.scoring import Rating, Score, score
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,9 @@ class Filled:
 
     def given(self) -> dict[str, Given]:
         """Return what submission checks per question."""
-        return {key: Given(a.value, a.remark, a.due_on, len(self.evidence.get(key, []))) for key, a in self.answers.items()}
+        return {
+            key: Given(a.value, a.remark, a.due_on, len(self.evidence.get(key, []))) for key, a in self.answers.items()
+        }
 
 
 def load(session: Session, screening: Screening) -> Filled:
@@ -49,21 +52,34 @@ def load(session: Session, screening: Screening) -> Filled:
     answers = {a.question_key: a for a in session.scalars(select(Answer).where(Answer.screening_id == screening.id))}
     ratings = {r.item: r for r in session.scalars(select(ItemRating).where(ItemRating.screening_id == screening.id))}
     evidence: dict[str, list[Evidence]] = defaultdict(list)
-    links = session.scalars(select(AnswerEvidence).where(AnswerEvidence.screening_id == screening.id).order_by(AnswerEvidence.attached_at))
+    links = session.scalars(
+        select(AnswerEvidence).where(AnswerEvidence.screening_id == screening.id).order_by(AnswerEvidence.attached_at)
+    )
     for link in links:
         evidence[link.question_key].append(link.evidence)
-    rulings = list(session.scalars(select(Ruling).where(Ruling.screening_id == screening.id).order_by(Ruling.ruled_at, Ruling.id)))
-    sheet = Sheet(sheet.framework, sheet.phase, sheet.questionnaires, frozenset(k for k, a in answers.items() if a.carried_from))
+    rulings = list(
+        session.scalars(select(Ruling).where(Ruling.screening_id == screening.id).order_by(Ruling.ruled_at, Ruling.id))
+    )
+    sheet = Sheet(
+        sheet.framework, sheet.phase, sheet.questionnaires, frozenset(k for k, a in answers.items() if a.carried_from)
+    )
     in_force = rulings_in_force(screening, rulings, {key: a.saved_at for key, a in answers.items()})
-    scored = score(sheet, {k: a.value for k, a in answers.items() if a.value},
-                   {k: Rating(r.severity, r.likelihood) for k, r in ratings.items()}, in_force)
+    scored = score(
+        sheet,
+        {k: a.value for k, a in answers.items() if a.value},
+        {k: Rating(r.severity, r.likelihood) for k, r in ratings.items()},
+        in_force,
+    )
     return Filled(sheet, answers, ratings, dict(evidence), rulings, in_force, scored)
 
 
 def sheet_of(screening: Screening) -> Sheet:
     """Return what the screening pinned, without what was carried forward."""
-    return Sheet(parsed_framework(screening.framework_version.body), screening.phase,
-                 tuple(parsed_questionnaire(pin.questionnaire.body) for pin in screening.pins))
+    return Sheet(
+        parsed_framework(screening.framework_version.body),
+        screening.phase,
+        tuple(parsed_questionnaire(pin.questionnaire.body) for pin in screening.pins),
+    )
 
 
 def rulings_in_force(screening: Screening, rulings: list[Ruling], saved: dict[str, datetime]) -> Rulings:
@@ -75,15 +91,25 @@ def rulings_in_force(screening: Screening, rulings: list[Ruling], saved: dict[st
     """
     framework = parsed_framework(screening.framework_version.body)
     last = {(r.kind, r.target): r for r in rulings if r.outcome not in ("raised", "released_legal", "released_team")}
-    standing = [r for r in last.values() if r.kind in ("not_applicable", "evidence") and saved.get(r.target, r.ruled_at) <= r.ruled_at]
+    standing = [
+        r
+        for r in last.values()
+        if r.kind in ("not_applicable", "evidence") and saved.get(r.target, r.ruled_at) <= r.ruled_at
+    ]
     stops = [r for r in last.values() if r.kind == "hard_stop"]
     route = last.get(("route", "route"))
     return Rulings(
         accepted=frozenset(r.target for r in standing if r.kind == "not_applicable" and r.outcome == "accepted"),
         disproved=frozenset(r.target for r in standing if r.kind == "evidence" and r.outcome == "disproved"),
-        cleared=frozenset(r.target for r in stops if r.outcome == "cleared" and r.ruled_at >= _changed_at(framework, r.target, saved)),
+        cleared=frozenset(
+            r.target for r in stops if r.outcome == "cleared" and r.ruled_at >= _changed_at(framework, r.target, saved)
+        ),
         confirmed=frozenset(r.target for r in stops if r.outcome == "confirmed" and r.revision == screening.revision),
-        raised_before=frozenset(r.target for r in rulings if r.kind == "hard_stop" and r.outcome == "raised" and r.revision < screening.revision),
+        raised_before=frozenset(
+            r.target
+            for r in rulings
+            if r.kind == "hard_stop" and r.outcome == "raised" and r.revision < screening.revision
+        ),
         released=_released(rulings),
         route=route.outcome if route and route.revision == screening.revision else "",
     )

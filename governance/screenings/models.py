@@ -47,7 +47,9 @@ class Screening(Revised, Base):
 
     project: Mapped[Project] = relationship()
     framework_version: Mapped[FrameworkVersion] = relationship()
-    pins: Mapped[list[ScreeningQuestionnaire]] = relationship(back_populates="screening", order_by="ScreeningQuestionnaire.position")
+    pins: Mapped[list[ScreeningQuestionnaire]] = relationship(
+        back_populates="screening", order_by="ScreeningQuestionnaire.position"
+    )
     snapshots: Mapped[list[Snapshot]] = relationship(back_populates="screening", order_by="Snapshot.created_at")
 
 

@@ -12,7 +12,8 @@ from decimal import Decimal
 
 from governance.questionnaires.definition import YES_NO_UNKNOWN, Framework, Question
 from governance.refusals import Problem, Refusal
-from governance.screenings.scoring import Score, Sheet
+from governance.screenings.routing import Sheet
+from governance.screenings.scoring import Score
 from governance.texts import Text
 
 EDITABLE = frozenset({"draft", "returned"})
@@ -49,37 +50,65 @@ def values_of(framework: Framework, question: Question) -> dict[str, Text]:
     """Return the values a question may have, in order, with their labels."""
     if question.kind == "yes_no_unknown":
         return YES_NO_UNKNOWN
-    return {step.code: Text(f"{step.name.ja}（{step.note.ja}）", f"{step.name.en}, {step.note.en}") if step.note else step.name
-            for step in framework.scale}
+    return {
+        step.code: Text(f"{step.name.ja}（{step.note.ja}）", f"{step.name.en}, {step.note.en}")
+        if step.note
+        else step.name
+        for step in framework.scale
+    }
 
 
 def check_entry(framework: Framework, question: Question, entry: Entry) -> None:
     """Refuse a value the question does not have, a self-declared 該当なし on a gate, or text that is too long."""
     if entry.value and entry.value not in values_of(framework, question):
-        raise Refusal("screenings.value", "{key}：「{value}」は選べる値ではありません。", "{key}: “{value}” is not one of the choices.",
-                      place=question.key, key=question.key, value=entry.value[:40])
+        raise Refusal(
+            "screenings.value",
+            "{key}：「{value}」は選べる値ではありません。",
+            "{key}: “{value}” is not one of the choices.",
+            place=question.key,
+            key=question.key,
+            value=entry.value[:40],
+        )
     step = framework.step(entry.value)
     if step and step.is_not_applicable and question.gate:
         raise Refusal(
             "screenings.gate_not_applicable",
             "{key}：必須（★）の質問は「{name}」にできません。対象がない場合は、ないことを確かめた結果を補足に書いて「実施済」を選んでください。",
-            "{key}: a gate question (★) cannot be “{name}”. When nothing applies, say in the remark how that was established and choose “Done”.",
-            place=question.key, key=question.key, name=step.name,
+            "{key}: a gate question (★) cannot be “{name}”. If nothing applies, say how that was established and choose “Done”.",
+            place=question.key,
+            key=question.key,
+            name=step.name,
         )
     if len(entry.remark) > MAX_REMARK:
-        raise Refusal("screenings.too_long", "{key}：補足は{limit}文字以内で書いてください（いま{now}文字）。",
-                      "{key}: use at most {limit} characters in the remark (now {now}).",
-                      place=question.key, key=question.key, limit=MAX_REMARK, now=len(entry.remark))
+        raise Refusal(
+            "screenings.too_long",
+            "{key}：補足は{limit}文字以内で書いてください（いま{now}文字）。",
+            "{key}: use at most {limit} characters in the remark (now {now}).",
+            place=question.key,
+            key=question.key,
+            limit=MAX_REMARK,
+            now=len(entry.remark),
+        )
 
 
 def check_rating(framework: Framework, entry: RatingEntry) -> None:
     """Refuse a grade that is not on the scale or a reason that is too long."""
     for grade, grades in ((entry.severity, framework.severity), (entry.likelihood, framework.likelihood)):
         if grade is not None and not 1 <= grade <= len(grades):
-            raise Refusal("screenings.grade", "選べる段階ではありません。選び直してください。", "This grade does not exist; choose again.", place=entry.item)
+            raise Refusal(
+                "screenings.grade",
+                "選べる段階ではありません。選び直してください。",
+                "This grade does not exist; choose again.",
+                place=entry.item,
+            )
     if max(len(entry.severity_reason), len(entry.likelihood_reason)) > MAX_REASON:
-        raise Refusal("screenings.too_long", "理由は{limit}文字以内で書いてください。", "Use at most {limit} characters for a reason.",
-                      place=entry.item, limit=MAX_REASON)
+        raise Refusal(
+            "screenings.too_long",
+            "理由は{limit}文字以内で書いてください。",
+            "Use at most {limit} characters for a reason.",
+            place=entry.item,
+            limit=MAX_REASON,
+        )
 
 
 @dataclass(frozen=True)
@@ -92,7 +121,9 @@ class Given:
     evidence: int
 
 
-def gaps(sheet: Sheet, score: Score, given: Mapping[str, Given], reasons: Mapping[str, tuple[str, str]]) -> list[Problem]:
+def gaps(
+    sheet: Sheet, score: Score, given: Mapping[str, Given], reasons: Mapping[str, tuple[str, str]]
+) -> list[Problem]:
     """Return everything that keeps a screening from being submitted, in the order of the pages (domain.md §6.1 guard).
 
     `reasons` maps item → (severity reason, likelihood reason).
@@ -104,7 +135,9 @@ def gaps(sheet: Sheet, score: Score, given: Mapping[str, Given], reasons: Mappin
             if question.key in asked:
                 problems += _gaps_of_answer(sheet.framework, question, given.get(question.key, Given("", "", None, 0)))
     for item in score.items:
-        problems += _gaps_of_rating(sheet.framework, item.item, item.severity_chosen, item.likelihood_chosen, reasons.get(item.item, ("", "")))
+        problems += _gaps_of_rating(
+            sheet.framework, item.item, item.severity_chosen, item.likelihood_chosen, reasons.get(item.item, ("", ""))
+        )
     return [*problems, *_too_much_not_applicable(sheet, score)]
 
 
@@ -120,25 +153,40 @@ def _gaps_of_answer(framework: Framework, question: Question, given: Given) -> I
     if step is None:
         return
     if step.needs_evidence and not given.evidence:
-        yield problem("no_evidence", "{key} {topic}：「証跡あり」を選ぶには、証跡を1つ以上付けてください。",
-                      "{key} {topic}: attach at least one piece of evidence for “with evidence”.")
+        yield problem(
+            "no_evidence",
+            "{key} {topic}：「証跡あり」を選ぶには、証跡を1つ以上付けてください。",
+            "{key} {topic}: attach at least one piece of evidence for “with evidence”.",
+        )
     if step.needs_remark and not given.remark.strip():
-        yield problem("no_remark", "{key} {topic}：この回答には補足（理由や残っていること）が必要です。",
-                      "{key} {topic}: this answer needs a remark (the reason, or what remains).")
+        yield problem(
+            "no_remark",
+            "{key} {topic}：この回答には補足（理由や残っていること）が必要です。",
+            "{key} {topic}: this answer needs a remark (the reason, or what remains).",
+        )
     if step.needs_due and given.due_on is None:
-        yield problem("no_due", "{key} {topic}：完了の予定日を入力してください。", "{key} {topic}: enter the planned date.")
+        yield problem(
+            "no_due", "{key} {topic}：完了の予定日を入力してください。", "{key} {topic}: enter the planned date."
+        )
 
 
 def _gaps_of_rating(
     framework: Framework, item: str, severity: int | None, likelihood: int | None, reasons: tuple[str, str]
 ) -> Iterable[Problem]:
     name = framework.item(item).name
-    for grade, reason, word in ((severity, reasons[0], Text("影響", "severity")), (likelihood, reasons[1], Text("起こりやすさ", "likelihood"))):
+    for grade, reason, word in (
+        (severity, reasons[0], Text("影響", "severity")),
+        (likelihood, reasons[1], Text("起こりやすさ", "likelihood")),
+    ):
         if grade is None:
-            text = Text("{name}：{word}が選ばれていません。", "{name}: {word} is not chosen.").filled(name=name, word=word)
+            text = Text("{name}：{word}が選ばれていません。", "{name}: {word} is not chosen.").filled(
+                name=name, word=word
+            )
             yield Problem("screenings.unrated", text, f"rating-{item}")
         elif not reason.strip():
-            text = Text("{name}：{word}の理由を書いてください。", "{name}: give the reason for the {word}.").filled(name=name, word=word)
+            text = Text("{name}：{word}の理由を書いてください。", "{name}: give the reason for the {word}.").filled(
+                name=name, word=word
+            )
             yield Problem("screenings.no_reason", text, f"rating-{item}")
 
 
@@ -149,10 +197,19 @@ def _too_much_not_applicable(sheet: Sheet, score: Score) -> Iterable[Problem]:
         return
     for item in score.items:
         whole = sum(c.weight for c in item.counted)
-        declared = sum(c.weight for c in item.counted if (step := sheet.framework.step(c.value)) and step.is_not_applicable)
+        declared = sum(
+            c.weight for c in item.counted if (step := sheet.framework.step(c.value)) and step.is_not_applicable
+        )
         if whole and Decimal(declared) / whole > limit:
-            text = Text("{name}：この審査経路では「該当なし」は重みの{limit}%までです。", "{name}: on this route at most {limit}% of the weight may be not applicable.")
-            yield Problem("screenings.not_applicable_share", text.filled(name=sheet.framework.item(item.item).name, limit=int(limit * 100)), item.item)
+            text = Text(
+                "{name}：この審査経路では「該当なし」は重みの{limit}%までです。",
+                "{name}: on this route at most {limit}% of the weight may be not applicable.",
+            )
+            yield Problem(
+                "screenings.not_applicable_share",
+                text.filled(name=sheet.framework.item(item.item).name, limit=int(limit * 100)),
+                item.item,
+            )
 
 
 def may_open(framework: Framework, phase: str, latest: Mapping[str, tuple[str, date | None]], today: date) -> None:
@@ -162,8 +219,12 @@ def may_open(framework: Framework, phase: str, latest: Mapping[str, tuple[str, d
     """
     state = latest.get(phase, ("", None))[0]
     if state and state not in CLOSED:
-        raise Refusal("screenings.already_open", "「{phase}」のスクリーニングはすでに進行中です。", "A screening of “{phase}” is already under way.",
-                      phase=framework.phase(phase).name)
+        raise Refusal(
+            "screenings.already_open",
+            "「{phase}」のスクリーニングはすでに進行中です。",
+            "A screening of “{phase}” is already under way.",
+            phase=framework.phase(phase).name,
+        )
     for earlier in framework.earlier_phases(phase):
         state, until = latest.get(earlier, ("", None))
         if state not in APPROVED or (until is not None and until < today):
@@ -171,7 +232,8 @@ def may_open(framework: Framework, phase: str, latest: Mapping[str, tuple[str, d
                 "screenings.gate_shut",
                 "「{phase}」を始めるには、「{earlier}」の有効な承認が必要です。",
                 "“{phase}” can begin only with a valid approval of “{earlier}”.",
-                phase=framework.phase(phase).name, earlier=framework.phase(earlier).name,
+                phase=framework.phase(phase).name,
+                earlier=framework.phase(earlier).name,
             )
 
 
@@ -191,8 +253,13 @@ def question_or_refuse(sheet: Sheet, key: str) -> Question:
         for _, question in questionnaire.questions():
             if question.key == key:
                 return question
-    raise Refusal("screenings.unknown_question", "質問「{key}」はこのスクリーニングにありません。", "This screening has no question “{key}”.",
-                  place=key, key=key[:60])
+    raise Refusal(
+        "screenings.unknown_question",
+        "質問「{key}」はこのスクリーニングにありません。",
+        "This screening has no question “{key}”.",
+        place=key,
+        key=key[:60],
+    )
 
 
 def progress(score: Score, answers: Mapping[str, str]) -> tuple[int, int]:
@@ -208,6 +275,8 @@ def trigger_gaps(sheet: Sheet, answers: Mapping[str, str], visible: Sequence[str
             continue
         for _, question in questionnaire.questions():
             if question.key in visible and not answers.get(question.key):
-                text = Text("{key} {topic}：回答を選んでください。", "{key} {topic}: choose an answer.").filled(key=question.key, topic=question.topic)
+                text = Text("{key} {topic}：回答を選んでください。", "{key} {topic}: choose an answer.").filled(
+                    key=question.key, topic=question.topic
+                )
                 problems.append(Problem("screenings.unanswered", text, question.key))
     return problems

@@ -14,10 +14,25 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from governance.questionnaires.conditions import holds
-from governance.questionnaires.definition import Effect, Framework, HardStop, Question, Questionnaire, Step
+from governance.questionnaires.definition import Effect, Framework, Question, Step
+from governance.screenings.routing import (
+    Placed,
+    RouteStep,
+    Rulings,
+    Sheet,
+    Stop,
+    asked_questions,
+    base_route,
+    final_route,
+    flags_of,
+    open_stops,
+    unique,
+    visible_answers,
+)
 
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
+NO_RULINGS = Rulings()
 
 
 @dataclass(frozen=True)
@@ -26,19 +41,6 @@ class Rating:
 
     severity: int | None = None
     likelihood: int | None = None
-
-
-@dataclass(frozen=True)
-class Rulings:
-    """What reviewers ruled about a revision (domain.md §5.2 step 3, §5.3, §5.4)."""
-
-    accepted: frozenset[str] = frozenset()
-    disproved: frozenset[str] = frozenset()
-    cleared: frozenset[str] = frozenset()
-    confirmed: frozenset[str] = frozenset()
-    raised_before: frozenset[str] = frozenset()
-    released: frozenset[str] = frozenset()
-    route: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,23 +101,6 @@ class ItemScore:
 
 
 @dataclass(frozen=True)
-class Stop:
-    """An open hard stop and why it is open: facts, suspected (waits for legal), confirmed, or waits for release."""
-
-    code: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class RouteStep:
-    """One contribution to the route: `source` is trigger, inherent, residual, stop or override."""
-
-    source: str
-    rule: str
-    route: str
-
-
-@dataclass(frozen=True)
 class Score:
     """The result of a screening. `inherent` and `residual` are the maximum over the items, never a mean."""
 
@@ -144,92 +129,66 @@ class Score:
         return tuple(each.item for each in self.items if each.step_reason == "gate_open_blocks")
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """What one screening asks, ready to score: pinned questionnaires in order and which were carried from earlier phases."""
-
-    framework: Framework
-    phase: str
-    questionnaires: tuple[Questionnaire, ...]
-    carried: frozenset[str] = frozenset()
-
-
-def score(sheet: Sheet, answers: Mapping[str, str], ratings: Mapping[str, Rating], rulings: Rulings = Rulings()) -> Score:
+def score(
+    sheet: Sheet, answers: Mapping[str, str], ratings: Mapping[str, Rating], rulings: Rulings = NO_RULINGS
+) -> Score:
     """Score a screening by the matrix method (domain.md §5.2–5.4). `answers` maps question key → value code."""
     framework = sheet.framework
     answers = visible_answers(sheet, answers)
     fired = [effect for effect in framework.effects if holds(effect.when, answers)]
     rated = [_rate(framework, item.code, ratings.get(item.code, Rating()), fired) for item in framework.items]
     inherent = _highest(each.inherent for each in rated)
-    base, steps = _base_route(framework, fired, inherent)
+    base, steps = base_route(framework, fired, inherent)
     asked = asked_questions(sheet, base, fired, answers)
     items = [_control(framework, each, asked, answers, rulings) for each in rated]
     residual = _highest(each.residual for each in items)
-    stops = _open_stops(framework, asked, answers, rulings)
-    route, more = _final_route(framework, base, residual, stops, rulings)
+    stops = open_stops(framework, asked, answers, rulings)
+    route, more = final_route(framework, base, residual, stops, rulings)
     return Score(
-        method=framework.scoring.method, version=framework.scoring.version,
-        fired=tuple(effect.id for effect in fired), packs=_unique(pack for effect in fired for pack in effect.packs),
-        flags=_flags(framework, fired, inherent), items=tuple(items), inherent=inherent, residual=residual,
-        index=_index(framework, rated), route=route, base_route=base, route_steps=tuple(steps + more), stops=stops,
+        method=framework.scoring.method,
+        version=framework.scoring.version,
+        fired=tuple(effect.id for effect in fired),
+        packs=unique(pack for effect in fired for pack in effect.packs),
+        flags=flags_of(framework, fired, inherent),
+        items=tuple(items),
+        inherent=inherent,
+        residual=residual,
+        index=_index(framework, rated),
+        route=route,
+        base_route=base,
+        route_steps=tuple(steps + more),
+        stops=stops,
         asked=tuple(question.key for _, question in asked),
     )
 
 
-# ---------------------------------------------------------------- what is asked
-
-Placed = tuple[str | None, Question]
-
-
-def visible_answers(sheet: Sheet, answers: Mapping[str, str]) -> dict[str, str]:
-    """Return the answers whose question's own condition holds, to a fixed point: a hidden answer counts nowhere."""
-    conditions = [(q.key, q.when) for each in sheet.questionnaires for _, q in each.questions() if q.when is not None]
-    seen = dict(answers)
-    for _ in conditions:
-        hidden = [key for key, when in conditions if key in seen and not holds(when, seen)]
-        if not hidden:
-            break
-        seen = {key: value for key, value in seen.items() if key not in hidden}
-    return seen
-
-
-def asked_questions(sheet: Sheet, route: str, fired: Sequence[Effect], answers: Mapping[str, str]) -> list[Placed]:
-    """Return the (item, question) pairs that are asked, in order.
-
-    Trigger questions and visible questions of this phase; on a route that asks only gates, the gates of this phase; of earlier
-    phases what was carried forward (domain.md §5.2 step 3: current and earlier phases); packs when a fired rule attaches them.
-    """
-    packs = {pack for effect in fired for pack in effect.packs}
-    gates_only = sheet.framework.route(route).asks == "gates"
-    return [
-        (section.item, question)
-        for questionnaire in sheet.questionnaires
-        for section, question in questionnaire.questions()
-        if holds(question.when, answers) and _is_open(sheet, questionnaire, question, gates_only, packs)
-    ]
-
-
-def _is_open(sheet: Sheet, questionnaire: Questionnaire, question: Question, gates_only: bool, packs: set[str]) -> bool:
-    if questionnaire.kind == "trigger":
-        return True
-    if questionnaire.kind == "pack":
-        return questionnaire.pack in packs and not gates_only
-    if questionnaire.phase != sheet.phase:
-        return question.key in sheet.carried
-    return question.gate or not gates_only
-
-
 # ---------------------------------------------------------------- severity, likelihood, inherent level
+
 
 def _rate(framework: Framework, item: str, rating: Rating, fired: Sequence[Effect]) -> ItemScore:
     adjustments = _adjustments(item, fired)
     severity = _adjusted(rating.severity, [a for a in adjustments if a.axis == "severity"], len(framework.severity))
-    likelihood = _adjusted(rating.likelihood, [a for a in adjustments if a.axis == "likelihood"], len(framework.likelihood))
+    likelihood = _adjusted(
+        rating.likelihood, [a for a in adjustments if a.axis == "likelihood"], len(framework.likelihood)
+    )
     product = severity * likelihood if severity and likelihood else None
     return ItemScore(
-        item=item, severity_chosen=rating.severity, likelihood_chosen=rating.likelihood, severity=severity, likelihood=likelihood,
-        adjustments=adjustments, product=product, inherent=framework.level_of_product(product) if product else None,
-        counted=(), points=Decimal(0), weight=0, effectiveness=None, gates_open=(), stepped=False, step_reason="not_rated", residual=None,
+        item=item,
+        severity_chosen=rating.severity,
+        likelihood_chosen=rating.likelihood,
+        severity=severity,
+        likelihood=likelihood,
+        adjustments=adjustments,
+        product=product,
+        inherent=framework.level_of_product(product) if product else None,
+        counted=(),
+        points=Decimal(0),
+        weight=0,
+        effectiveness=None,
+        gates_open=(),
+        stepped=False,
+        step_reason="not_rated",
+        residual=None,
     )
 
 
@@ -239,7 +198,11 @@ def _adjustments(item: str, fired: Sequence[Effect]) -> tuple[Adjustment, ...]:
     if found:
         found += [Adjustment("severity", e.id, "floor", e.floored_floor) for e in fired if e.floored_floor]
         found += [Adjustment("severity", e.id, "bump", e.floored_bump) for e in fired if e.floored_bump]
-    found += [Adjustment("likelihood", e.id, "bump", n) for e in fired if (n := e.likelihood_bumps.get(item, 0) + e.likelihood_bump_all)]
+    found += [
+        Adjustment("likelihood", e.id, "bump", n)
+        for e in fired
+        if (n := e.likelihood_bumps.get(item, 0) + e.likelihood_bump_all)
+    ]
     return tuple(found)
 
 
@@ -253,15 +216,24 @@ def _adjusted(chosen: int | None, adjustments: Iterable[Adjustment], highest: in
 
 # ---------------------------------------------------------------- controls, gates, residual level
 
-def _control(framework: Framework, rated: ItemScore, asked: Sequence[Placed], answers: Mapping[str, str], rulings: Rulings) -> ItemScore:
+
+def _control(
+    framework: Framework, rated: ItemScore, asked: Sequence[Placed], answers: Mapping[str, str], rulings: Rulings
+) -> ItemScore:
     questions = [q for item, q in asked if item == rated.item and q.kind == "scale"]
     counted = tuple(_count(framework, q, answers.get(q.key, ""), rulings) for q in questions)
     weight = sum(c.weight for c in counted if not c.excluded)
     points = sum((c.points for c in counted if not c.excluded), Decimal(0))
     minimum = framework.scoring.gate_minimum
     gates_open = tuple(c.key for c in counted if c.gate and not c.excluded and c.factor < minimum)
-    rated = replace(rated, counted=counted, points=points, weight=weight, gates_open=gates_open,
-                    effectiveness=HUNDRED * points / weight if weight else None)
+    rated = replace(
+        rated,
+        counted=counted,
+        points=points,
+        weight=weight,
+        gates_open=gates_open,
+        effectiveness=HUNDRED * points / weight if weight else None,
+    )
     if rated.inherent is None:
         return rated
     stepped, reason = _step(framework, rated.inherent, points, weight, gates_open)
@@ -276,7 +248,9 @@ def _count(framework: Framework, question: Question, value: str, rulings: Ruling
     return Counted(question.key, value, question.weight, factor, question.weight * factor, question.gate, excluded)
 
 
-def _step(framework: Framework, inherent: int, points: Decimal, weight: int, gates_open: Sequence[str]) -> tuple[bool, str]:
+def _step(
+    framework: Framework, inherent: int, points: Decimal, weight: int, gates_open: Sequence[str]
+) -> tuple[bool, str]:
     rules = framework.scoring
     if gates_open:
         blocks = inherent >= framework.level_rank(rules.gate_blocks_from_level)
@@ -291,13 +265,18 @@ def _step(framework: Framework, inherent: int, points: Decimal, weight: int, gat
 
 # ---------------------------------------------------------------- what would lower it
 
+
 def _with_way_down(framework: Framework, scored: ItemScore) -> ItemScore:
     """Add the smallest set of controls that reaches the threshold, and each single act that would do (domain.md §5.6 ③).
 
     Exact for one item: every open gate is needed, and after that taking the largest gains first reaches the threshold with the
     fewest questions, because the gains add up independently.
     """
-    if scored.step_reason not in ("below_threshold", "gate_open", "gate_open_blocks") or scored.inherent == 1 or not scored.weight:
+    if (
+        scored.step_reason not in ("below_threshold", "gate_open", "gate_open_blocks")
+        or scored.inherent == 1
+        or not scored.weight
+    ):
         return scored
     best = max(step.factor for step in framework.scale if step.factor is not None)
     target = framework.scoring.step_down_at_percent * scored.weight
@@ -311,8 +290,12 @@ def _with_way_down(framework: Framework, scored: ItemScore) -> ItemScore:
         points += c.weight * (best - c.factor)
     if HUNDRED * points < target:
         return scored
-    return replace(scored, needed=tuple(needed), needed_percent=HUNDRED * points / scored.weight,
-                   singles=_singles(framework, scored, open_ones))
+    return replace(
+        scored,
+        needed=tuple(needed),
+        needed_percent=HUNDRED * points / scored.weight,
+        singles=_singles(framework, scored, open_ones),
+    )
 
 
 def _singles(framework: Framework, scored: ItemScore, open_ones: Sequence[Counted]) -> tuple[Single, ...]:
@@ -322,63 +305,13 @@ def _singles(framework: Framework, scored: ItemScore, open_ones: Sequence[Counte
     for c in open_ones:
         for step in steps:
             points = scored.points + c.weight * ((step.factor or 0) - c.factor)
-            gates = [key for key in scored.gates_open if key != c.key or (step.factor or 0) < framework.scoring.gate_minimum]
+            gates = [
+                key for key in scored.gates_open if key != c.key or (step.factor or 0) < framework.scoring.gate_minimum
+            ]
             if HUNDRED * points >= target and not gates:
                 found.append(Single(c.key, step.code, HUNDRED * points / scored.weight))
                 break
     return tuple(found)
-
-
-# ---------------------------------------------------------------- route, flags, hard stops, index
-
-def _base_route(framework: Framework, fired: Sequence[Effect], inherent: int | None) -> tuple[str, list[RouteStep]]:
-    steps = [RouteStep("trigger", e.id, e.route) for e in fired if e.route]
-    if inherent is not None:
-        code = framework.level(inherent).code
-        if code in framework.route_by_inherent:
-            steps.append(RouteStep("inherent", code, framework.route_by_inherent[code]))
-    return framework.stricter(framework.routes[0].code, *(step.route for step in steps)), steps
-
-
-def _final_route(framework: Framework, base: str, residual: int | None, stops: Sequence[Stop], rulings: Rulings) -> tuple[str, list[RouteStep]]:
-    steps = []
-    if residual is not None and (up := framework.move_up_by_residual.get(framework.level(residual).code)):
-        steps.append(RouteStep("residual", framework.level(residual).code, up))
-    if rulings.route:
-        steps.append(RouteStep("override", "", rulings.route))
-        base = rulings.route
-    steps += [RouteStep("stop", stop.code, framework.routes[-1].code) for stop in stops]
-    return framework.stricter(base, *(step.route for step in steps if step.source != "override")), steps
-
-
-def _flags(framework: Framework, fired: Sequence[Effect], inherent: int | None) -> tuple[str, ...]:
-    found = [flag for effect in fired for flag in effect.flags]
-    if inherent is not None:
-        found += framework.flag_by_inherent.get(framework.level(inherent).code, [])
-    return _unique(found)
-
-
-def _open_stops(framework: Framework, asked: Sequence[Placed], answers: Mapping[str, str], rulings: Rulings) -> tuple[Stop, ...]:
-    """Return the hard stops that stand (domain.md §5.4): no vote can approve past one.
-
-    Only answers of asked questions count. A stop raised in an earlier revision stands until legal and team release it.
-    """
-    asked_keys = {question.key for _, question in asked}
-    seen = {key: value for key, value in answers.items() if key in asked_keys}
-    disproved = any(question.gate and question.key in rulings.disproved for _, question in asked)
-    stops = [Stop(stop.code, reason) for stop in framework.hard_stops if (reason := _stop_reason(stop, seen, disproved, rulings))]
-    return tuple(stops)
-
-
-def _stop_reason(stop: HardStop, answers: Mapping[str, str], disproved: bool, rulings: Rulings) -> str:
-    if stop.code in rulings.confirmed:
-        return "confirmed"
-    by_facts = (stop.when is not None and holds(stop.when, answers)) or (stop.on_disproved_gate and disproved)
-    if stop.clearable:
-        return "suspected" if by_facts and stop.code not in rulings.cleared else ""
-    if by_facts:
-        return "facts"
-    return "release" if stop.code in rulings.raised_before and stop.code not in rulings.released else ""
 
 
 def _index(framework: Framework, rated: Sequence[ItemScore]) -> int | None:
@@ -392,10 +325,6 @@ def _index(framework: Framework, rated: Sequence[ItemScore]) -> int | None:
 
 def _highest(levels: Iterable[int | None]) -> int | None:
     return max((level for level in levels if level is not None), default=None)
-
-
-def _unique(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(values))
 
 
 def shown(percent: Decimal | None) -> str:

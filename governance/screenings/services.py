@@ -7,25 +7,29 @@ other unseen.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-import rfc8785
 from sqlalchemy import func, select
 
-from governance.accounts.models import User
 from governance.accounts.rules import authorize
 from governance.projects.models import Project
 from governance.projects.services import relations_of, visible
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.services import current_framework, current_questionnaires, parsed_framework
-from governance.refusals import Conflict, NotFound, Refusals
+from governance.refusals import NotFound, Refusals
 from governance.screenings import rules
+from governance.screenings.filling import summarise, write_summary
 from governance.screenings.loading import Filled, load, sheet_of
-from governance.screenings.models import Answer, AnswerChange, AnswerEvidence, ItemRating, Ruling, Screening, ScreeningQuestionnaire, Snapshot
-from governance.screenings.rules import Entry, RatingEntry
+from governance.screenings.models import (
+    Answer,
+    AnswerEvidence,
+    ItemRating,
+    Ruling,
+    Screening,
+    ScreeningQuestionnaire,
+    Snapshot,
+)
 from governance.screenings.scoring import Score
 from governance.screenings.snapshots import freeze as freeze_content
 from governance.work import UnitOfWork
@@ -36,13 +40,15 @@ def screening(work: UnitOfWork, screening_id: str) -> Screening:
     query = select(Screening).join(Project).where(Screening.id == screening_id, visible(work.actor))
     row = work.session.scalars(query).one_or_none()
     if row is None:
-        raise NotFound()
+        raise NotFound
     return row
 
 
 def screenings_of(work: UnitOfWork, row: Project) -> list[Screening]:
     """Return the screenings of a project in the order they were opened."""
-    return list(work.session.scalars(select(Screening).where(Screening.project_id == row.id).order_by(Screening.opened_at)))
+    return list(
+        work.session.scalars(select(Screening).where(Screening.project_id == row.id).order_by(Screening.opened_at))
+    )
 
 
 def filled(work: UnitOfWork, row: Screening) -> Filled:
@@ -62,6 +68,7 @@ def framework_of(row: Screening) -> Framework:
 
 # ---------------------------------------------------------------- open
 
+
 def open_screening(work: UnitOfWork, owner: Project, phase: str, *, due_on: date | None = None) -> Screening:
     """Open the screening of a phase, pin the versions in force, and carry answers forward from the phase before.
 
@@ -71,22 +78,40 @@ def open_screening(work: UnitOfWork, owner: Project, phase: str, *, due_on: date
     version = current_framework(work, owner.framework_key)
     framework = parsed_framework(version.body)
     if phase not in {p.code for p in framework.phases}:
-        raise NotFound()
+        raise NotFound
     before = screenings_of(work, owner)
     latest = {s.phase: (s.state, s.valid_until) for s in before}
     rules.may_open(framework, phase, latest, work.now.date())
-    row = Screening(project_id=owner.id, phase=phase, sequence=1 + sum(s.phase == phase for s in before), framework_id=version.id, due_on=due_on,
-                    opened_by=work.actor.id, opened_at=work.now, changed_at=work.now, project=owner, framework_version=version)
+    row = Screening(
+        project_id=owner.id,
+        phase=phase,
+        sequence=1 + sum(s.phase == phase for s in before),
+        framework_id=version.id,
+        due_on=due_on,
+        opened_by=work.actor.id,
+        opened_at=work.now,
+        changed_at=work.now,
+        project=owner,
+        framework_version=version,
+    )
     phases = [*framework.earlier_phases(phase), phase]
-    row.pins = [ScreeningQuestionnaire(questionnaire_id=q.id, position=place, questionnaire=q)
-                for place, q in enumerate(current_questionnaires(work, version.key, phases))]
+    row.pins = [
+        ScreeningQuestionnaire(questionnaire_id=q.id, position=place, questionnaire=q)
+        for place, q in enumerate(current_questionnaires(work, version.key, phases))
+    ]
     work.session.add(row)
     work.session.flush()
     if source := _source(before, phase, framework):
         _carry_forward(work, source, row)
-    _summarise(work, row)
-    work.record("ScreeningOpened", subject=("screening", row.id), project=owner.id, codes={"phase": phase, "sequence": row.sequence},
-                refs={"framework": version.digest, "questionnaires": [pin.questionnaire.digest for pin in row.pins]}, row=row)
+    summarise(work, row)
+    work.record(
+        "ScreeningOpened",
+        subject=("screening", row.id),
+        project=owner.id,
+        codes={"phase": phase, "sequence": row.sequence},
+        refs={"framework": version.digest, "questionnaires": [pin.questionnaire.digest for pin in row.pins]},
+        row=row,
+    )
     return row
 
 
@@ -102,126 +127,62 @@ def _carry_forward(work: UnitOfWork, source: Screening, row: Screening) -> None:
     known = {q.key for each in sheet_of(row).questionnaires for _, q in each.questions()}
     for old in work.session.scalars(select(Answer).where(Answer.screening_id == source.id)):
         if old.question_key in known and old.value:
-            work.session.add(Answer(screening_id=row.id, question_key=old.question_key, value=old.value, remark=old.remark, due_on=old.due_on,
-                                    carried_from=source.id, author_id=old.author_id, saved_at=old.saved_at))
+            work.session.add(
+                Answer(
+                    screening_id=row.id,
+                    question_key=old.question_key,
+                    value=old.value,
+                    remark=old.remark,
+                    due_on=old.due_on,
+                    carried_from=source.id,
+                    author_id=old.author_id,
+                    saved_at=old.saved_at,
+                )
+            )
     for link in work.session.scalars(select(AnswerEvidence).where(AnswerEvidence.screening_id == source.id)):
         if link.question_key in known:
-            work.session.add(AnswerEvidence(screening_id=row.id, question_key=link.question_key, evidence_id=link.evidence_id,
-                                            attached_by=link.attached_by, attached_at=link.attached_at))
+            work.session.add(
+                AnswerEvidence(
+                    screening_id=row.id,
+                    question_key=link.question_key,
+                    evidence_id=link.evidence_id,
+                    attached_by=link.attached_by,
+                    attached_at=link.attached_at,
+                )
+            )
     for rating in work.session.scalars(select(ItemRating).where(ItemRating.screening_id == source.id)):
-        work.session.add(ItemRating(screening_id=row.id, item=rating.item, severity=rating.severity, likelihood=rating.likelihood,
-                                    severity_reason=rating.severity_reason, likelihood_reason=rating.likelihood_reason,
-                                    author_id=rating.author_id, saved_at=rating.saved_at))
-    for ruling in work.session.scalars(select(Ruling).where(Ruling.screening_id == source.id, Ruling.kind == "not_applicable")):
-        work.session.add(Ruling(screening_id=row.id, revision=0, kind=ruling.kind, target=ruling.target, outcome=ruling.outcome,
-                                reason=ruling.reason, ruled_by=ruling.ruled_by, ruled_at=ruling.ruled_at))
-    work.session.flush()
-
-
-# ---------------------------------------------------------------- fill
-
-def save_answers(work: UnitOfWork, row: Screening, entries: Sequence[Entry]) -> Score:
-    """Save the entries that differ from what is stored, all or none, and return the new score.
-
-    Raises Conflict when somebody else changed one of these answers since the page was opened; Refusal for a value the question
-    does not have. What was not changed keeps its author and time.
-    """
-    _may_fill(work, row)
-    sheet = sheet_of(row)
-    stored = {a.question_key: a for a in work.session.scalars(select(Answer).where(Answer.screening_id == row.id))}
-    for entry in entries:
-        rules.check_entry(sheet.framework, rules.question_or_refuse(sheet, entry.key), entry)
-        _save_answer(work, row, stored.get(entry.key), entry)
-    work.session.flush()
-    return _summarise(work, row)
-
-
-def _save_answer(work: UnitOfWork, row: Screening, answer: Answer | None, entry: Entry) -> None:
-    now = (answer.value, answer.remark, answer.due_on) if answer else ("", "", None)
-    wanted = (entry.value, entry.remark.strip(), entry.due_on)
-    if wanted == now and not (answer and answer.carried_from):
-        return
-    if (answer.rev if answer else 0) != entry.rev and wanted != now:
-        raise _conflict(entry, answer)
-    if answer is None:
-        answer = Answer(screening_id=row.id, question_key=entry.key)
-        work.session.add(answer)
-    answer.value, answer.remark, answer.due_on = wanted
-    answer.author_id, answer.saved_at, answer.carried_from = work.actor.id, work.now, _still_carried(work, row, answer, entry)
-    _remember(work, row, entry.key, {"value": wanted[0], "remark": wanted[1], "due_on": wanted[2].isoformat() if wanted[2] else None})
-
-
-def _still_carried(work: UnitOfWork, row: Screening, answer: Answer, entry: Entry) -> str | None:
-    """Answers of earlier phases stay marked as carried even when corrected: they are asked only because they were carried."""
-    for pin in row.pins:
-        if pin.questionnaire.kind == "screening" and pin.questionnaire.phase != row.phase:
-            if entry.key in {q.key for each in sheet_of(row).questionnaires if each.key == pin.questionnaire.key for _, q in each.questions()}:
-                return answer.carried_from
-    return None
-
-
-def _conflict(entry: Entry, answer: Answer | None) -> Conflict:
-    def shown(value: str, remark: str, due_on: date | None) -> dict[str, str]:
-        return {"value": value, "remark": remark, "due_on": due_on.isoformat() if due_on else ""}
-
-    theirs = shown(answer.value, answer.remark, answer.due_on) if answer else shown("", "", None)
-    return Conflict(
-        "screenings.conflict",
-        "{key}は、あなたが開いた後にほかの人が変更しました。どちらの内容も失われていません。",
-        "{key} was changed by somebody else after you opened it. Neither version is lost.",
-        mine=shown(entry.value, entry.remark, entry.due_on), theirs=theirs, rev=answer.rev if answer else 0, place=entry.key, key=entry.key,
-    )
-
-
-def save_ratings(work: UnitOfWork, row: Screening, entries: Sequence[RatingEntry]) -> Score:
-    """Save severity, likelihood and their reasons per item, all or none, and return the new score."""
-    _may_fill(work, row)
-    framework = framework_of(row)
-    items = {item.code for item in framework.items}
-    stored = {r.item: r for r in work.session.scalars(select(ItemRating).where(ItemRating.screening_id == row.id))}
-    for entry in entries:
-        if entry.item not in items:
-            raise NotFound()
-        rules.check_rating(framework, entry)
-        _save_rating(work, row, stored.get(entry.item), entry)
-    work.session.flush()
-    return _summarise(work, row)
-
-
-def _save_rating(work: UnitOfWork, row: Screening, rating: ItemRating | None, entry: RatingEntry) -> None:
-    wanted = (entry.severity, entry.likelihood, entry.severity_reason.strip(), entry.likelihood_reason.strip())
-    now = (rating.severity, rating.likelihood, rating.severity_reason, rating.likelihood_reason) if rating else (None, None, "", "")
-    if wanted == now:
-        return
-    if (rating.rev if rating else 0) != entry.rev:
-        words = ("severity", "likelihood", "severity_reason", "likelihood_reason")
-        raise Conflict(
-            "screenings.conflict", "この項目の評価は、あなたが開いた後にほかの人が変更しました。どちらの内容も失われていません。",
-            "Somebody else changed the rating of this item after you opened it. Neither version is lost.",
-            mine=dict(zip(words, map(str, wanted), strict=True)), theirs=dict(zip(words, map(str, now), strict=True)),
-            rev=rating.rev if rating else 0, place=f"rating-{entry.item}",
+        work.session.add(
+            ItemRating(
+                screening_id=row.id,
+                item=rating.item,
+                severity=rating.severity,
+                likelihood=rating.likelihood,
+                severity_reason=rating.severity_reason,
+                likelihood_reason=rating.likelihood_reason,
+                author_id=rating.author_id,
+                saved_at=rating.saved_at,
+            )
         )
-    if rating is None:
-        rating = ItemRating(screening_id=row.id, item=entry.item)
-        work.session.add(rating)
-    rating.severity, rating.likelihood, rating.severity_reason, rating.likelihood_reason = wanted
-    rating.author_id, rating.saved_at = work.actor.id, work.now
-    _remember(work, row, f"rating-{entry.item}", dict(zip(("severity", "likelihood", "severity_reason", "likelihood_reason"), wanted, strict=True)))
-
-
-def finish_triggers(work: UnitOfWork, row: Screening, entries: Sequence[Entry]) -> Score:
-    """Save the trigger sheet and settle the route it leads to. Raises Refusals naming each trigger without an answer."""
-    score = save_answers(work, row, entries)
-    now = load(work.session, row)
-    Refusals.raise_any(rules.trigger_gaps(now.sheet, now.values, now.score.asked))
-    row.triggers_done_at = work.now
-    row.changed_at = work.now
-    work.record("TriggersAnswered", subject=("screening", row.id), project=row.project_id,
-                codes={"route": score.route, "fired": list(score.fired), "packs": list(score.packs)})
-    return score
+    for ruling in work.session.scalars(
+        select(Ruling).where(Ruling.screening_id == source.id, Ruling.kind == "not_applicable")
+    ):
+        work.session.add(
+            Ruling(
+                screening_id=row.id,
+                revision=0,
+                kind=ruling.kind,
+                target=ruling.target,
+                outcome=ruling.outcome,
+                reason=ruling.reason,
+                ruled_by=ruling.ruled_by,
+                ruled_at=ruling.ruled_at,
+            )
+        )
+    work.session.flush()
 
 
 # ---------------------------------------------------------------- submit, withdraw
+
 
 def submit(work: UnitOfWork, row: Screening, *, rev: int) -> Snapshot:
     """Submit the screening: check that nothing is missing, freeze the snapshot, raise hard stops, lock the answers.
@@ -234,15 +195,30 @@ def submit(work: UnitOfWork, row: Screening, *, rev: int) -> Snapshot:
     row.revision += row.state == "returned"
     now = load(work.session, row)
     reasons = {item: (r.severity_reason, r.likelihood_reason) for item, r in now.ratings.items()}
-    Refusals.raise_any(rules.trigger_gaps(now.sheet, now.values, now.score.asked) or rules.gaps(now.sheet, now.score, now.given(), reasons))
+    Refusals.raise_any(
+        rules.trigger_gaps(now.sheet, now.values, now.score.asked)
+        or rules.gaps(now.sheet, now.score, now.given(), reasons)
+    )
     row.submitted_by, row.submitted_at, row.changed_at = work.actor.id, work.now, work.now
     row.state = "blocked" if now.score.stops else "submitted"
-    _write_summary(row, now)
+    write_summary(row, now)
     work.session.flush()
     snapshot = freeze_content(work, row, load(work.session, row), "submitted")
-    work.record("ScreeningSubmitted", subject=("screening", row.id), project=row.project_id, rev=(rev, row.rev),
-                codes={"revision": row.revision, "route": row.route, "inherent": row.inherent, "residual": row.residual, "state": row.state},
-                refs={"snapshot": snapshot.digest}, row=snapshot)
+    work.record(
+        "ScreeningSubmitted",
+        subject=("screening", row.id),
+        project=row.project_id,
+        rev=(rev, row.rev),
+        codes={
+            "revision": row.revision,
+            "route": row.route,
+            "inherent": row.inherent,
+            "residual": row.residual,
+            "state": row.state,
+        },
+        refs={"snapshot": snapshot.digest},
+        row=snapshot,
+    )
     _raise_stops(work, row, now.score)
     return snapshot
 
@@ -252,18 +228,31 @@ def _raise_stops(work: UnitOfWork, row: Screening, score: Score) -> None:
     for stop in score.stops:
         if stop.reason == "release":
             continue
-        ruling = Ruling(screening_id=row.id, revision=row.revision, kind="hard_stop", target=stop.code, outcome="raised",
-                        reason=framework.name_of("hard_stops", stop.code).ja, ruled_by=work.actor.id, ruled_at=work.now)
+        ruling = Ruling(
+            screening_id=row.id,
+            revision=row.revision,
+            kind="hard_stop",
+            target=stop.code,
+            outcome="raised",
+            reason=framework.name_of("hard_stops", stop.code).ja,
+            ruled_by=work.actor.id,
+            ruled_at=work.now,
+        )
         work.session.add(ruling)
         work.session.flush()
-        work.record("HardStopRaised", subject=("ruling", ruling.id), project=row.project_id,
-                    codes={"screening": row.id, "stop": stop.code, "reason": stop.reason}, row=ruling)
+        work.record(
+            "HardStopRaised",
+            subject=("ruling", ruling.id),
+            project=row.project_id,
+            codes={"screening": row.id, "stop": stop.code, "reason": stop.reason},
+            row=ruling,
+        )
 
 
 def freeze(work: UnitOfWork, row: Screening, stage: str) -> Snapshot:
     """Freeze the screening as it stands after the reviewer's rulings; the act that calls this records the event."""
     now = load(work.session, row)
-    _write_summary(row, now)
+    write_summary(row, now)
     work.session.flush()
     return freeze_content(work, row, load(work.session, row), stage)
 
@@ -276,20 +265,14 @@ def withdraw(work: UnitOfWork, row: Screening, *, rev: int, reason: str) -> None
         rules.must_be_editable(row.state)
     row.state, row.changed_at = "withdrawn", work.now
     work.session.flush()
-    work.record("ScreeningWithdrawn", subject=("screening", row.id), project=row.project_id, rev=(rev, row.rev), private={"reason": reason}, row=row)
-
-
-def history(work: UnitOfWork, row: Screening, key: str) -> list[AnswerChange]:
-    """Return every saved state of one answer, newest first."""
-    query = select(AnswerChange).where(AnswerChange.screening_id == row.id, AnswerChange.question_key == key)
-    return list(work.session.scalars(query.order_by(AnswerChange.saved_at.desc())))
-
-
-def changes_shown(work: UnitOfWork, row: Screening, key: str, locale: str) -> list[dict[str, Any]]:
-    """Return the history of one answer ready to show: who, when, and what was entered."""
-    changes = history(work, row, key)
-    names = {u.id: u.name_in(locale) for u in work.session.scalars(select(User).where(User.id.in_({c.author_id for c in changes})))}
-    return [{"by": names.get(c.author_id, ""), "at": c.saved_at, "revision": c.revision, **json.loads(c.body)} for c in changes]
+    work.record(
+        "ScreeningWithdrawn",
+        subject=("screening", row.id),
+        project=row.project_id,
+        rev=(rev, row.rev),
+        private={"reason": reason},
+        row=row,
+    )
 
 
 def latest_snapshot(work: UnitOfWork, row: Screening) -> Snapshot | None:
@@ -298,33 +281,7 @@ def latest_snapshot(work: UnitOfWork, row: Screening) -> Snapshot | None:
     return work.session.scalars(query.order_by(Snapshot.created_at.desc(), Snapshot.stage)).first()
 
 
-def _may_fill(work: UnitOfWork, row: Screening) -> None:
-    authorize(work.actor, "screening:answer", relations_of(work, row.project))
-    rules.must_be_editable(row.state)
-
-
-def _remember(work: UnitOfWork, row: Screening, key: str, body: dict[str, Any]) -> None:
-    revision = row.revision + (row.state == "returned")
-    work.session.add(AnswerChange(screening_id=row.id, question_key=key, revision=revision, body=rfc8785.dumps(body).decode(),
-                                  author_id=work.actor.id, saved_at=work.now))
-
-
-def _summarise(work: UnitOfWork, row: Screening) -> Score:
-    now = load(work.session, row)
-    _write_summary(row, now)
-    row.changed_at = work.now
-    work.session.flush()
-    return now.score
-
-
-def _write_summary(row: Screening, now: Filled) -> None:
-    row.route, row.inherent, row.residual = now.score.route, now.score.inherent, now.score.residual
-    row.answered, row.asked = rules.progress(now.score, now.values)
-
-
 def counts(work: UnitOfWork) -> dict[str, int]:
     """Return the number of visible screenings per state."""
     query = select(Screening.state, func.count()).join(Project).where(visible(work.actor)).group_by(Screening.state)
-    return {state: count for state, count in work.session.execute(query)}
-
-
+    return dict(work.session.execute(query))

@@ -45,7 +45,14 @@ class ShownQuestion:
     @property
     def label(self) -> Text | None:
         """The chosen answer as words, or None."""
-        return next((Text(f"{o[1].ja}（{o[2].ja}）", f"{o[1].en}, {o[2].en}") if o[2] else o[1] for o in self.options if o[0] == self.value), None)
+        return next(
+            (
+                Text(f"{o[1].ja}（{o[2].ja}）", f"{o[1].en}, {o[2].en}") if o[2] else o[1]
+                for o in self.options
+                if o[0] == self.value
+            ),
+            None,
+        )
 
 
 RULED = {
@@ -64,18 +71,32 @@ def options_of(framework: Framework, question: Question) -> list[Option]:
 
 def shown_questions(filled: Filled, sections: Sequence[tuple[Section, Question]], locale: str) -> list[ShownQuestion]:
     """Return the given questions with their answers as they stand."""
-    rulings = {r.target: RULED.get(r.outcome) for r in filled.rulings if r.kind in ("not_applicable", "evidence")
-               and (r.target in filled.in_force.accepted | filled.in_force.disproved or r.outcome == "refused")}
+    rulings = {
+        r.target: RULED.get(r.outcome)
+        for r in filled.rulings
+        if r.kind in ("not_applicable", "evidence")
+        and (r.target in filled.in_force.accepted | filled.in_force.disproved or r.outcome == "refused")
+    }
     shown = []
     for _, question in sections:
         answer = filled.answers.get(question.key)
-        shown.append(ShownQuestion(
-            question=question, options=options_of(filled.sheet.framework, question), value=answer.value if answer else "",
-            remark=answer.remark if answer else "", due_on=answer.due_on.isoformat() if answer and answer.due_on else "",
-            rev=answer.rev if answer else 0, author=answer.author.name_in(locale) if answer else "", saved_at=answer.saved_at if answer else None,
-            evidence=filled.evidence.get(question.key, []), why_asked=explain.asked_because(filled.sheet, question),
-            carried=bool(answer and answer.carried_from), ruling=rulings.get(question.key), follows=_follows(question),
-        ))
+        shown.append(
+            ShownQuestion(
+                question=question,
+                options=options_of(filled.sheet.framework, question),
+                value=answer.value if answer else "",
+                remark=answer.remark if answer else "",
+                due_on=answer.due_on.isoformat() if answer and answer.due_on else "",
+                rev=answer.rev if answer else 0,
+                author=answer.author.name_in(locale) if answer else "",
+                saved_at=answer.saved_at if answer else None,
+                evidence=filled.evidence.get(question.key, []),
+                why_asked=explain.asked_because(filled.sheet, question),
+                carried=bool(answer and answer.carried_from),
+                ruling=rulings.get(question.key),
+                follows=_follows(question),
+            )
+        )
     return shown
 
 
@@ -90,7 +111,11 @@ def sent_back(shown: Sequence[ShownQuestion], sent: Mapping[str, str]) -> None:
     for each in shown:
         key = each.question.key
         if f"{key}-rev" in sent:
-            each.value, each.remark, each.due_on = sent.get(key, ""), sent.get(f"{key}-remark", ""), sent.get(f"{key}-due", "")
+            each.value, each.remark, each.due_on = (
+                sent.get(key, ""),
+                sent.get(f"{key}-remark", ""),
+                sent.get(f"{key}-due", ""),
+            )
 
 
 def sections_for(filled: Filled, item: str, phase: str) -> list[tuple[Section, Question]]:
@@ -98,14 +123,21 @@ def sections_for(filled: Filled, item: str, phase: str) -> list[tuple[Section, Q
     asked = set(filled.score.asked)
     return [
         (section, question)
-        for each in filled.sheet.questionnaires if each.kind != "trigger" and (each.phase or filled.sheet.phase) == phase
-        for section, question in each.questions() if section.item == item and question.key in asked
+        for each in filled.sheet.questionnaires
+        if each.kind != "trigger" and (each.phase or filled.sheet.phase) == phase
+        for section, question in each.questions()
+        if section.item == item and question.key in asked
     ]
 
 
 def trigger_sections(filled: Filled) -> list[tuple[Section, list[Question]]]:
     """Return the sections of the trigger sheet with all their questions; pages open follow-ups themselves."""
-    return [(section, list(section.questions)) for each in filled.sheet.questionnaires if each.kind == "trigger" for section in each.sections]
+    return [
+        (section, list(section.questions))
+        for each in filled.sheet.questionnaires
+        if each.kind == "trigger"
+        for section in each.sections
+    ]
 
 
 def progress_rows(filled: Filled, href: Any, here: tuple[str, str]) -> list[dict[str, Any]]:
@@ -117,8 +149,15 @@ def progress_rows(filled: Filled, href: Any, here: tuple[str, str]) -> list[dict
         for phase in framework.phases:
             keys = [q.key for _, q in sections_for(filled, item.code, phase.code)]
             done = sum(1 for key in keys if filled.values.get(key))
-            cells.append({"done": done, "total": len(keys), "href": href(item.code, phase.code) if keys else None,
-                          "here": here == (item.code, phase.code), "ahead": phase.code not in open_phases})
+            cells.append(
+                {
+                    "done": done,
+                    "total": len(keys),
+                    "href": href(item.code, phase.code) if keys else None,
+                    "here": here == (item.code, phase.code),
+                    "ahead": phase.code not in open_phases,
+                }
+            )
         rows.append({"text": item.name, "cells": cells})
     return rows
 
@@ -152,9 +191,16 @@ class ShownItem:
 def shown_item(framework: Framework, item: ItemScore) -> ShownItem:
     """Return one item's score ready to show."""
     return ShownItem(
-        score=item, name=framework.item(item.item).name, inherent=explain.level(framework, item.inherent),
-        residual=explain.level(framework, item.residual), verdict=explain.verdict(framework, item), fraction=explain.fraction(item), percent=shown(item.effectiveness),
-        product=explain.product(framework, item), singles=explain.singles(framework, item), needed=explain.needed(framework, item),
+        score=item,
+        name=framework.item(item.item).name,
+        inherent=explain.level(framework, item.inherent),
+        residual=explain.level(framework, item.residual),
+        verdict=explain.verdict(framework, item),
+        fraction=explain.fraction(item),
+        percent=shown(item.effectiveness),
+        product=explain.product(framework, item),
+        singles=explain.singles(framework, item),
+        needed=explain.needed(framework, item),
         changes=[(change.axis, explain.adjustment(framework, change)) for change in item.adjustments],
     )
 
@@ -163,6 +209,13 @@ def missing_pieces(item: ItemScore) -> list[dict[str, Any]]:
     """Return what is missing in the bar of control effectiveness, largest first: key, share in percent, and whether one act suffices."""
     if not item.weight:
         return []
-    lacks = [(c.key, 100 * (c.weight - c.points) / item.weight) for c in item.counted if not c.excluded and c.points < c.weight]
+    lacks = [
+        (c.key, 100 * (c.weight - c.points) / item.weight)
+        for c in item.counted
+        if not c.excluded and c.points < c.weight
+    ]
     single = {s.key for s in item.singles}
-    return [{"key": key, "share": float(share), "picked": key in single} for key, share in sorted(lacks, key=lambda each: -each[1])]
+    return [
+        {"key": key, "share": float(share), "picked": key in single}
+        for key, share in sorted(lacks, key=lambda each: -each[1])
+    ]

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-
-import json
 
 import rfc8785
 from sqlalchemy import select
@@ -30,13 +29,29 @@ from governance.work import UnitOfWork
 
 SCHEMA = "snapshot/1"
 PROJECT_FIELDS = (
-    "number", "name", "name_en", "summary", "summary_en", "sector", "regions", "own_roles", "customer", "customer_en", "end_subjects",
-    "end_subjects_en", "techniques", "system_version", "department", "department_en",
+    "number",
+    "name",
+    "name_en",
+    "summary",
+    "summary_en",
+    "sector",
+    "regions",
+    "own_roles",
+    "customer",
+    "customer_en",
+    "end_subjects",
+    "end_subjects_en",
+    "techniques",
+    "system_version",
+    "department",
+    "department_en",
 )
 
 
 class Free(str):
     """Marks text that a person wrote freely: committed to, not contained, in the frozen body."""
+
+    __slots__ = ()
 
 
 def freeze(work: UnitOfWork, screening: Screening, filled: Filled, stage: str) -> Snapshot:
@@ -44,8 +59,15 @@ def freeze(work: UnitOfWork, screening: Screening, filled: Filled, stage: str) -
     texts: list[SnapshotText] = []
     tree = _sealed(content(work.session, screening, filled, stage), "", texts)
     body = rfc8785.dumps(tree)
-    snapshot = Snapshot(screening_id=screening.id, revision=screening.revision, stage=stage, body=body.decode(),
-                        digest=hashlib.sha256(body).hexdigest(), created_by=work.actor.id, created_at=work.now)
+    snapshot = Snapshot(
+        screening_id=screening.id,
+        revision=screening.revision,
+        stage=stage,
+        body=body.decode(),
+        digest=hashlib.sha256(body).hexdigest(),
+        created_by=work.actor.id,
+        created_at=work.now,
+    )
     work.session.add(snapshot)
     work.session.flush()
     for text in texts:
@@ -57,7 +79,9 @@ def freeze(work: UnitOfWork, screening: Screening, filled: Filled, stage: str) -
 
 def thaw(session: Session, snapshot: Snapshot) -> dict[str, Any]:
     """Return the snapshot's content with its texts in place; an erased text is None."""
-    texts = {t.path: t.value for t in session.scalars(select(SnapshotText).where(SnapshotText.snapshot_id == snapshot.id))}
+    texts = {
+        t.path: t.value for t in session.scalars(select(SnapshotText).where(SnapshotText.snapshot_id == snapshot.id))
+    }
     return dict(_opened(json.loads(snapshot.body), "", texts))
 
 
@@ -66,18 +90,39 @@ def content(session: Session, screening: Screening, filled: Filled, stage: str) 
     return {
         "schema": SCHEMA,
         "stage": stage,
-        "screening": {"id": screening.id, "phase": screening.phase, "sequence": screening.sequence, "revision": screening.revision,
-                      "opened_by": screening.opened_by, "opened_at": moment(screening.opened_at), "submitted_by": screening.submitted_by,
-                      "submitted_at": moment(screening.submitted_at) if screening.submitted_at else None},
+        "screening": {
+            "id": screening.id,
+            "phase": screening.phase,
+            "sequence": screening.sequence,
+            "revision": screening.revision,
+            "opened_by": screening.opened_by,
+            "opened_at": moment(screening.opened_at),
+            "submitted_by": screening.submitted_by,
+            "submitted_at": moment(screening.submitted_at) if screening.submitted_at else None,
+        },
         "project": _project(screening.project),
         "framework": _version(screening.framework_version),
-        "questionnaires": [{**_version(pin.questionnaire), "kind": pin.questionnaire.kind, "phase": pin.questionnaire.phase}
-                           for pin in screening.pins],
+        "questionnaires": [
+            {**_version(pin.questionnaire), "kind": pin.questionnaire.kind, "phase": pin.questionnaire.phase}
+            for pin in screening.pins
+        ],
         "answers": [_answer(key, filled) for key in sorted(filled.answers)],
-        "ratings": [_rating(filled.ratings[item.code]) for item in filled.sheet.framework.items if item.code in filled.ratings],
+        "ratings": [
+            _rating(filled.ratings[item.code]) for item in filled.sheet.framework.items if item.code in filled.ratings
+        ],
         "evidence": _evidence(filled),
-        "rulings": [{"kind": r.kind, "target": r.target, "outcome": r.outcome, "reason": Free(r.reason), "revision": r.revision,
-                     "by": r.ruled_by, "at": moment(r.ruled_at)} for r in filled.rulings],
+        "rulings": [
+            {
+                "kind": r.kind,
+                "target": r.target,
+                "outcome": r.outcome,
+                "reason": Free(r.reason),
+                "revision": r.revision,
+                "by": r.ruled_by,
+                "at": moment(r.ruled_at),
+            }
+            for r in filled.rulings
+        ],
         "score": plain(filled.score),
         "history": _history_digest(session, screening),
     }
@@ -111,22 +156,44 @@ def _version(row: Any) -> dict[str, str]:
 def _answer(key: str, filled: Filled) -> dict[str, Any]:
     answer = filled.answers[key]
     return {
-        "key": key, "value": answer.value, "remark": Free(answer.remark), "due_on": answer.due_on.isoformat() if answer.due_on else None,
-        "by": answer.author_id, "at": moment(answer.saved_at), "carried": answer.carried_from is not None,
-        "asked": key in filled.score.asked, "evidence": [e.id for e in filled.evidence.get(key, [])],
+        "key": key,
+        "value": answer.value,
+        "remark": Free(answer.remark),
+        "due_on": answer.due_on.isoformat() if answer.due_on else None,
+        "by": answer.author_id,
+        "at": moment(answer.saved_at),
+        "carried": answer.carried_from is not None,
+        "asked": key in filled.score.asked,
+        "evidence": [e.id for e in filled.evidence.get(key, [])],
     }
 
 
 def _rating(rating: Any) -> dict[str, Any]:
-    return {"item": rating.item, "severity": rating.severity, "likelihood": rating.likelihood, "by": rating.author_id,
-            "severity_reason": Free(rating.severity_reason), "likelihood_reason": Free(rating.likelihood_reason)}
+    return {
+        "item": rating.item,
+        "severity": rating.severity,
+        "likelihood": rating.likelihood,
+        "by": rating.author_id,
+        "severity_reason": Free(rating.severity_reason),
+        "likelihood_reason": Free(rating.likelihood_reason),
+    }
 
 
 def _evidence(filled: Filled) -> list[dict[str, Any]]:
     each = {e.id: e for pieces in filled.evidence.values() for e in pieces}
     return [
-        {"id": e.id, "kind": e.kind, "title": Free(e.title), "title_en": Free(e.title_en), "filename": Free(e.filename), "url": Free(e.url),
-         "size": e.size, "digest": e.digest, "by": e.added_by, "at": moment(e.added_at)}
+        {
+            "id": e.id,
+            "kind": e.kind,
+            "title": Free(e.title),
+            "title_en": Free(e.title_en),
+            "filename": Free(e.filename),
+            "url": Free(e.url),
+            "size": e.size,
+            "digest": e.digest,
+            "by": e.added_by,
+            "at": moment(e.added_at),
+        }
         for e in sorted(each.values(), key=lambda e: (e.added_at, e.id))
     ]
 
@@ -170,5 +237,7 @@ def broken_texts(session: Session, snapshot: Snapshot) -> Iterator[str]:
         place = body
         for part in text.path.strip("/").split("/"):
             place = place[int(part)] if isinstance(place, list) else place[part]
-        if not hmac.compare_digest(place["commitment"], hmac.new(text.salt, text.value.encode(), hashlib.sha256).hexdigest()):
+        if not hmac.compare_digest(
+            place["commitment"], hmac.new(text.salt, text.value.encode(), hashlib.sha256).hexdigest()
+        ):
             yield text.path

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from governance.paths import SEEDS
 from governance.questionnaires.definition import Framework, Question, Questionnaire, Section
 from governance.questionnaires.services import read_seeds
-from governance.screenings.scoring import Rating, Rulings, Score, Sheet, score, shown
+from governance.screenings.routing import Rulings, Sheet
+from governance.screenings.scoring import Rating, Score, score, shown
 from governance.texts import Text
 
 FRAMEWORK, QUESTIONNAIRES = read_seeds(SEEDS)
@@ -24,14 +25,31 @@ ANY = Text("見本", "sample")
 
 def sheet(item: str, weights: list[int], gates: set[int] = frozenset()) -> Sheet:
     """A sheet with questions Q0, Q1, … of one item beside the real trigger sheet."""
-    questions = [Question(key=f"Q{n}", topic=ANY, text=ANY, why=ANY, kind="scale", weight=w, gate=n in gates) for n, w in enumerate(weights)]
-    base = Questionnaire(key="base", version="1", kind="screening", framework=FRAMEWORK.key, phase="P", title=ANY,
-                         sections=[Section(key="s", item=item, questions=questions)])
+    questions = [
+        Question(key=f"Q{n}", topic=ANY, text=ANY, why=ANY, kind="scale", weight=w, gate=n in gates)
+        for n, w in enumerate(weights)
+    ]
+    base = Questionnaire(
+        key="base",
+        version="1",
+        kind="screening",
+        framework=FRAMEWORK.key,
+        phase="P",
+        title=ANY,
+        sections=[Section(key="s", item=item, questions=questions)],
+    )
     return Sheet(FRAMEWORK, "P", (TRIGGERS, base))
 
 
-def scored(item: str, weights: list[int], factors: list[str], rating: tuple[int, int], gates: set[int] = frozenset(),
-           accepted: set[str] = frozenset(), **triggers: str) -> Score:
+def scored(
+    item: str,
+    weights: list[int],
+    factors: list[str],
+    rating: tuple[int, int],
+    gates: set[int] = frozenset(),
+    accepted: set[str] = frozenset(),
+    **triggers: str,
+) -> Score:
     answers = {f"Q{n}": VALUE[f] for n, f in enumerate(factors)} | {"T10": "yes"} | triggers
     return score(sheet(item, weights, gates), answers, {item: Rating(*rating)}, Rulings(accepted=frozenset(accepted)))
 
@@ -39,7 +57,12 @@ def scored(item: str, weights: list[int], factors: list[str], rating: tuple[int,
 def test_credit_example_stays_high_at_77_5_and_falls_at_85():
     weights = [3, 2, 2, 1, 1]
     before = scored("fairness", weights, ["1", "0.7", "0.4", "1", "na"], (3, 3), accepted={"Q4"}).item("fairness")
-    assert (before.product, before.inherent, shown(before.effectiveness), before.residual) == (9, LEVEL["high"], "77.5", LEVEL["high"])
+    assert (before.product, before.inherent, shown(before.effectiveness), before.residual) == (
+        9,
+        LEVEL["high"],
+        "77.5",
+        LEVEL["high"],
+    )
     after = scored("fairness", weights, ["1", "0.7", "0.7", "1", "na"], (3, 3), accepted={"Q4"}).item("fairness")
     assert (shown(after.effectiveness), after.residual) == ("85.0", LEVEL["medium"])
 
@@ -51,14 +74,17 @@ def test_credit_example_goes_to_the_board_while_the_residual_is_high():
 
 
 def test_an_open_gate_allows_no_step_down_in_any_case():
-    item = scored("fairness", [3, 2, 2, 1, 1], ["0.4", "0.7", "0.7", "1", "na"], (3, 3), gates={0}, accepted={"Q4"}).item("fairness")
+    item = scored(
+        "fairness", [3, 2, 2, 1, 1], ["0.4", "0.7", "0.7", "1", "na"], (3, 3), gates={0}, accepted={"Q4"}
+    ).item("fairness")
     assert (shown(item.effectiveness), item.gates_open, item.residual) == ("62.5", ("Q0",), LEVEL["high"])
     assert item.step_reason == "gate_open_blocks"
     strong = scored("fairness", [3, 9], ["0.4", "1"], (3, 3), gates={0}).item("fairness")
-    assert strong.effectiveness > 80 and strong.residual == LEVEL["high"]
+    assert strong.effectiveness > 80
+    assert strong.residual == LEVEL["high"]
 
 
-def test_failure_prediction_gets_the_floor_of_T03_and_its_route_depends_on_the_strength_of_actuation():
+def test_failure_prediction_gets_the_floor_of_the_actuation_trigger_and_its_route_depends_on_the_strength_of_actuation():
     heavy = scored("safety", [9, 1], ["1", "0"], (2, 2), T03="yes", T03a="yes")
     item = heavy.item("safety")
     assert (item.severity_chosen, item.severity, item.product, item.inherent) == (2, 3, 6, LEVEL["medium"])
@@ -68,7 +94,12 @@ def test_failure_prediction_gets_the_floor_of_T03_and_its_route_depends_on_the_s
 
 def test_extreme_risk_with_perfect_controls_is_high_and_goes_to_the_board():
     result = scored("safety", [3, 1], ["1", "1"], (4, 4))
-    assert (result.item("safety").product, result.inherent, result.residual, result.route) == (16, LEVEL["extreme"], LEVEL["high"], "board")
+    assert (result.item("safety").product, result.inherent, result.residual, result.route) == (
+        16,
+        LEVEL["extreme"],
+        LEVEL["high"],
+        "board",
+    )
 
 
 def test_an_unaccepted_not_applicable_counts_as_nothing_so_it_cannot_game_the_level():
@@ -91,7 +122,9 @@ def test_the_threshold_is_compared_exactly_before_rounding():
     exactly = scored("safety", [80, 20], ["1", "0"], (2, 2)).item("safety")
     assert (exactly.effectiveness, exactly.residual) == (Decimal(80), LEVEL["low"])
     rounds_to_80 = scored("safety", [100] * 7 + [99, 100, 100], ["1"] * 8 + ["0", "0"], (2, 2)).item("safety")
-    assert shown(rounds_to_80.effectiveness) == "80.0" and rounds_to_80.effectiveness < 80 and rounds_to_80.residual == LEVEL["medium"]
+    assert shown(rounds_to_80.effectiveness) == "80.0"
+    assert rounds_to_80.effectiveness < 80
+    assert rounds_to_80.residual == LEVEL["medium"]
 
 
 def test_level_cuts_of_every_product_that_can_occur():
@@ -109,14 +142,17 @@ def test_not_sure_counts_as_yes_for_the_route():
     assert scored("safety", [1], ["1"], (1, 1), T10="no", T02="unknown").route == "board"
 
 
-@pytest.mark.parametrize(("triggers", "severity", "likelihood"), [
-    ({"T09": "yes"}, 1, 1),                      # nothing else put a floor on safety
-    ({"T03": "yes", "T09": "yes"}, 4, 1),        # floor 3, people in a weak position one more
-    ({"T03": "yes", "T18": "yes"}, 3, 1),
-    ({"T17": "yes"}, 1, 2),
-    ({"T19": "yes"}, 1, 2),
-    ({"T17": "yes", "T19": "yes"}, 1, 3),
-])
+@pytest.mark.parametrize(
+    ("triggers", "severity", "likelihood"),
+    [
+        ({"T09": "yes"}, 1, 1),  # nothing else put a floor on safety
+        ({"T03": "yes", "T09": "yes"}, 4, 1),  # floor 3, people in a weak position one more
+        ({"T03": "yes", "T18": "yes"}, 3, 1),
+        ({"T17": "yes"}, 1, 2),
+        ({"T19": "yes"}, 1, 2),
+        ({"T17": "yes", "T19": "yes"}, 1, 3),
+    ],
+)
 def test_floors_and_bumps_of_the_triggers(triggers, severity, likelihood):
     item = scored("safety", [1], ["1"], (1, 1), **triggers).item("safety")
     assert (item.severity, item.likelihood) == (severity, likelihood)
@@ -124,20 +160,33 @@ def test_floors_and_bumps_of_the_triggers(triggers, severity, likelihood):
 
 def test_a_light_case_is_asked_only_the_gates():
     light = scored("safety", [3, 2], ["1", ""], (1, 1), gates={0}, T10="no")
-    assert light.route == "light" and "Q0" in light.asked and "Q1" not in light.asked
+    assert light.route == "light"
+    assert "Q0" in light.asked
+    assert "Q1" not in light.asked
 
 
 def test_an_answer_that_is_hidden_never_counts():
     with_hidden = scored("safety", [1], ["1"], (1, 1), T10="no", T03="no", T03a="yes")
-    assert with_hidden.route == "light" and "T03a" not in with_hidden.asked and "T03a" not in with_hidden.fired
+    assert with_hidden.route == "light"
+    assert "T03a" not in with_hidden.asked
+    assert "T03a" not in with_hidden.fired
 
 
 def test_a_suspected_prohibited_use_blocks_until_legal_clears_it():
     blocked = scored("safety", [1], ["1"], (1, 1), T01="yes")
-    assert [(s.code, s.reason) for s in blocked.stops] == [("H1", "suspected")] and blocked.route == "blocked"
-    cleared = score(sheet("safety", [1]), {"Q0": "done", "T01": "yes"}, {"safety": Rating(1, 1)}, Rulings(cleared=frozenset({"H1"})))
-    assert not cleared.stops and cleared.route == "board"
-    confirmed = score(sheet("safety", [1]), {"Q0": "done", "T01": "yes"}, {}, Rulings(cleared=frozenset({"H1"}), confirmed=frozenset({"H1"})))
+    assert [(s.code, s.reason) for s in blocked.stops] == [("H1", "suspected")]
+    assert blocked.route == "blocked"
+    cleared = score(
+        sheet("safety", [1]), {"Q0": "done", "T01": "yes"}, {"safety": Rating(1, 1)}, Rulings(cleared=frozenset({"H1"}))
+    )
+    assert not cleared.stops
+    assert cleared.route == "board"
+    confirmed = score(
+        sheet("safety", [1]),
+        {"Q0": "done", "T01": "yes"},
+        {},
+        Rulings(cleared=frozenset({"H1"}), confirmed=frozenset({"H1"})),
+    )
     assert [s.reason for s in confirmed.stops] == ["confirmed"]
 
 
@@ -150,8 +199,14 @@ def test_a_stop_raised_before_stands_until_it_is_released():
 
 
 def test_disproved_evidence_of_a_gate_counts_as_nothing_and_stops_the_case():
-    result = score(sheet("safety", [3], {0}), {"Q0": "done_evidenced"}, {"safety": Rating(2, 2)}, Rulings(disproved=frozenset({"Q0"})))
-    assert result.item("safety").effectiveness == 0 and [s.code for s in result.stops] == ["H6"]
+    result = score(
+        sheet("safety", [3], {0}),
+        {"Q0": "done_evidenced"},
+        {"safety": Rating(2, 2)},
+        Rulings(disproved=frozenset({"Q0"})),
+    )
+    assert result.item("safety").effectiveness == 0
+    assert [s.code for s in result.stops] == ["H6"]
 
 
 def test_a_case_moves_down_only_by_a_recorded_override():
@@ -162,8 +217,12 @@ def test_a_case_moves_down_only_by_a_recorded_override():
 
 def test_the_way_down_names_the_fewest_controls_and_each_single_act():
     item = scored("fairness", [3, 2, 2, 1], ["1", "0.7", "0.4", "0.7"], (3, 3)).item("fairness")  # 5.9 / 8
-    assert item.needed == ("Q2",) and shown(item.needed_percent) == "88.8"
-    assert [(s.key, s.to, shown(s.percent)) for s in item.singles] == [("Q2", "done", "81.3"), ("Q1", "done_evidenced", "81.3")]
+    assert item.needed == ("Q2",)
+    assert shown(item.needed_percent) == "88.8"
+    assert [(s.key, s.to, shown(s.percent)) for s in item.singles] == [
+        ("Q2", "done", "81.3"),
+        ("Q1", "done_evidenced", "81.3"),
+    ]
 
 
 FACTORS = st.sampled_from(["1", "0.7", "0.4", "0", ""])
@@ -173,37 +232,43 @@ CASES = st.lists(st.tuples(st.integers(1, 3), FACTORS, st.booleans()), min_size=
 
 def result_of(case, rating):
     weights, factors = [w for w, _, _ in case], [f for _, f, _ in case]
-    return scored("fairness", weights, factors, rating, gates={n for n, (_, _, g) in enumerate(case) if g}).item("fairness")
+    return scored("fairness", weights, factors, rating, gates={n for n, (_, _, g) in enumerate(case) if g}).item(
+        "fairness"
+    )
 
 
 @given(CASES, st.integers(1, 4), st.integers(1, 4), st.data())
-def test_improving_an_answer_never_raises_the_residual(case, s, l, data):
+def test_improving_an_answer_never_raises_the_residual(case, s, p, data):
     place = data.draw(st.integers(0, len(case) - 1))
-    better = data.draw(st.sampled_from(ORDER[ORDER.index(case[place][1]):]))
+    better = data.draw(st.sampled_from(ORDER[ORDER.index(case[place][1]) :]))
     improved = [(w, better if n == place else f, g) for n, (w, f, g) in enumerate(case)]
-    assert result_of(improved, (s, l)).residual <= result_of(case, (s, l)).residual
+    assert result_of(improved, (s, p)).residual <= result_of(case, (s, p)).residual
 
 
 @given(CASES, st.integers(1, 3), st.integers(1, 3))
-def test_raising_severity_or_likelihood_never_lowers_the_residual(case, s, l):
-    base = result_of(case, (s, l)).residual
-    assert result_of(case, (s + 1, l)).residual >= base and result_of(case, (s, l + 1)).residual >= base
+def test_raising_severity_or_likelihood_never_lowers_the_residual(case, s, p):
+    base = result_of(case, (s, p)).residual
+    assert result_of(case, (s + 1, p)).residual >= base
+    assert result_of(case, (s, p + 1)).residual >= base
 
 
 @given(CASES, st.integers(1, 4), st.integers(1, 4))
-def test_the_residual_is_the_inherent_level_or_one_step_below(case, s, l):
-    item = result_of(case, (s, l))
+def test_the_residual_is_the_inherent_level_or_one_step_below(case, s, p):
+    item = result_of(case, (s, p))
     assert item.product in {1, 2, 3, 4, 6, 8, 9, 12, 16}
-    assert item.inherent - item.residual in (0, 1) and item.residual >= 1
+    assert item.inherent - item.residual in (0, 1)
+    assert item.residual >= 1
 
 
 @given(CASES, st.integers(2, 4), st.integers(2, 4))
-def test_doing_what_is_named_lowers_the_level_and_nothing_smaller_does(case, s, l):
-    item = result_of(case, (s, l))
+def test_doing_what_is_named_lowers_the_level_and_nothing_smaller_does(case, s, p):
+    item = result_of(case, (s, p))
     if not item.needed:
         return
     done = [(w, "1" if f"Q{n}" in item.needed else f, g) for n, (w, f, g) in enumerate(case)]
-    assert result_of(done, (s, l)).residual == item.residual - 1
+    assert result_of(done, (s, p)).residual == item.residual - 1
     for skipped in item.needed:
-        fewer = [(w, "1" if f"Q{n}" in item.needed and f"Q{n}" != skipped else f, g) for n, (w, f, g) in enumerate(case)]
-        assert result_of(fewer, (s, l)).residual == item.residual
+        fewer = [
+            (w, "1" if f"Q{n}" in item.needed and f"Q{n}" != skipped else f, g) for n, (w, f, g) in enumerate(case)
+        ]
+        assert result_of(fewer, (s, p)).residual == item.residual

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.screenings import evidence, services
+from governance.screenings import evidence, filling, services
 from governance.screenings.loading import load
 from governance.screenings.models import Screening
 from governance.screenings.rules import Entry, RatingEntry
@@ -29,7 +29,7 @@ def codes(refused) -> set[str]:
 
 def save(made: World, screening_id: str, entry: Entry, by: str = "member"):
     with made.acting(by) as work:
-        return services.save_answers(work, row_of(work, screening_id), [entry])
+        return filling.save_answers(work, row_of(work, screening_id), [entry])
 
 
 def test_a_light_case_asks_the_nine_gates_and_is_submitted(made, screening):
@@ -39,15 +39,18 @@ def test_a_light_case_asks_the_nine_gates_and_is_submitted(made, screening):
         row = row_of(work, screening)
         assert (row.state, row.route, row.inherent, row.residual) == ("submitted", "light", 1, 1)
         asked = [key for key in load(work.session, row).score.asked if not key.startswith("T")]
-        assert len(asked) == 9 and (row.answered, row.asked) == (row.asked, row.asked)
+        assert len(asked) == 9
+        assert (row.answered, row.asked) == (row.asked, row.asked)
 
 
 def test_a_trigger_opens_the_whole_questionnaire(made, screening):
     answered(made, screening, triggers={"T10": "yes"})
     with made.acting("member", read_only=True) as work:
         score = load(work.session, row_of(work, screening)).score
-        assert score.route == "standard" and len([k for k in score.asked if not k.startswith("T")]) == 30
-        assert "T10a" in score.asked and "T03a" not in score.asked
+        assert score.route == "standard"
+        assert len([k for k in score.asked if not k.startswith("T")]) == 30
+        assert "T10a" in score.asked
+        assert "T03a" not in score.asked
 
 
 def test_submitting_with_gaps_names_every_gap_and_changes_nothing(made, screening):
@@ -59,17 +62,23 @@ def test_submitting_with_gaps_names_every_gap_and_changes_nothing(made, screenin
     with pytest.raises(Refusals) as refused, made.acting("owner") as work:
         services.submit(work, row_of(work, screening), rev=row_of(work, screening).rev)
     found = {(p.code, p.place) for p in refused.value.problems}
-    assert found == {("screenings.unanswered", "P1b"), ("screenings.no_evidence", "P1d"), ("screenings.no_remark", "P2b"),
-                     ("screenings.no_due", "P2b"), ("screenings.no_remark", "P2c")}
+    assert found == {
+        ("screenings.unanswered", "P1b"),
+        ("screenings.no_evidence", "P1d"),
+        ("screenings.no_remark", "P2b"),
+        ("screenings.no_due", "P2b"),
+        ("screenings.no_remark", "P2c"),
+    }
     assert all(p.text.ja and p.text.en for p in refused.value.problems)
     with made.acting("owner", read_only=True) as work:
-        assert row_of(work, screening).state == "draft" and not row_of(work, screening).snapshots
+        assert row_of(work, screening).state == "draft"
+        assert not row_of(work, screening).snapshots
 
 
 def test_ratings_without_reasons_are_gaps(made, screening):
     answered(made, screening)
     with made.acting("member") as work:
-        services.save_ratings(work, row_of(work, screening), [RatingEntry("safety", 1, None, "", "", 1)])
+        filling.save_ratings(work, row_of(work, screening), [RatingEntry("safety", 1, None, "", "", 1)])
     with pytest.raises(Refusals) as refused, made.acting("owner") as work:
         services.submit(work, row_of(work, screening), rev=row_of(work, screening).rev)
     assert codes(refused) == {"screenings.unrated", "screenings.no_reason"}
@@ -78,7 +87,8 @@ def test_ratings_without_reasons_are_gaps(made, screening):
 def test_an_unknown_question_is_refused_by_its_key(made, screening):
     with pytest.raises(Refusal) as refused:
         save(made, screening, Entry("Z9z", "done"))
-    assert refused.value.code == "screenings.unknown_question" and "Z9z" in refused.value.text.en
+    assert refused.value.code == "screenings.unknown_question"
+    assert "Z9z" in refused.value.text.en
 
 
 @pytest.mark.parametrize(("key", "value"), [("P1b", "yes"), ("T02", "done"), ("P1b", "<script>")])
@@ -91,14 +101,16 @@ def test_an_answer_of_the_wrong_kind_is_refused(made, screening, key, value):
 def test_a_gate_cannot_be_declared_not_applicable(made, screening):
     with pytest.raises(Refusal) as refused:
         save(made, screening, Entry("P1a", "not_applicable", "対象外"))
-    assert refused.value.code == "screenings.gate_not_applicable" and refused.value.place == "P1a"
+    assert refused.value.code == "screenings.gate_not_applicable"
+    assert refused.value.place == "P1a"
 
 
 def test_a_stale_answer_is_a_conflict_that_shows_both_sides_and_overwrites_nothing(made, screening):
     save(made, screening, Entry("P1b", "done", "先に書いた"))
     with pytest.raises(Conflict) as conflict:
         save(made, screening, Entry("P1b", "partial", "後から書いた", rev=0), by="owner")
-    assert conflict.value.theirs["remark"] == "先に書いた" and conflict.value.mine["remark"] == "後から書いた"
+    assert conflict.value.theirs["remark"] == "先に書いた"
+    assert conflict.value.mine["remark"] == "後から書いた"
     with made.acting("member", read_only=True) as work:
         assert load(work.session, row_of(work, screening)).answers["P1b"].remark == "先に書いた"
 
@@ -106,15 +118,20 @@ def test_a_stale_answer_is_a_conflict_that_shows_both_sides_and_overwrites_nothi
 def test_two_people_on_different_questions_of_one_page_both_keep_their_work(made, screening):
     save(made, screening, Entry("P1b", "done", "甲"))
     with made.acting("owner") as work:
-        services.save_answers(work, row_of(work, screening), [Entry("P1b", "done", "甲", rev=0), Entry("P1d", "done", "乙", rev=0)])
+        filling.save_answers(
+            work, row_of(work, screening), [Entry("P1b", "done", "甲", rev=0), Entry("P1d", "done", "乙", rev=0)]
+        )
     with made.acting("member", read_only=True) as work:
         answers = load(work.session, row_of(work, screening)).answers
-        assert (answers["P1b"].author_id, answers["P1d"].author_id) == (made.people["member"].id, made.people["owner"].id)
+        assert (answers["P1b"].author_id, answers["P1d"].author_id) == (
+            made.people["member"].id,
+            made.people["owner"].id,
+        )
 
 
 def test_one_wrong_answer_in_a_page_saves_none_of_it(made, screening):
     with pytest.raises(Refusal), made.acting("member") as work:
-        services.save_answers(work, row_of(work, screening), [Entry("P1b", "done"), Entry("P1d", "nonsense")])
+        filling.save_answers(work, row_of(work, screening), [Entry("P1b", "done"), Entry("P1d", "nonsense")])
     with made.acting("member", read_only=True) as work:
         assert "P1b" not in load(work.session, row_of(work, screening)).answers
 
@@ -148,7 +165,7 @@ def test_only_the_owner_submits_and_a_stranger_does_not_even_know_of_it(made, sc
         services.screening(work, screening)
     for reader in ("auditor", "administrator", "expert"):
         with pytest.raises(Forbidden), made.acting(reader) as work:
-            services.save_answers(work, row_of(work, screening), [Entry("P1b", "done")])
+            filling.save_answers(work, row_of(work, screening), [Entry("P1b", "done")])
 
 
 def test_a_suspected_prohibited_use_is_blocked_on_submission(made, screening):
@@ -161,13 +178,12 @@ def test_a_suspected_prohibited_use_is_blocked_on_submission(made, screening):
 
 
 def test_the_next_phase_waits_for_an_approval(made, screening):
-    with pytest.raises(Refusal) as refused:
-        with made.acting("owner") as work:
-            services.open_screening(work, row_of(work, screening).project, "D")
-    assert refused.value.code == "screenings.gate_shut" and "計画" in refused.value.text.ja
-    with pytest.raises(Refusal) as refused:
-        with made.acting("owner") as work:
-            services.open_screening(work, row_of(work, screening).project, "P")
+    with pytest.raises(Refusal) as refused, made.acting("owner") as work:
+        services.open_screening(work, row_of(work, screening).project, "D")
+    assert refused.value.code == "screenings.gate_shut"
+    assert "計画" in refused.value.text.ja
+    with pytest.raises(Refusal) as refused, made.acting("owner") as work:
+        services.open_screening(work, row_of(work, screening).project, "P")
     assert refused.value.code == "screenings.already_open"
 
 
@@ -181,8 +197,10 @@ def test_the_snapshot_holds_everything_the_decision_rests_on_and_its_texts_match
         frozen = thaw(work.session, snapshot)
         answers = {a["key"]: a for a in frozen["answers"]}
         assert answers["P4a"]["remark"] == "𠮷田・髙橋と協議🙂"
-        assert len(answers["P1a"]["evidence"]) == 1 and frozen["evidence"][0]["digest"]
-        assert frozen["score"]["route"] == "standard" and frozen["questionnaires"][0]["digest"]
+        assert len(answers["P1a"]["evidence"]) == 1
+        assert frozen["evidence"][0]["digest"]
+        assert frozen["score"]["route"] == "standard"
+        assert frozen["questionnaires"][0]["digest"]
         assert frozen["history"]["changes"] > 30
         assert list(broken_texts(work.session, snapshot)) == []
 
