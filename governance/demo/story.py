@@ -84,10 +84,11 @@ class Calendar:
 def acts(content: Content, calendar: Calendar) -> list[Act]:
     """Return every act of the story in order of time, each at least some seconds after the one before."""
     found = [*_opening(content, calendar)]
+    chair = next(seat.person for seat in content.committee.members if seat.is_chair)
     for number, case in enumerate(content.cases):
         found += _case(case, calendar, _MORNING + 8 * number)
     for session in content.meetings:
-        found += _session(session, calendar, secretary(content))
+        found += _session(session, calendar, secretary(content), chair)
     found.sort(key=lambda act: act.at)
     played: list[Act] = []
     for act in found:
@@ -154,7 +155,7 @@ def _followed(project: str, phase: str, conditions: list[Condition], calendar: C
             yield Act(calendar.moment(condition.verified.day, 12 * 60 + 25), condition.verifier, "verify", (*on, condition.verified))
 
 
-def _session(session: Session, calendar: Calendar, secretary: str) -> Iterator[Act]:
+def _session(session: Session, calendar: Calendar, secretary: str, chair: str) -> Iterator[Act]:
     start = starts_at(session, calendar)
     yield Act(calendar.moment(session.planned, 10 * 60), secretary, "plan", (session, calendar.settled(start)))
     for number, item in enumerate(session.items):
@@ -165,7 +166,7 @@ def _session(session: Session, calendar: Calendar, secretary: str) -> Iterator[A
     at = start + timedelta(minutes=5)
     for item in session.items:
         if item.votes or item.deferral:
-            yield from _item(session, item, at, secretary)
+            yield from _item(session, item, at, secretary, chair)
             at += timedelta(minutes=50)
         yield from _followed(item.project, item.phase, item.conditions, calendar)
     if session.time:
@@ -181,7 +182,7 @@ def starts_at(session: Session, calendar: Calendar) -> datetime:
     return start.replace(minute=start.minute - start.minute % 5, second=0, microsecond=0)
 
 
-def _item(session: Session, item: Item, at: datetime, secretary: str) -> Iterator[Act]:
+def _item(session: Session, item: Item, at: datetime, secretary: str, chair: str) -> Iterator[Act]:
     on = (session, item)
 
     def after(minutes: int) -> datetime:
@@ -198,4 +199,4 @@ def _item(session: Session, item: Item, at: datetime, secretary: str) -> Iterato
         yield Act(after(32), secretary, "move", on)
         yield from (Act(after(34), voter, "vote", (*on, voter, choice)) for voter, choice in item.votes.ballots())
     if item.rationale:
-        yield Act(after(44), secretary, "decide", on)
+        yield Act(after(44), chair, "decide", on)
