@@ -84,7 +84,7 @@ class MemberForm(Form):
         """Fill the lists of people and parts."""
         self.user_id.choices = [
             ("", _("選んでください")),
-            *((p.id, f"{p.name_in(locale())}　{p.department}") for p in people),
+            *((p.id, f"{p.name_in(locale())}　{_department(p)}") for p in people),
         ]
         self.part.choices = list(parts)
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from governance.accounts.models import User
 from governance.accounts.rules import authorize
-from governance.pages import accepted, current_work, loaded, page, permission, redirect_to, refusals_beside, tell
+from governance.pages import (
+    accepted,
+    current_work,
+    loaded,
+    locale,
+    page,
+    permission,
+    redirect_to,
+    refusals_beside,
+    tell,
+)
 from governance.projects import services
 from governance.projects.forms import EditForm, MemberForm, RegisterForm
 from governance.projects.models import ProjectMember
@@ -71,7 +80,7 @@ def members(project_id: str) -> ResponseReturnValue:
     project = services.project(work, project_id)
     form = MemberForm()
     people = list(work.session.scalars(select(User).where(User.is_active).order_by(User.name)))
-    form.offer(people, [(code, _(text.ja)) for code, text in PARTS.items()])
+    form.offer(people, [(code, text.in_(locale())) for code, text in PARTS.items()])
     if accepted(form):
         with refusals_beside(form):
             person = next((p for p in people if p.id == form.user_id.data), None)
