@@ -7,6 +7,7 @@ Pango that import raises OSError, and `governance doctor` must still start there
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from governance import __version__, doctor
 from governance.accounts import services as accounts
@@ -29,6 +30,7 @@ from governance.ledger.audit import verify_database
 from governance.ledger.verify import Verdict
 from governance.paths import SEEDS
 from governance.projects.models import Project
+from governance.projects.services import by_number
 from governance.questionnaires.services import seed as publish
 from governance.refusals import NotFound, Refusal, Refusals
 from governance.settings import PREFIX, Settings, load, settings_table
@@ -37,27 +39,25 @@ from governance.storage.files import FileStore
 from governance.storage.migrate import WrongSchema, pending, upgrade
 from governance.texts import LOCALES, Text, both
 from governance.web import Service, create_app
-from governance.work import SYSTEM, UnitOfWork, open_work, run
+from governance.work import SYSTEM, Actor, UnitOfWork, open_work, run
 
 REFUSED = 2
 BROKEN = 1
 THREADS = 4
 """Requests that one worker answers at a time; SQLite has one writer anyway, and each thread holds a connection."""
 
+PURPOSE = "コマンドラインからの発行 / issued on the command line"
 Result = TypeVar("Result")
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 NO_DATABASE = Text(
     "データベースを使えません（{kind}）。governance doctor で確かめてください。",
     "The database cannot be used ({kind}). Look with governance doctor.",
 )
+NO_FILE = Text("ファイルを扱えません: {name}（{reason}）", "The file cannot be used: {name} ({reason})")
 NEWER = Text(
     "データベースの構造がこの版より新しいため使えません。新しい版を導入してください。",
     "The database has a structure newer than this release. Install the newer release.",
 )
-
-
-# --- saying and refusing ---------------------------------------------------------------------------------------------
 
 
 class Refusing(click.Group):
@@ -74,8 +74,10 @@ class Refusing(click.Group):
                 _deny(problem.text, f"{problem.place}: " if problem.place else "")
         except WrongSchema:
             _deny(NEWER)
-        except (SQLAlchemyError, UnsafeDatabase) as error:
+        except (DBAPIError, UnsafeDatabase) as error:
             _deny(NO_DATABASE.filled(kind=type(error).__name__))
+        except OSError as error:
+            _deny(NO_FILE.filled(name=error.filename or "", reason=error.strerror or type(error).__name__))
         return ctx.exit(REFUSED)
 
 
@@ -113,9 +115,6 @@ def _loaded(module: str) -> Any:
         ) from error
 
 
-# --- what every command needs ----------------------------------------------------------------------------------------
-
-
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Database]:
     """Open the configured database; refuse one that lacks steps of its structure."""
@@ -151,9 +150,6 @@ def _write(act: Callable[[UnitOfWork], Result]) -> Result:
 def application() -> Service:
     """Return the application of the settings in the environment: what each worker of a WSGI server calls."""
     return create_app(load())
-
-
-# --- commands --------------------------------------------------------------------------------------------------------
 
 
 @click.group(cls=Refusing, name="governance")
@@ -274,9 +270,6 @@ def _demonstration(database: Database, settings: Settings) -> list[Text]:
     return [line if isinstance(line, Text) else both(str(line)) for line in lines or []]
 
 
-# --- ledger ----------------------------------------------------------------------------------------------------------
-
-
 @cli.group()
 def ledger() -> None:
     """監査台帳。 The audit ledger."""
@@ -305,20 +298,10 @@ def verdict_lines(verdict: Verdict) -> list[Text]:
         )
         return [head.filled(size=verdict.size, rows=verdict.rows), root]
     head = Text("監査台帳に矛盾があります（{count}件）。", "The ledger is broken ({count} faults).")
-    return [
-        head.filled(count=verdict.count),
-        *map(_fault_line, sorted(verdict.faults, key=lambda each: each.rank)),
-        root,
-    ]
-
-
-def _fault_line(fault: Any) -> Text:
-    """Return one fault with the number of the entry it concerns, when it concerns one."""
-    place = f"#{fault.seq}: " if fault.seq is not None else ""
-    return Text(f"{place}{fault.ja}", f"{place}{fault.en}")
-
-
-# --- reports ---------------------------------------------------------------------------------------------------------
+    faults = sorted(verdict.faults, key=lambda each: each.rank)
+    numbers = [f"#{fault.seq}: " if fault.seq is not None else "" for fault in faults]
+    lines = [Text(f"{number}{fault.ja}", f"{number}{fault.en}") for number, fault in zip(numbers, faults, strict=True)]
+    return [head.filled(count=verdict.count), *lines, root]
 
 
 @cli.group()
@@ -328,32 +311,34 @@ def report() -> None:
 
 @report.command("issue")
 @click.argument("project")
-@click.option("--type", "kind", type=click.Choice(["case"]), default="case", show_default=True, help="種類。Kind.")
-@click.option(
-    "--lang",
-    "language",
-    type=click.Choice(["ja", "en", "both"]),
-    default="ja",
-    show_default=True,
-    help="言語。Language.",
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="書き出す先。File to write."
-)
-@click.option("--purpose", default="", help="目的。What the report is for.")
-@click.option("--by", "email", default="", help="発行者のメールアドレス。E-mail address of who issues it.")
-def report_issue(project: str, kind: str, language: str, out: Path, purpose: str, email: str) -> None:
+@click.option("--type", "_kind", type=click.Choice(["case"]), default="case", show_default=True, help="種類。Kind.")
+@click.option("--lang", "language", type=click.Choice(["ja", "en", "both"]), default="ja", help="言語。Language.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="出力先。Output.")
+@click.option("--purpose", default=PURPOSE, show_default=True, help="目的。What the report is for.")
+@click.option("--by", "email", default="", help="発行者のメールアドレス。Who issues it (default: the owner).")
+def report_issue(project: str, _kind: str, language: str, out: Path, purpose: str, email: str) -> None:
     """PROJECT（番号）の報告書を発行する。 Issue a report of PROJECT (its number) and write it to a file."""
+    if not out.absolute().parent.is_dir():  # said before anything is issued
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(out))
     settings = load()
-    reports = _loaded("governance.reports.commands")
+    reports = _loaded("governance.reports.services")
     with _opened(settings) as database:
-        line = reports.issue_to_file(
-            database, settings, project, kind=kind, lang=language, out=out, purpose=purpose, email=email
-        )
-    _say(line)
-
-
-# --- accounts --------------------------------------------------------------------------------------------------------
+        with open_work(database, SYSTEM, read_only=True) as work:
+            row = by_number(work, project)
+            person = _account(work, email) if email else row.owner
+            if person is None:
+                raise NotFound
+            actor, name = Actor(person.id, person.roles), Text(person.name, person.name_in("en"))
+            order = reports.Order(row.id, language, purpose)
+        made = reports.issue(database, actor, _files(settings), order, verify=f"{settings.base_url}/verify?d=")
+        with open_work(database, actor, read_only=True) as work:
+            issued, content = reports.download(work, made, _files(settings))
+            number = issued.number
+    out.write_bytes(content)
+    text = Text(
+        "{number} を {out} に書き出しました（発行者: {name}）。", "{number} written to {out} (issued by {name})."
+    )
+    _say(text.filled(number=number, out=out, name=name))
 
 
 @cli.group()
@@ -367,9 +352,7 @@ def account() -> None:
 @click.option("--name-en", default="", help="氏名（英語）。Name in English.")
 @click.option("--department", default="", help="所属。Department.")
 @click.option("--locale", type=click.Choice(LOCALES), default="ja", show_default=True, help="言語。Language.")
-@click.option(
-    "--role", "roles", multiple=True, type=click.Choice(list(ROLES)), help="役割（複数可）。Role, may be repeated."
-)
+@click.option("--role", "roles", multiple=True, type=click.Choice(list(ROLES)), help="役割（複数可）。Roles.")
 def account_create(**given: Any) -> None:
     """利用者を登録する。パスワードは端末で尋ねる。 Create an account; the password is asked on the terminal."""
     password = _asked_password()
@@ -385,12 +368,11 @@ def account_role(email: str, role: str, end: bool) -> None:
     """役割を付ける、または終える。 Give EMAIL a role, or end it."""
     change = accounts.end_role if end else accounts.grant_role
     _write(lambda work: change(work, _account(work, email), role) and None)
-    done = (
-        Text("役割を終えました: {role}", "Role ended: {role}")
-        if end
-        else Text("役割を付けました: {role}", "Role given: {role}")
+    ended, given = (
+        Text("役割を終えました: {role}", "Role ended: {role}"),
+        Text("役割を付けました: {role}", "Role given: {role}"),
     )
-    _say(done.filled(role=ROLES[role]))
+    _say((ended if end else given).filled(role=ROLES[role]))
 
 
 @account.command("password")

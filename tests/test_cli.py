@@ -115,7 +115,9 @@ def test_a_changed_entry_is_named(call: Call, database: Database) -> None:
     call("seed")
     with database.engine.begin() as connection:
         if database.dialect == "sqlite":
-            triggers = connection.execute(text("SELECT name FROM sqlite_master WHERE type='trigger' AND tbl_name='ledger_event'"))
+            triggers = connection.execute(
+                text("SELECT name FROM sqlite_master WHERE type='trigger' AND tbl_name='ledger_event'")
+            )
             for name in triggers.scalars().all():
                 connection.execute(text(f'DROP TRIGGER "{name}"'))
         else:
@@ -128,8 +130,17 @@ def test_a_changed_entry_is_named(call: Call, database: Database) -> None:
 
 
 def test_the_first_administrator_is_made_with_a_password_from_the_terminal(call: Call, database: Database) -> None:
-    made = call("account", "create", "--email", "Root@Test.example", "--name", "管理 見本", "--role", "administrator",
-                given=f"{PHRASE}\n{PHRASE}\n")
+    made = call(
+        "account",
+        "create",
+        "--email",
+        "Root@Test.example",
+        "--name",
+        "管理 見本",
+        "--role",
+        "administrator",
+        given=f"{PHRASE}\n{PHRASE}\n",
+    )
     assert made.exit_code == 0, made.output
     assert PHRASE not in made.output
     with open_work(database, SYSTEM) as work:
@@ -157,7 +168,9 @@ def test_the_settings_are_listed(call: Call) -> None:
     assert "`GOVERNANCE_WORKERS`" in call("settings").output
 
 
-def test_without_a_language_both_are_printed_and_the_terminal_decides(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_language_both_are_printed_and_the_terminal_decides(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert len(call("migrate", lang="").output.splitlines()) == 2
     monkeypatch.setenv("LANG", "ja_JP.UTF-8")
     assert call("migrate", lang="").output == "データベースの構造は最新です。\n"

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from governance.accounts.rules import may
-from governance.insight.rules import QUIET, TOGETHER, Line, Task, several
-from governance.insight.services import in_words
+from governance.insight.rules import Line, Task
+from governance.insight.services import told
 from governance.insight.waiting import tasks
 from governance.ledger import services as ledger
-from governance.ledger.services import Event
 from governance.projects.models import Evidence, Project
 from governance.projects.services import relations_of
 from governance.questionnaires.definition import Framework
@@ -113,7 +111,7 @@ class Case:
         return done if self.newest.state in APPROVED else WAITS.get(self.newest.state, done)
 
 
-def case(work: UnitOfWork, project: Project, today: date) -> Case:
+def case(work: UnitOfWork, project: Project, today: date) -> Case:  # long: one field per part of the page
     """Return a project (which the caller found through `visible`) as its page tells it."""
     screenings = list(
         work.session.scalars(
@@ -178,23 +176,20 @@ def _steps(
     steps = []
     for phase in framework.phases:
         row = latest.get(phase.code)
-        decided = next(
-            (d for d in reversed(decisions) if row and d.screening_id == row.id and d.revision == row.revision), None
-        )
-        ended = row is not None and row.state in APPROVED and row.valid_until is not None and row.valid_until < today
-        tone = "ahead" if row is None else "now" if row is newest and row.state not in APPROVED else "done"
+        if row is None:
+            steps.append(Step(phase.name, "ahead", None, None, "none", None, None))
+            continue
+        decided = next((d for d in reversed(decisions) if (d.screening_id, d.revision) == (row.id, row.revision)), None)
+        tone = "now" if row is newest and row.state not in APPROVED else "done"
+        before, after = level(framework, row.inherent), level(framework, row.residual)
         steps.append(
-            Step(
-                phase.name,
-                tone,
-                row,
-                decided,
-                "none" if row is None else "expired" if ended else row.state,
-                level(framework, row.inherent) if row else None,
-                level(framework, row.residual) if row else None,
-            )
+            Step(phase.name, tone, row, decided, "expired" if _ended(row, today) else row.state, before, after)
         )
     return steps
+
+
+def _ended(row: Screening, today: date) -> bool:
+    return row.state in APPROVED and row.valid_until is not None and row.valid_until < today
 
 
 def _gates(
@@ -205,7 +200,7 @@ def _gates(
     for number, before in enumerate(framework.phases[:-1], 1):
         row = latest.get(before.code)
         approved = row is not None and row.state in APPROVED
-        valid = approved and (row.valid_until is None or row.valid_until >= today)  # type: ignore[union-attr]
+        valid = row is not None and approved and not _ended(row, today)
         missing = (
             None
             if valid
@@ -218,7 +213,7 @@ def _gates(
             for c in conditions
             if row and c.decision.screening_id == row.id and c.kind == "pre_start" and c.state not in SETTLED
         ]
-        gates.append(Gate(Text("関門{n}", "Gate {n}").filled(n=number), bool(valid), missing, due))
+        gates.append(Gate(Text("関門{n}", "Gate {n}").filled(n=number), valid, missing, due))
     return gates
 
 
@@ -262,17 +257,8 @@ def _evidence(work: UnitOfWork, project: Project) -> int:
 
 
 def _history(work: UnitOfWork, project: Project) -> list[Line]:
-    """Return the project's acts, the newest first; several of one kind by one person on one day are one line."""
     found = ledger.project_events(work.session, project.id, limit=HISTORY * 5)
-    kept = [event for event in reversed(found) if event.type not in QUIET]
-    runs = [list(run) for _, run in groupby(kept, key=_run_of)][:HISTORY]
-    lines = in_words(work, [run[0] for run in runs])
-    return [several(line, run[0].type, len(run)) for line, run in zip(lines, runs, strict=True)]
-
-
-def _run_of(event: Event) -> tuple[object, ...]:
-    together = event.type in TOGETHER
-    return (event.type, event.body["actor"]["id"], local_date(event.at)) if together else (event.seq,)
+    return told(work, list(reversed(found)), HISTORY)
 
 
 def late_days(row: Condition, today: date) -> int:

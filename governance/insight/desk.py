@@ -87,7 +87,7 @@ def task_of(row: Screening, what: Text, why: Text, href: str, button: Text, minu
         why=why,
         project=named(row.project),
         project_id=row.project_id,
-        phase=framework_of(row).phase(row.phase).name,
+        phase=more.pop("phase", None) or framework_of(row).phase(row.phase).name,
         href=href,
         button=button,
         minutes=minutes,

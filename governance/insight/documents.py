@@ -5,7 +5,7 @@ It stands here and not in questionnaires because what a trigger does is explaine
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from flask import Blueprint
@@ -162,10 +162,10 @@ def committee_words(framework: Framework) -> list[tuple[Text, Text]]:
     def word(value: object) -> Text:
         return VALUES.get(str(value), both(str(value)))
 
-    return [
-        (
-            COMMITTEE.get(key, both(key)),
-            joined([word(each) for each in value]) if isinstance(value, list) else word(value),
-        )
-        for key, value in framework.committee.items()
-    ]
+    order = [key for key in COMMITTEE if key in framework.committee]
+    rest = [key for key in framework.committee if key not in COMMITTEE]
+    return [(COMMITTEE.get(key, both(key)), _words(word, framework.committee[key])) for key in (*order, *rest)]
+
+
+def _words(word: Callable[[object], Text], value: object) -> Text:
+    return joined([word(each) for each in value]) if isinstance(value, list) else word(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import Select, and_, exists, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from governance.insight.desk import Desk, framework_of, screenings_for, takes_part, task_of
@@ -53,20 +53,20 @@ def to_approve(desk: Desk) -> Iterable[Task]:
 
 def to_review(desk: Desk) -> Iterable[Task]:
     """Cases to take, own reviews to finish or decide, and stopped ones, for the expert team."""
-    if not desk.holds("expert"):
-        return
-    free = ~takes_part(desk.me, None, ever=True)
-    for row in screenings_for(desk, Screening.state == "submitted", free):
+    if desk.holds("expert"):
+        yield from _to_take(desk)
+        yield from _to_finish(desk)
+        yield from _to_settle(desk)
+
+
+def _to_take(desk: Desk) -> Iterable[Task]:
+    for row in screenings_for(desk, Screening.state == "submitted", ~takes_part(desk.me, None, ever=True)):
         if framework_of(row).route(row.route).body != DEPARTMENT:
-            yield task_of(
-                row,
-                Text("審査を引き受ける", "Take the case for review"),
-                _route_of(row),
-                f"/reviews/{row.id}",
-                Text("引き受ける", "Take"),
-                5,
-                since=row.submitted_at,
-            )
+            what, button = Text("審査を引き受ける", "Take the case for review"), Text("引き受ける", "Take")
+            yield task_of(row, what, _route_of(row), f"/reviews/{row.id}", button, 5, since=row.submitted_at)
+
+
+def _to_finish(desk: Desk) -> Iterable[Task]:
     mine = exists().where(
         Review.screening_id == Screening.id, Review.revision == Screening.revision, Review.reviewer_id == desk.me
     )
@@ -74,19 +74,16 @@ def to_review(desk: Desk) -> Iterable[Task]:
     for row in screenings_for(desk, Screening.state == "in_review", mine):
         what, why, button = _REVIEWED if row.id in given else _REVIEWING
         yield task_of(row, what, why, f"/reviews/{row.id}", button, 45, since=row.submitted_at)
+
+
+def _to_settle(desk: Desk) -> Iterable[Task]:
+    what = Text("停止した案件の扱いを決める", "Settle the blocked case")
+    why = Text(
+        "事実を改めるために差し戻すか、法務とともに解除します。",
+        "Return it so that the facts change, or release it together with legal.",
+    )
     for row in _blocked(desk, "team"):
-        yield task_of(
-            row,
-            Text("停止した案件の扱いを決める", "Settle the blocked case"),
-            Text(
-                "事実を改めるために差し戻すか、法務とともに解除します。",
-                "Return it so that the facts change, or release it together with legal.",
-            ),
-            f"/reviews/{row.id}",
-            Text("開く", "Open"),
-            20,
-            since=row.submitted_at,
-        )
+        yield task_of(row, what, why, f"/reviews/{row.id}", Text("開く", "Open"), 20, since=row.submitted_at)
 
 
 _REVIEWING = (
@@ -158,32 +155,25 @@ def _turns(row: Screening, rulings: Sequence[Ruling]) -> set[str]:
 
 def to_vote(desk: Desk) -> Iterable[Task]:
     """Items that the person may vote on now."""
+    what, why = Text("議題に投票する", "Vote on the item"), Text("会議は開会中です。", "The meeting is in session.")
+    for item in desk.work.session.scalars(_unvoted(desk).limit(SHOWN)):
+        yield task_of(
+            item.screening, what, why, f"/meetings/{item.meeting_id}", Text("投票する", "Vote"), 5, due=desk.today
+        )
+
+
+def _unvoted(desk: Desk) -> Select[AgendaItem]:
+    """Return the query for items being voted on in the person's committees, without recused and cast ones."""
     seat = and_(CommitteeMember.committee_id == Meeting.committee_id, CommitteeMember.user_id == desk.me)
     stepped_back = exists().where(Recusal.item_id == AgendaItem.id, Recusal.member_id == CommitteeMember.id)
     voted = exists().where(
         Vote.item_id == AgendaItem.id, Vote.member_id == CommitteeMember.id, Vote.motion == AgendaItem.motion
     )
-    query = (
-        select(AgendaItem)
-        .join(AgendaItem.meeting)
-        .join(CommitteeMember, seat)
-        .join(AgendaItem.screening)
-        .join(Screening.project)
-    )
-    query = query.where(Meeting.state == "open", AgendaItem.state == "voting", ~stepped_back, ~voted, *desk.narrowed())
-    query = query.options(
+    query = select(AgendaItem).join(AgendaItem.meeting).join(CommitteeMember, seat).join(AgendaItem.screening)
+    query = query.join(Screening.project).where(*desk.narrowed())
+    return query.where(Meeting.state == "open", AgendaItem.state == "voting", ~stepped_back, ~voted).options(
         joinedload(AgendaItem.screening).joinedload(Screening.project), contains_eager(AgendaItem.meeting)
     )
-    for item in desk.work.session.scalars(query.limit(SHOWN)):
-        yield task_of(
-            item.screening,
-            Text("議題に投票する", "Vote on the item"),
-            Text("会議は開会中です。", "The meeting is in session."),
-            f"/meetings/{item.meeting_id}",
-            Text("投票する", "Vote"),
-            5,
-            due=desk.today,
-        )
 
 
 def to_run(desk: Desk) -> Iterable[Task]:

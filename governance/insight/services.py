@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import joinedload, noload
+from sqlalchemy.orm import joinedload, lazyload
 
 from governance.accounts.models import User, UserSession
 from governance.accounts.rules import PERMISSIONS, ROLES
 from governance.insight.desk import named, newest, takes_part
-from governance.insight.rules import AHEAD_DAYS, QUIET, RULED, SHOWN, Date, Line, said
+from governance.insight.rules import AHEAD_DAYS, QUIET, RULED, SHOWN, TOGETHER, Date, Line, said, several
 from governance.ledger import services as ledger
 from governance.ledger.services import Event
 from governance.projects.models import Project
@@ -71,7 +72,7 @@ def _with_newest() -> Select[Project, Screening]:
     query = (
         select(Project, Screening)
         .outerjoin(Screening, joined)
-        .options(noload(Project.members), joinedload(Screening.framework_version))
+        .options(lazyload(Project.members), joinedload(Screening.framework_version))
     )
     return query.order_by(func.coalesce(Screening.changed_at, Project.created_at).desc(), Project.number.desc())
 
@@ -121,29 +122,20 @@ def ahead(work: UnitOfWork, own: Sequence[Row], today: date) -> list[Date]:
 
 def _meetings(work: UnitOfWork, today: date, until: date) -> list[Date]:
     items = select(func.count()).where(AgendaItem.meeting_id == Meeting.id).correlate(Meeting).scalar_subquery()
-    query = select(Meeting, items).where(
-        Meeting.state != "closed", Meeting.starts_at <= work.now + timedelta(days=AHEAD_DAYS), _concerned(work)
-    )
+    query = select(Meeting, items).where(Meeting.state != "closed", _concerned(work))
     query = (
-        query.options(joinedload(Meeting.committee).noload(Committee.members)).order_by(Meeting.starts_at).limit(SHOWN)
+        query.where(Meeting.starts_at <= work.now + timedelta(days=AHEAD_DAYS)).order_by(Meeting.starts_at).limit(SHOWN)
     )
-    found = []
-    for meeting, count in work.session.execute(query):
-        on = local_date(meeting.starts_at)
-        if today <= on <= until:
-            what = Text("{name} 第{n}回", "{name}, meeting {n}").filled(
-                name=Text(meeting.committee.name, meeting.committee.name_in("en")), n=meeting.number
-            )
-            found.append(
-                Date(
-                    on,
-                    what,
-                    Text("議題{n}件", "{n} on the agenda").filled(n=count),
-                    f"/meetings/{meeting.id}",
-                    meeting.starts_at,
-                )
-            )
-    return found
+    query = query.options(joinedload(Meeting.committee).lazyload(Committee.members))
+    dates = [_meeting(meeting, count) for meeting, count in work.session.execute(query)]
+    return [each for each in dates if today <= each.on <= until]
+
+
+def _meeting(row: Meeting, items: int) -> Date:
+    name = Text(row.committee.name, row.committee.name_in("en"))
+    what = Text("{name} 第{n}回", "{name}, meeting {n}").filled(name=name, n=row.number)
+    note = Text("議題{n}件", "{n} on the agenda").filled(n=items)
+    return Date(local_date(row.starts_at), what, note, f"/meetings/{row.id}", row.starts_at)
 
 
 def _concerned(work: UnitOfWork) -> ColumnElement[bool]:
@@ -182,9 +174,26 @@ def changes(work: UnitOfWork) -> Changes:
     since = work.session.scalar(visits.where(UserSession.token_digest != work.actor.session))
     seen = select(Project.id).where(visible(work.actor))
     events = ledger.events(work.session, limit=CHANGES * 8, among=seen)
-    found = [e for e in events if e.body["actor"]["id"] != work.actor.id and e.type not in QUIET]
+    found = [e for e in events if e.body["actor"]["id"] != work.actor.id]
     new = [e for e in found if since is None or e.at > since]
-    return Changes(since, in_words(work, (new or found)[:CHANGES]), bool(new))
+    return Changes(since, told(work, new, CHANGES) or told(work, found, CHANGES), bool(new))
+
+
+def told(work: UnitOfWork, events: Sequence[Event], limit: int) -> list[Line]:
+    """Return acts as the history of cases tells them: quiet ones left out, several of one kind, person and day in one line."""
+    kept = [event for event in events if event.type not in QUIET]
+    runs = [list(run) for _, run in groupby(kept, key=_run_of)][:limit]
+    lines = in_words(work, [run[0] for run in runs])
+    return [several(line, run[0].type, len(run)) for line, run in zip(lines, runs, strict=True)]
+
+
+def _run_of(event: Event) -> tuple[object, ...]:
+    together = event.type in TOGETHER
+    return (
+        (event.type, event.body["project"], event.body["actor"]["id"], local_date(event.at))
+        if together
+        else (event.seq,)
+    )
 
 
 def in_words(work: UnitOfWork, events: Sequence[Event]) -> list[Line]:
@@ -194,7 +203,7 @@ def in_words(work: UnitOfWork, events: Sequence[Event]) -> list[Line]:
         for row in work.session.scalars(
             select(Project)
             .where(Project.id.in_({e.body["project"] for e in events if e.body["project"]}), visible(work.actor))
-            .options(noload(Project.members))
+            .options(lazyload(Project.members))
         )
     }
     people = {
@@ -298,14 +307,18 @@ def _fits(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
         found.append(expired)
     elif wanted.state:
         found.append(and_(Screening.state == wanted.state, ~func.coalesce(expired, False)))
-    for word in wanted.words.split()[:5]:
-        columns = (
-            Project.name,
-            Project.name_en,
-            Project.number,
-            Project.customer,
-            Project.customer_en,
-            Project.department,
-        )
-        found.append(or_(*(column.icontains(word, autoescape=True) for column in columns)))
-    return found
+    return [*found, *_words_fit(wanted.words)]
+
+
+def _words_fit(words: str) -> list[ColumnElement[bool]]:
+    """Return one condition per word: each stands in a name, the number, the customer or the department."""
+    columns = (
+        Project.name,
+        Project.name_en,
+        Project.number,
+        Project.customer,
+        Project.customer_en,
+        Project.department,
+        Project.department_en,
+    )
+    return [or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in words.split()[:5]]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from governance.accounts.models import User
 from governance.accounts.rules import ROLES, may, may_ever
 from governance.insight import cases, documents, journal, services
-from governance.insight.rules import SHOWN, Task, overdue
+from governance.insight.rules import SHOWN, overdue
 from governance.insight.services import PAGE, Wanted
 from governance.insight.waiting import tasks
 from governance.pages import current_person, current_work, page, permission, signed_in, today
@@ -20,7 +20,7 @@ from governance.questionnaires.definition import Framework
 from governance.questionnaires.models import FrameworkVersion
 from governance.questionnaires.services import parsed_framework
 from governance.reviews.rules import KINDS, OUTCOMES
-from governance.screenings.explain import level
+from governance.screenings.explain import level, stop_reason
 from governance.screenings.showing import shown_item
 from governance.states import STATES
 from governance.texts import Text, joined
@@ -72,7 +72,6 @@ def home() -> ResponseReturnValue:
         late=overdue(waiting, day),
         tally=min(len(waiting), SHOWN),
         next=waiting[0] if waiting else None,
-        href=reachable,
         own=own,
         others=others,
         ahead=services.ahead(work, own, day),
@@ -95,18 +94,7 @@ def duties() -> list[tuple[str, Text]]:
     person = current_person()
     if person is None or not person.roles & {"auditor", "administrator", "secretariat", "chair", "privacy"}:
         return []
-    return [(path, words) for code, path, words in DUTIES if may_ever(person, code) and _exists(path)]
-
-
-def reachable(task: Task) -> str:
-    """Return where a task is done; its case while the page of that act does not exist in this installation."""
-    if _exists(task.href):
-        return task.href
-    return f"/projects/{task.project_id}" if task.project_id else "/"
-
-
-def _exists(path: str) -> bool:
-    return bool(current_app.url_map.bind("localhost").test(path, "GET"))
+    return [(path, words) for code, path, words in DUTIES if may_ever(person, code)]
 
 
 @blueprint.get("/projects")
@@ -171,12 +159,12 @@ def case(project_id: str) -> ResponseReturnValue:
         case=found,
         project=found.project,
         framework=framework,
-        href=reachable,
         levels=len(framework.levels),
         items=[shown_item(framework, each) for each in found.filled.score.items] if found.filled else [],
         threshold=int(framework.scoring.step_down_at_percent),
         level=level,
         kinds=KINDS,
+        stops=[stop_reason(framework, stop) for stop in found.filled.score.stops] if found.filled else [],
         late_days=lambda row: cases.late_days(row, day),
         people=cases.people(found.project, found.reviewer),
         part_names=lambda kind, codes: joined([framework.name_of(kind, code) for code in codes]),

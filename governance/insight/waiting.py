@@ -17,6 +17,26 @@ from governance.screenings.rules import APPROVED, EDITABLE
 from governance.texts import Text
 from governance.work import UnitOfWork
 
+MEND = Text("指摘を直して再提出する", "Mend what was returned and submit again")
+SHEET = Text("判定シートに答える", "Answer the trigger sheet")
+SHEET_WHY = Text("審査経路と、尋ねる質問が決まります。", "It decides the route and which questions are asked.")
+FINISH = Text("スクリーニングを仕上げて提出する", "Finish the screening and submit it")
+PROGRESS = Text(
+    "{total}問中{done}問に回答済み。残りは{left}問です。", "{done} of {total} questions answered, {left} to go."
+)
+SUBMIT = Text("内容を確かめて提出する", "Check the content and submit")
+SUBMIT_WHY = Text("すべての質問に回答済みです。", "Every question is answered.")
+RENEW = Text("定期再評価を始める", "Start the reassessment")
+RENEW_WHY = Text(
+    "前回の承認の期限は{on}です。変わった点を中心に尋ねます。",
+    "The approval ends on {on}; what changed is asked again.",
+)
+BEGIN = Text("「{phase}」のスクリーニングを始める", "Start the screening of “{phase}”")
+BEGIN_WHY = Text(
+    "前のフェーズは承認されています。回答は引き継がれます。",
+    "The phase before is approved; its answers are carried over.",
+)
+
 
 def tasks(work: UnitOfWork, today: date, project_id: str | None = None) -> list[Task]:
     """Return what waits for the actor, in order."""
@@ -34,51 +54,18 @@ def _to_fill(desk: Desk) -> Iterable[Task]:
 
 
 def _fill(row: Screening, is_owner: bool, reason: str) -> Iterable[Task]:
+    """Return what is to be done next with a screening that is being filled in; nothing while only the owner can go on."""
     base, minutes = f"/screenings/{row.id}", fill_minutes(row.asked, row.answered, row.triggers_done_at is not None)
     if row.state == "returned":
         why = Text("差戻しの理由：{reason}", "Returned because: {reason}").filled(reason=clipped(reason) or "—")
-        yield task_of(
-            row,
-            Text("指摘を直して再提出する", "Mend what was returned and submit again"),
-            why,
-            base,
-            Text("直す", "Mend"),
-            30,
-            due=row.due_on,
-        )
+        yield task_of(row, MEND, why, base, Text("直す", "Mend"), 30, due=row.due_on)
     elif row.triggers_done_at is None:
-        yield task_of(
-            row,
-            Text("判定シートに答える", "Answer the trigger sheet"),
-            Text("審査経路と、尋ねる質問が決まります。", "It decides the route and which questions are asked."),
-            f"{base}/triggers",
-            Text("答える", "Answer"),
-            minutes,
-            due=row.due_on,
-        )
+        yield task_of(row, SHEET, SHEET_WHY, f"{base}/triggers", Text("答える", "Answer"), minutes, due=row.due_on)
     elif row.answered < row.asked:
-        why = Text(
-            "{total}問中{done}問に回答済み。残りは{left}問です。", "{done} of {total} questions answered, {left} to go."
-        )
-        yield task_of(
-            row,
-            Text("スクリーニングを仕上げて提出する", "Finish the screening and submit it"),
-            why.filled(total=row.asked, done=row.answered, left=row.asked - row.answered),
-            base,
-            Text("続ける", "Go on"),
-            minutes,
-            due=row.due_on,
-        )
+        why = PROGRESS.filled(total=row.asked, done=row.answered, left=row.asked - row.answered)
+        yield task_of(row, FINISH, why, base, Text("続ける", "Go on"), minutes, due=row.due_on)
     elif is_owner:
-        yield task_of(
-            row,
-            Text("内容を確かめて提出する", "Check the content and submit"),
-            Text("すべての質問に回答済みです。", "Every question is answered."),
-            f"{base}/submit",
-            Text("確かめる", "Check"),
-            10,
-            due=row.due_on,
-        )
+        yield task_of(row, SUBMIT, SUBMIT_WHY, f"{base}/submit", Text("確かめる", "Check"), 10, due=row.due_on)
 
 
 def _return_reasons(desk: Desk, ids: Sequence[str]) -> dict[str, str]:
@@ -87,7 +74,7 @@ def _return_reasons(desk: Desk, ids: Sequence[str]) -> dict[str, str]:
     query = select(Review.screening_id, Review.return_reason).where(
         Review.screening_id.in_(ids), Review.return_reason != ""
     )
-    return dict(desk.work.session.execute(query.order_by(Review.revision)).tuples().all())
+    return dict(desk.work.session.execute(query.order_by(Review.revision)).all())
 
 
 def _to_begin(desk: Desk) -> Iterable[Task]:
@@ -117,39 +104,18 @@ def _to_begin(desk: Desk) -> Iterable[Task]:
 
 
 def _follow(row: Screening, today: date) -> Iterable[Task]:
+    """Return what follows an approval: its renewal when it ends soon, else the next phase."""
     framework, href = framework_of(row), f"/projects/{row.project_id}"
     codes = [phase.code for phase in framework.phases]
     after = codes[codes.index(row.phase) + 1 :]
+    start = Text("始める", "Start")
     if ends_soon(row.valid_until, today):
-        why = Text(
-            "前回の承認の期限は{on}です。変わった点を中心に尋ねます。",
-            "The approval ends on {on}; what changed is asked again.",
-        )
-        yield task_of(
-            row,
-            Text("定期再評価を始める", "Start the reassessment"),
-            why.filled(on=row.valid_until),
-            href,
-            Text("始める", "Start"),
-            20,
-            due=row.valid_until,
-            opens=row.phase,
-        )
+        why = RENEW_WHY.filled(on=row.valid_until)
+        yield task_of(row, RENEW, why, href, start, 20, due=row.valid_until, opens=row.phase)
     elif after:
-        phase = framework.phase(after[0]).name
-        yield task_of(
-            row,
-            Text("「{phase}」のスクリーニングを始める", "Start the screening of “{phase}”").filled(phase=phase),
-            Text(
-                "前のフェーズは承認されています。回答は引き継がれます。",
-                "The phase before is approved; its answers are carried over.",
-            ),
-            href,
-            Text("始める", "Start"),
-            10,
-            since=row.changed_at,
-            opens=after[0],
-        )
+        name = framework.phase(after[0]).name
+        what, since = BEGIN.filled(phase=name), row.changed_at
+        yield task_of(row, what, BEGIN_WHY, href, start, 10, since=since, opens=after[0], phase=name)
 
 
 FINDERS: tuple[Callable[[Desk], Iterable[Task]], ...] = (
