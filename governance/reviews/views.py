@@ -16,7 +16,7 @@ from governance.accounts.models import User
 from governance.accounts.rules import may
 from governance.pages import current_work, locale, page, permission, problems_of, redirect_to, signed_in, tell
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reviews import services, stops, verdicts
+from governance.reviews import condition_views, meeting_views, services, stops, verdicts
 from governance.reviews.checking import checked_case
 from governance.reviews.decisions import choices
 from governance.reviews.people import relations_to
@@ -27,7 +27,7 @@ from governance.texts import Text
 from governance.work import UnitOfWork
 
 blueprint = Blueprint("reviews", __name__)
-blueprints = (blueprint,)
+blueprints = (blueprint, meeting_views.blueprint, condition_views.blueprint)
 
 WAITING = {
     "submitted": Text("提出済", "Submitted"),
