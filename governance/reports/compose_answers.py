@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
@@ -201,7 +202,7 @@ def _mapped(case: Case, reference: Reference) -> content.Mapped:
         for _, _, question in case.placed(kind):
             for clause in question.mappings.get(reference.code, []):
                 clauses[clause].append(question.key)
-    rows = [_reference(case, clause, keys) for clause, keys in clauses.items()]
+    rows = [_reference(case, clause, keys) for clause, keys in sorted(clauses.items(), key=_in_order)]
     counting = [row for row in rows if row["applicable"]]
     met = sum(row["state"] == "met" for row in counting)
     return {
@@ -214,6 +215,11 @@ def _mapped(case: Case, reference: Reference) -> content.Mapped:
         "mapped": len(counting),
         "coverage": percent(HUNDRED * met / len(counting)) if counting else None,
     }
+
+
+def _in_order(clause: tuple[str, list[str]]) -> list[tuple[int, str]]:
+    """Return the key that sorts 9(2) before 9(10) and article 10 after article 9."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", clause[0]) if part]
 
 
 def _reference(case: Case, clause: str, keys: list[str]) -> content.Reference:

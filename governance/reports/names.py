@@ -101,10 +101,7 @@ def role_of(case: Case, user: User) -> Words:
     """Return the part in the project, or the roles held, with the department."""
     part = next((m["part"] for m in case.frozen.body["project"]["members"] if m["user"] == user.id), None)
     role = _PARTS[part] if part in _PARTS else joined([ROLES[code] for code in ROLES if code in user.roles])
-    if not user.department:
-        return said(role) if role.ja else None
-    return said(
-        Text("{role}（{unit}）", "{role}, {unit}").filled(
-            role=role, unit=Text(user.department, user.department_en or user.department)
-        )
-    )
+    unit = Text(user.department, user.department_en or user.department)
+    if not user.department or unit.ja == role.ja:
+        return said(role) if role.ja else entered(user.department, user.department_en)
+    return said(Text("{role}（{unit}）", "{role}, {unit}").filled(role=role, unit=unit))
