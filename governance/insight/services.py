@@ -127,15 +127,22 @@ def _meetings(work: UnitOfWork, today: date, until: date) -> list[Date]:
         query.where(Meeting.starts_at <= work.now + timedelta(days=AHEAD_DAYS)).order_by(Meeting.starts_at).limit(SHOWN)
     )
     query = query.options(joinedload(Meeting.committee).lazyload(Committee.members))
-    dates = [_meeting(meeting, count) for meeting, count in work.session.execute(query)]
+    seats = set(
+        work.session.scalars(select(CommitteeMember.committee_id).where(CommitteeMember.user_id == work.actor.id))
+    )
+    dates = [
+        _meeting(meeting, count, opens=_sees_all(work) or meeting.committee_id in seats)
+        for meeting, count in work.session.execute(query)
+    ]
     return [each for each in dates if today <= each.on <= until]
 
 
-def _meeting(row: Meeting, items: int) -> Date:
+def _meeting(row: Meeting, items: int, *, opens: bool) -> Date:
+    """Return a meeting as a date; a team whose case is on the agenda knows of it, but its page is the committee's."""
     name = Text(row.committee.name, row.committee.name_in("en"))
     what = Text("{name} 第{n}回", "{name}, meeting {n}").filled(name=name, n=row.number)
     note = Text("議題{n}件", "{n} on the agenda").filled(n=items)
-    return Date(local_date(row.starts_at), what, note, f"/meetings/{row.id}", row.starts_at)
+    return Date(local_date(row.starts_at), what, note, f"/meetings/{row.id}" if opens else "", row.starts_at)
 
 
 def _concerned(work: UnitOfWork) -> ColumnElement[bool]:
@@ -149,8 +156,12 @@ def _concerned(work: UnitOfWork) -> ColumnElement[bool]:
         Screening.project_id == Project.id,
         takes_part(work.actor.id, None),
     )
-    roles = work.actor.roles & (PERMISSIONS["committee:view"].holders - {"internal_member", "external_member"})
-    return Meeting.id.is_not(None) if roles else or_(seat, on_agenda)
+    return Meeting.id.is_not(None) if _sees_all(work) else or_(seat, on_agenda)
+
+
+def _sees_all(work: UnitOfWork) -> bool:
+    """Say whether the actor's office sees every committee; a member sees the committee of the own seat."""
+    return bool(work.actor.roles & (PERMISSIONS["committee:view"].holders - {"internal_member", "external_member"}))
 
 
 # --- changes ---------------------------------------------------------------------------------------------------------
