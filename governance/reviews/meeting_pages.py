@@ -36,7 +36,7 @@ from governance.reviews.people import conflicts_of, own_seat, seat_of, seats_of,
 from governance.reviews.quorum import Ballot, Quorum, Tally, eligible_to_vote, lawful, tally
 from governance.reviews.rules import KINDS, OUTCOMES, POSTPONED, fiscal_year, local_date, valid_until
 from governance.screenings import services as screenings
-from governance.screenings.explain import level
+from governance.screenings.explain import ShownLevel, level
 from governance.screenings.models import Screening
 from governance.texts import Text
 from governance.work import UnitOfWork
@@ -100,8 +100,8 @@ def meeting_page(work: UnitOfWork, row: Meeting, refused: Refused = None) -> Res
     )
 
 
-def waiting_cases(work: UnitOfWork, row: Meeting) -> list[Screening]:
-    """Return the visible cases that were referred and stand on no open agenda, those due first."""
+def waiting_cases(work: UnitOfWork, row: Meeting) -> list[tuple[Screening, ShownLevel | None, int]]:
+    """Return the visible cases that were referred and stand on no open agenda, those due first, each with its residual level."""
     taken = select(AgendaItem.screening_id).where(AgendaItem.state.not_in(("decided", "deferred")))
     query = (
         select(Screening)
@@ -110,7 +110,12 @@ def waiting_cases(work: UnitOfWork, row: Meeting) -> list[Screening]:
     )
     here = {item.screening_id for item in row.items}
     found = work.session.scalars(query.order_by(Screening.due_on.is_(None), Screening.due_on, Screening.changed_at))
-    return [case for case in found if case.id not in here]
+    return [(case, *_residual(case)) for case in found if case.id not in here]
+
+
+def _residual(case: Screening) -> tuple[ShownLevel | None, int]:
+    framework = screenings.framework_of(case)
+    return level(framework, case.residual), len(framework.levels)
 
 
 def sessions_check(work: UnitOfWork, committee: Committee, year: int) -> Any:
