@@ -70,6 +70,7 @@ class Floor:
 # ---------------------------------------------------------------- a meeting
 
 
+# long: one name per value of the page
 def meeting_page(work: UnitOfWork, row: Meeting, refused: Refused = None) -> ResponseReturnValue:
     """Answer with the meeting: next step, agenda, attendance, the acts of the secretariat."""
     frame = _frame(work, row, refused)
@@ -207,6 +208,7 @@ def family_name(person: User) -> str:
 # ---------------------------------------------------------------- one item
 
 
+# long: one name per value of the page
 def item_page(work: UnitOfWork, item: AgendaItem, refused: Refused = None) -> ResponseReturnValue:
     """Answer with one item of the agenda: the case, who is there, the vote, the decision."""
     meeting, screening = item.meeting, item.screening

@@ -89,29 +89,24 @@ def item_lines(
     """Return the members as one item sees them: recusals, votes as far as they are shown, conflicts to mind."""
     back = {each.member_id: each for each in recusals}
     cast = {vote.member_id: vote for vote in votes if vote.motion == item.motion}
-    shown: list[SeatLine] = []
-    for line in lines:
-        seat, recusal = line.seat, back.get(line.seat.id)
-        presence, since = ("recused", recusal.declared_at) if recusal else (line.presence, line.since)
-        there = recusal is None and line.is_present
-        shown.append(
-            SeatLine(
-                seat,
-                presence,
-                since,
-                recusal.reason if recusal else "",
-                _vote(item, seat, cast, recusal, there, seen),
-                () if recusal else tuple(conflicts.get(seat.id, ())),
-            )
-        )
-    return shown
+    return [_item_line(line, item, back.get(line.seat.id), cast, seen, conflicts) for line in lines]
 
 
-def _vote(
-    item: AgendaItem, seat: CommitteeMember, cast: Mapping[str, Vote], recusal: Recusal | None, there: bool, seen: Seen
-) -> str:
+def _item_line(
+    line: SeatLine,
+    item: AgendaItem,
+    recusal: Recusal | None,
+    cast: Mapping[str, Vote],
+    seen: Seen,
+    conflicts: Mapping[str, Sequence[Conflict]],
+) -> SeatLine:
     if recusal is not None:
-        return "barred"
+        return SeatLine(line.seat, "recused", recusal.declared_at, recusal.reason, "barred")
+    vote = _vote(item, line.seat, cast, line.is_present, seen)
+    return SeatLine(line.seat, line.presence, line.since, "", vote, tuple(conflicts.get(line.seat.id, ())))
+
+
+def _vote(item: AgendaItem, seat: CommitteeMember, cast: Mapping[str, Vote], there: bool, seen: Seen) -> str:
     vote = cast.get(seat.id)
     if vote is None:
         return "missing" if there and item.state == "voting" else ""
@@ -171,6 +166,7 @@ def share_words(share: Fraction) -> Text:
     return Text("{share}を超える", "more than {share}").filled(share=str(share))
 
 
+# long: one line per rule
 def rules_in_words(rules: CommitteeRules, votes_shown: str, names: Mapping[str, Text]) -> list[tuple[Text, Text]]:
     """Return the rules in force as (what, sentence), in the order of domain.md §6.3."""
     required = joined([names.get(code, Text(code, code)) for code in rules.expertise_required])

@@ -62,6 +62,7 @@ def committee(committee_id: str) -> ResponseReturnValue:
     return _committee_page(work, committees.committee(work, committee_id))
 
 
+# long: one name per value of the page
 def _committee_page(
     work: UnitOfWork,
     row: Committee,
