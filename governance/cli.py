@@ -329,7 +329,8 @@ def report_issue(project: str, _kind: str, language: str, out: Path, purpose: st
             if person is None:
                 raise NotFound
             actor, name = Actor(person.id, person.roles), Text(person.name, person.name_in("en"))
-            order = reports.Order(row.id, language, purpose)
+            house = reports.House(settings.organisation, settings.classification)
+            order = reports.Order(row.id, language, purpose, house=house)
         made = reports.issue(database, actor, _files(settings), order, verify=f"{settings.base_url}/verify?d=")
         with open_work(database, actor, read_only=True) as work:
             issued, content = reports.download(work, made, _files(settings))

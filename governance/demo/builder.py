@@ -20,6 +20,7 @@ from governance.paths import SEEDS
 from governance.projects.models import Project
 from governance.refusals import Refusal
 from governance.reports import services
+from governance.reports.compose import House
 from governance.reports.printing import Printed, print_report
 from governance.reports.services import Order
 from governance.settings import Settings
@@ -80,8 +81,9 @@ def write_reports(stage: Stage, settings: Settings) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"報告書 / Reports: {folder}"]
     actor = stage.actor(secretary(stage.content))
+    house = House(settings.organisation, settings.classification)
     for lang, keys in (("ja", stage.decided()), ("en", IN_ENGLISH)):
-        orders = [Order(stage.ids["project", key], lang, PURPOSE[lang]) for key in keys]
+        orders = [Order(stage.ids["project", key], lang, PURPOSE[lang], house=house) for key in keys]
         for key, (number, file) in zip(keys, _issued(stage, actor, orders), strict=True):
             path = folder / f"{number}.{key}.{lang}.pdf"
             path.write_bytes(file)

@@ -6,7 +6,7 @@ recognised and served again instead of being issued twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from governance.questionnaires.definition import Named
@@ -37,6 +37,14 @@ _TOP_RISKS = 3
 
 
 @dataclass(frozen=True)
+class House:
+    """Who issues reports and how they are classified, as the installation has it configured."""
+
+    issuer: Text = sentences.ISSUER
+    classification: Text = sentences.CLASSIFICATION
+
+
+@dataclass(frozen=True)
 class Imprint:
     """What a report gets when it is first issued and keeps when it is issued again: number, version, date, issuer, and the
     size and root of the ledger at that moment (null: the present ones)."""
@@ -46,6 +54,7 @@ class Imprint:
     dated: str
     by: str | None = None
     ledger: tuple[int, str] | None = None
+    house: House = field(default_factory=House)
 
 
 # long: one line for each part of the content
@@ -113,8 +122,8 @@ def _document(case: Case, imprint: Imprint) -> Document:
         "subject": entered(project["name"], project["name_en"]),
         "case": project["number"],
         "phase": case.screening.phase,
-        "classification": said(sentences.CLASSIFICATION),
-        "issuer": said(sentences.ISSUER),
+        "classification": said(imprint.house.classification),
+        "issuer": said(imprint.house.issuer),
         "addressees": [],
         "dated": imprint.dated,
         "frozen_at": moment(case.frozen.snapshot.created_at),

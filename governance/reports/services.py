@@ -21,7 +21,7 @@ from governance.projects.services import project as visible_project
 from governance.projects.services import relations_of, visible
 from governance.refusals import NotFound, Refusal
 from governance.reports.case import Case, read_case, reportable
-from governance.reports.compose import Imprint, compose
+from governance.reports.compose import House, Imprint, compose
 from governance.reports.models import Report
 from governance.reports.printing import Printed, print_report
 from governance.reports.render import Issue, record_bytes, record_digest, render_html
@@ -35,6 +35,7 @@ from governance.storage.tables import new_id
 from governance.work import Actor, UnitOfWork, run
 
 LARGEST_FILE = 200_000_000
+UNCONFIGURED = House()
 _READS = frozenset({"committee.member"})  # whoever was given leave to read a case on an agenda
 
 
@@ -46,6 +47,7 @@ class Order:
     lang: str
     purpose: str
     screening_id: str = ""
+    house: House = UNCONFIGURED
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def prepare(work: UnitOfWork, order: Order, store: FileStore, *, verify: str = "
     authorize(work.actor, "report:issue", relations_of(work, project))
     check_request(order.lang, order.purpose)
     case = read_case(work, project, _screening(work, project, order.screening_id), order.lang)
-    if (again := _unchanged(case, store)) is not None:
+    if (again := _unchanged(case, store, order.house)) is not None:
         return Prepared(
             again.id,
             again.number,
@@ -112,7 +114,7 @@ def _composed(work: UnitOfWork, case: Case, order: Order, verify: str) -> Prepar
     """Compose a new report: the next number, the next version of this case in this language."""
     day = local_date(work.now)
     number = next_number(day.year, _last_number(work))
-    content = compose(case, Imprint(number, len(case.reports) + 1, day.isoformat(), work.person))
+    content = compose(case, Imprint(number, len(case.reports) + 1, day.isoformat(), work.person, house=order.house))
     html = render_html(content, lang=order.lang, issue=Issue(number, work.now, order.purpose.strip(), verify))  # type: ignore[arg-type]
     snapshot = case.frozen.snapshot.digest
     return Prepared(
@@ -187,7 +189,7 @@ def _screening(work: UnitOfWork, project: Project, screening_id: str) -> Screeni
     return chosen
 
 
-def _unchanged(case: Case, store: FileStore) -> Report | None:
+def _unchanged(case: Case, store: FileStore, house: House) -> Report | None:
     """Return the last report when composing it anew with its own imprint gives the same record to the byte."""
     if not case.reports:
         return None
@@ -198,7 +200,7 @@ def _unchanged(case: Case, store: FileStore) -> Report | None:
         return None
     document, ledger = before["document"], before["ledger"]
     pinned = (ledger["size"], ledger["root"]) if ledger else None
-    imprint = Imprint(last.number, document["version"], document["dated"], before["versions"][-1]["by"], pinned)
+    imprint = Imprint(last.number, document["version"], document["dated"], before["versions"][-1]["by"], pinned, house)
     return (
         last if record_digest(compose(case, imprint)) == last.record_digest and store.verify(last.file_digest) else None
     )

@@ -32,6 +32,7 @@ from governance.questionnaires.services import parsed_framework
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reports import services
 from governance.reports.case import reportable
+from governance.reports.compose import House
 from governance.reports.forms import IssueForm
 from governance.reports.rules import LANGUAGES
 from governance.reports.services import Order
@@ -60,6 +61,11 @@ def index() -> ResponseReturnValue:
     )
 
 
+def _house() -> House:
+    settings = current_app.config["SETTINGS"]
+    return House(settings.organisation, settings.classification)
+
+
 @blueprint.route("/projects/<project_id>/reports/new", methods=["GET", "POST"])
 @permission("report:issue", unit="own")
 def issue(project_id: str) -> ResponseReturnValue:
@@ -70,7 +76,7 @@ def issue(project_id: str) -> ResponseReturnValue:
     form = IssueForm()
     form.offer(choices, locale())
     if accepted(form):
-        order = Order(project.id, form.lang.data, form.purpose.data or "", form.screening.data)
+        order = Order(project.id, form.lang.data, form.purpose.data or "", form.screening.data, _house())
         end_reading()
         try:
             made = services.issue(database(), current_actor(), file_store(), order, verify=_verify_address())
