@@ -127,7 +127,10 @@ def of_project(work: UnitOfWork, row: Screening) -> list[Evidence]:
 
 
 def _add(work: UnitOfWork, row: Screening, key: str, piece: Evidence) -> Evidence:
+    """Record and attach a piece; sending the same one again for the same answer changes nothing (a double click)."""
     _may_change(work, row, key)
+    if (known := _attached(work, row, key, piece.digest)) is not None:
+        return known
     work.session.add(piece)
     work.session.flush()
     _link(work, row, key, piece)
@@ -140,6 +143,15 @@ def _add(work: UnitOfWork, row: Screening, key: str, piece: Evidence) -> Evidenc
         row=piece,
     )
     return piece
+
+
+def _attached(work: UnitOfWork, row: Screening, key: str, digest: str) -> Evidence | None:
+    query = (
+        select(Evidence)
+        .join(AnswerEvidence)
+        .where(AnswerEvidence.screening_id == row.id, AnswerEvidence.question_key == key, Evidence.digest == digest)
+    )
+    return work.session.scalars(query).first()
 
 
 def _link(work: UnitOfWork, row: Screening, key: str, piece: Evidence) -> None:

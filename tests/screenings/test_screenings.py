@@ -218,3 +218,11 @@ def test_a_link_that_is_no_web_address_is_refused(made, screening, url):
     with pytest.raises(Refusal) as refused, made.acting("member") as work:
         evidence.add_link(work, row_of(work, screening), "P1a", url)
     assert refused.value.code == "evidence.link"
+
+
+def test_adding_the_same_file_twice_to_one_answer_keeps_one_piece(made, screening):
+    with made.acting("member") as work:
+        first = evidence.add_link(work, row_of(work, screening), "P1a", "https://wiki.example/a").id
+    with made.acting("owner") as work:
+        again = evidence.add_link(work, row_of(work, screening), "P1a", "https://wiki.example/a").id
+    assert first == again
