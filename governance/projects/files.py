@@ -34,34 +34,35 @@ def extension(filename: str) -> str:
 
 def media_type(filename: str, head: bytes) -> str:
     """Return the media type of an accepted file; `head` is its first bytes. Raises Refusal with what is wrong."""
-    kind = ACCEPTED.get(extension(filename))
-    if kind is None:
-        raise Refusal(
+    accepted = ACCEPTED.get(extension(filename))
+    if accepted is None:
+        raise _refusal(
+            filename,
             "evidence.type",
             "「{name}」は受け付けられない種類のファイルです。使える種類：{kinds}。",
             "“{name}” is a kind of file that is not accepted. Use one of: {kinds}.",
-            place="file",
-            name=filename[-80:],
-            kinds=", ".join(sorted(ACCEPTED)),
         )
     if not head:
-        raise Refusal(
+        raise _refusal(
+            filename,
             "evidence.empty",
             "「{name}」は空のファイルです。中身のあるファイルを選んでください。",
             "“{name}” is empty; choose a file with content.",
-            place="file",
-            name=filename[-80:],
         )
-    kind_name, signatures = kind
-    if (signatures and not head.startswith(signatures)) or (not signatures and not _is_text(head)):
-        raise Refusal(
+    kind, signatures = accepted
+    if not (head.startswith(signatures) if signatures else _is_text(head)):
+        raise _refusal(
+            filename,
             "evidence.mislabelled",
             "「{name}」の中身が拡張子と合いません。元のファイルを確かめてください。",
             "The content of “{name}” does not match its extension; check the original file.",
-            place="file",
-            name=filename[-80:],
         )
-    return kind_name
+    return kind
+
+
+def _refusal(filename: str, code: str, ja: str, en: str) -> Refusal:
+    """Return a refusal that names the file, and can name the kinds that are accepted."""
+    return Refusal(code, ja, en, place="file", name=filename[-80:], kinds=", ".join(sorted(ACCEPTED)))
 
 
 def clean_name(filename: str) -> str:

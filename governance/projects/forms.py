@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
@@ -53,7 +54,7 @@ class _Particulars:
 
     def particulars(self, kept: Particulars | None = None) -> Particulars:
         """Return what was entered; English texts that have no field here are kept from before."""
-        given = {
+        given: dict[str, Any] = {
             name: getattr(self, name).data or ("" if name not in ("regions", "own_roles", "techniques") else [])
             for name in Particulars.__dataclass_fields__
             if hasattr(self, name)

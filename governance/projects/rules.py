@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,20 +46,20 @@ class Membership(Protocol):
 
 def check_particulars(framework: Framework, given: Particulars) -> list[Problem]:
     """Return everything that is missing or unknown in what a project says about itself (domain.md §1.7)."""
-    problems = []
+    return [*_problems_of_texts(given), *_problems_of_codes(framework, given)]
+
+
+def _problems_of_texts(given: Particulars) -> Iterator[Problem]:
     if not given.name.strip():
-        problems.append(
-            Problem("projects.name", Text("案件の名称を入力してください。", "Enter the name of the project."), "name")
-        )
+        said = Text("案件の名称を入力してください。", "Enter the name of the project.")
+        yield Problem("projects.name", said, "name")
     for field, limit in LIMITS.items():
         if len(getattr(given, field)) > limit:
-            problems.append(
-                Problem(
-                    "projects.too_long",
-                    Text(f"{limit}文字以内で入力してください。", f"Use at most {limit} characters."),
-                    field,
-                )
-            )
+            said = Text(f"{limit}文字以内で入力してください。", f"Use at most {limit} characters.")
+            yield Problem("projects.too_long", said, field)
+
+
+def _problems_of_codes(framework: Framework, given: Particulars) -> Iterator[Problem]:
     for field, codes, known in (
         ("sector", [given.sector], framework.sectors),
         ("regions", given.regions, framework.regions),
@@ -67,16 +67,10 @@ def check_particulars(framework: Framework, given: Particulars) -> list[Problem]
         ("techniques", given.techniques, framework.techniques),
     ):
         if not [code for code in codes if code]:
-            problems.append(Problem("projects.choose", Text("1つ以上選んでください。", "Choose at least one."), field))
+            yield Problem("projects.choose", Text("1つ以上選んでください。", "Choose at least one."), field)
         elif not {*codes} <= {part.code for part in known}:
-            problems.append(
-                Problem(
-                    "projects.unknown",
-                    Text("一覧にない値です。選び直してください。", "This is not in the list; choose again."),
-                    field,
-                )
-            )
-    return problems
+            said = Text("一覧にない値です。選び直してください。", "This is not in the list; choose again.")
+            yield Problem("projects.unknown", said, field)
 
 
 def relations(members: Iterable[Membership], user_id: str) -> frozenset[str]:

@@ -119,6 +119,18 @@ def change(work: UnitOfWork, row: Project, particulars: Particulars, *, rev: int
 def add_member(work: UnitOfWork, row: Project, person: User, part: str) -> ProjectMember:
     """Add a person to the project as owner, member or approver; the former owner becomes a member."""
     authorize(work.actor, "project:members", relations_of(work, row))
+    _may_join(row, person, part)
+    if part == "owner":
+        for former in [m for m in row.members if m.is_current and m.part == "owner"]:
+            _leave(work, row, former)
+            _join(work, row, former.user_id, "member")
+    for own in [m for m in row.members if m.is_current and m.user_id == person.id]:
+        _leave(work, row, own)
+    return _join(work, row, person.id, part)
+
+
+def _may_join(row: Project, person: User, part: str) -> None:
+    """Refuse an unknown part, a closed account, a part held already, and an approver who takes part otherwise."""
     if part not in ("owner", "member", "approver"):
         raise Refusal("projects.part", "役割を選んでください。", "Choose the part.", place="part")
     if not person.is_active:
@@ -140,13 +152,6 @@ def add_member(work: UnitOfWork, row: Project, person: User, part: str) -> Proje
             "The approver cannot be the owner or a member (separation of duties).",
             place="user_id",
         )
-    if part == "owner":
-        for former in [m for m in row.members if m.is_current and m.part == "owner"]:
-            _leave(work, row, former)
-            _join(work, row, former.user_id, "member")
-    for own in [m for m in row.members if m.is_current and m.user_id == person.id]:
-        _leave(work, row, own)
-    return _join(work, row, person.id, part)
 
 
 def remove_member(work: UnitOfWork, row: Project, member: ProjectMember) -> None:

@@ -66,7 +66,7 @@ def edit(project_id: str) -> ResponseReturnValue:
     form.offer(parsed_framework(current_framework(work, project.framework_key).body))
     if accepted(form):
         with refusals_beside(form):
-            services.change(work, project, form.particulars(services.particulars_of(project)), rev=form.rev.data)
+            services.change(work, project, form.particulars(services.particulars_of(project)), rev=form.rev.data or 0)
             tell(Text("案件の概要を保存しました。", "The project was saved."))
             return redirect_to("insight.case", project_id=project.id)
     return page("projects/edit.html", form=form, project=project)
