@@ -65,41 +65,27 @@ def read(path: Path, kind: type[DocumentT]) -> tuple[DocumentT, Source]:
 def parse(name: str, text: str) -> Source:
     """Return the plain tree of a YAML text, or raise `Refusals` naming line and column."""
     if len(text.encode()) > MAX_BYTES:
-        raise Refusals(
-            [
-                _at(
-                    name,
-                    0,
-                    0,
-                    "seed.too_large",
-                    Text("ファイルが大きすぎます（上限1 MB）。", "The file is too large (limit 1 MB)."),
-                )
-            ]
-        )
+        said = Text("ファイルが大きすぎます（上限1 MB）。", "The file is too large (limit 1 MB).")
+        raise Refusals([_at(name, 0, 0, "seed.too_large", said)])
+    root = _composed(name, text)
+    if not isinstance(root, MappingNode):
+        said = Text("先頭は「項目: 値」の形にしてください。", "The document must be a mapping.")
+        raise Refusals([_at(name, 0, 0, "seed.not_mapping", said)])
+    return Source(name, _Planter(name).plain(root), root)
+
+
+def _composed(name: str, text: str) -> Any:
+    """Return the node tree of a YAML text; the refusal says where reading stopped."""
     try:
-        root = YAML(typ="safe", pure=True).compose(StringIO(text))
+        return YAML(typ="safe", pure=True).compose(StringIO(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
         said = Text(f"YAMLとして読めません：{error.problem}", f"Not readable as YAML: {error.problem}")
         raise Refusals([_at(name, line, column, "seed.yaml", said)]) from error
     except (YAMLError, RecursionError) as error:
-        raise Refusals(
-            [_at(name, 0, 0, "seed.yaml", Text("YAMLとして読めません。", "Not readable as YAML."))]
-        ) from error
-    if not isinstance(root, MappingNode):
-        raise Refusals(
-            [
-                _at(
-                    name,
-                    0,
-                    0,
-                    "seed.not_mapping",
-                    Text("先頭は「項目: 値」の形にしてください。", "The document must be a mapping."),
-                )
-            ]
-        )
-    return Source(name, _Planter(name).plain(root), root)
+        said = Text("YAMLとして読めません。", "Not readable as YAML.")
+        raise Refusals([_at(name, 0, 0, "seed.yaml", said)]) from error
 
 
 class _Planter:

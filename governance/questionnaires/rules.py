@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from governance.questionnaires.conditions import questions_of
-from governance.questionnaires.definition import Framework, Questionnaire
+from governance.questionnaires.definition import Framework, Question, Questionnaire
 from governance.texts import Text
 
 Path = tuple[str | int, ...]
@@ -31,41 +31,36 @@ def check_framework(framework: Framework, questions: frozenset[str]) -> list[Fou
 
 def check_questionnaire(questionnaire: Questionnaire, framework: Framework, known: frozenset[str]) -> list[Found]:
     """Return what keeps a questionnaire from being published under `framework`; `known` are all keys it may refer to."""
-    found: list[Found] = []
-    if questionnaire.phase and questionnaire.phase not in {p.code for p in framework.phases}:
-        found.append(_unknown(("phase",), "フェーズ", "phase", questionnaire.phase))
-    if questionnaire.kind == "screening" and not questionnaire.phase:
-        found.append(
-            (
-                "seed.no_phase",
-                ("kind",),
-                Text("フェーズの質問票には phase が要ります。", "A screening questionnaire needs a phase."),
-            )
-        )
-    if questionnaire.pack and questionnaire.pack not in {p.code for p in framework.packs}:
-        found.append(_unknown(("pack",), "追加質問群", "pack", questionnaire.pack))
     items = {item.code for item in framework.items}
+    found = list(_head(questionnaire, framework))
+    keys: list[tuple[str, Path]] = []
     for number, section in enumerate(questionnaire.sections):
         if section.item and section.item not in items:
             found.append(_unknown(("sections", number, "item"), "実践項目", "item", section.item))
         for place, question in enumerate(section.questions):
             path: Path = ("sections", number, "questions", place)
-            found += [
-                _unknown((*path, "when"), "質問", "question", key)
-                for key in questions_of(question.when)
-                if key not in known
-            ]
-            found += [
-                _unknown((*path, "mappings"), "外部枠組み", "reference", key)
-                for key in question.mappings
-                if key not in {r.code for r in framework.references}
-            ]
-    keys = [
-        (q.key, ("sections", s, "questions", n, "key"))
-        for s, sec in enumerate(questionnaire.sections)
-        for n, q in enumerate(sec.questions)
-    ]
+            found += _question(question, path, framework, known)
+            keys.append((question.key, (*path, "key")))
     return found + _repeated(keys)
+
+
+def _head(questionnaire: Questionnaire, framework: Framework) -> Iterator[Found]:
+    if questionnaire.phase and questionnaire.phase not in {p.code for p in framework.phases}:
+        yield _unknown(("phase",), "フェーズ", "phase", questionnaire.phase)
+    if questionnaire.kind == "screening" and not questionnaire.phase:
+        yield (
+            "seed.no_phase",
+            ("kind",),
+            Text("フェーズの質問票には phase が要ります。", "A screening questionnaire needs a phase."),
+        )
+    if questionnaire.pack and questionnaire.pack not in {p.code for p in framework.packs}:
+        yield _unknown(("pack",), "追加質問群", "pack", questionnaire.pack)
+
+
+def _question(question: Question, path: Path, framework: Framework, known: frozenset[str]) -> Iterator[Found]:
+    references = {r.code for r in framework.references}
+    yield from _missing((*path, "when"), questions_of(question.when), known, "質問", "question")
+    yield from _missing((*path, "mappings"), question.mappings, references, "外部枠組み", "reference")
 
 
 def check_all(framework: Framework, questionnaires: Sequence[Questionnaire]) -> list[tuple[str, Found]]:

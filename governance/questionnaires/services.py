@@ -15,7 +15,7 @@ from sqlalchemy import select
 from governance.accounts.rules import authorize
 from governance.questionnaires.definition import Framework, Questionnaire, canonical, digest_of
 from governance.questionnaires.models import FrameworkVersion, QuestionnaireVersion
-from governance.questionnaires.reading import Source, read
+from governance.questionnaires.reading import DocumentT, Source, read
 from governance.questionnaires.rules import check_all
 from governance.refusals import NotFound, Problem, Refusal, Refusals
 from governance.texts import Text
@@ -40,7 +40,7 @@ def read_seeds(folder: Path) -> tuple[list[Framework], list[Questionnaire]]:
     frameworks = _read_all(sorted((folder / "framework").glob("*.yaml")), Framework, problems)
     questionnaires = _read_all(sorted((folder / "questionnaires").glob("*.yaml")), Questionnaire, problems)
     Refusals.raise_any(problems)
-    sources = {document.key: source for document, source in [*frameworks, *questionnaires]}
+    sources = {f.key: source for f, source in frameworks} | {q.key: source for q, source in questionnaires}
     for framework, _ in frameworks:
         own = [q for q, _ in questionnaires if q.framework == framework.key]
         problems += [
@@ -76,12 +76,7 @@ def publish_framework(work: UnitOfWork, document: Framework) -> str | None:
         published_at=work.now,
         published_by=work.person,
     )
-    work.session.add(row)
-    work.session.flush()
-    work.record(
-        "FrameworkPublished", subject=("framework", row.id), codes={"key": row.key, "version": row.version}, row=row
-    )
-    return f"{document.key} {document.version}"
+    return _publish(work, row, "FrameworkPublished", "framework")
 
 
 def publish_questionnaire(work: UnitOfWork, document: Questionnaire) -> str | None:
@@ -104,15 +99,15 @@ def publish_questionnaire(work: UnitOfWork, document: Questionnaire) -> str | No
         published_at=work.now,
         published_by=work.person,
     )
+    return _publish(work, row, "QuestionnairePublished", "questionnaire")
+
+
+def _publish(work: UnitOfWork, row: FrameworkVersion | QuestionnaireVersion, act: str, kind: str) -> str:
+    """Add a version to what is published, record the act, and return "key version"."""
     work.session.add(row)
     work.session.flush()
-    work.record(
-        "QuestionnairePublished",
-        subject=("questionnaire", row.id),
-        codes={"key": row.key, "version": row.version},
-        row=row,
-    )
-    return f"{document.key} {document.version}"
+    work.record(act, subject=(kind, row.id), codes={"key": row.key, "version": row.version}, row=row)
+    return f"{row.key} {row.version}"
 
 
 def current_framework(work: UnitOfWork, key: str | None = None) -> FrameworkVersion:
@@ -167,7 +162,7 @@ def version(work: UnitOfWork, questionnaire_id: str) -> QuestionnaireVersion:
     return row
 
 
-def _read_all(paths: Sequence[Path], kind: type, problems: list[Problem]) -> list[tuple]:
+def _read_all(paths: Sequence[Path], kind: type[DocumentT], problems: list[Problem]) -> list[tuple[DocumentT, Source]]:
     found = []
     for path in paths:
         try:
@@ -183,10 +178,10 @@ def _already(
     document: Framework | Questionnaire,
     body: bytes,
 ) -> bool:
-    row = work.session.scalars(
-        select(table).where(table.key == document.key, table.version == document.version)
+    digest = work.session.scalars(
+        select(table.digest).where(table.key == document.key, table.version == document.version)
     ).one_or_none()
-    if row is not None and row.digest != digest_of(body):
+    if digest is not None and digest != digest_of(body):
         raise Refusal(
             "questionnaires.immutable",
             "「{key}」{version}版は公開済みで、内容は変えられません。変更するときは新しい版番号を付けてください。",
@@ -194,7 +189,7 @@ def _already(
             key=document.key,
             version=document.version,
         )
-    return row is not None
+    return digest is not None
 
 
 def _orphan(questionnaire: Questionnaire, source: Source) -> Problem:
