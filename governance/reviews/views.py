@@ -17,7 +17,7 @@ from governance.accounts.rules import may
 from governance.pages import current_work, locale, page, permission, problems_of, redirect_to, signed_in, tell
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reviews import condition_views, meeting_views, services, stops, verdicts
-from governance.reviews.checking import checked_case
+from governance.reviews.checking import Case, checked_case
 from governance.reviews.decisions import choices
 from governance.reviews.people import relations_to
 from governance.reviews.rules import KINDS, OUTCOMES, POSTPONED, local_date, valid_until
@@ -184,8 +184,31 @@ def _act(screening_id: str, act: Act, said: Text, anchor: str | None = None) -> 
 
 def _case_page(work: UnitOfWork, row: Screening, refused: Refusal | Refusals | None = None) -> ResponseReturnValue:
     case = checked_case(work, row, locale())
-    framework, relations = case.framework, relations_to(work, row)
-    bound = bool(relations & {"project.ever"})
+    relations = relations_to(work, row)
+    residual, people = case.score.residual, select(User).where(User.is_active).order_by(User.name)
+    return page(
+        "reviews/case.html",
+        code=422 if refused else 200,
+        case=case,
+        screening=row,
+        project=row.project,
+        framework=case.framework,
+        problems=problems_of(refused) if refused else [],
+        sent=request.form,
+        rows=verdicts.rows(request.form),
+        people=[(p.id, p.name_in(locale())) for p in work.session.scalars(people)],
+        kinds=KINDS,
+        outcomes=OUTCOMES,
+        recommendable=[code for code in OUTCOMES if code != POSTPONED],
+        bound=bool(relations & {"project.ever"}),
+        **_allowed(work, row, relations, case),
+        stop_acts=_stop_acts(work, row, relations, case),
+        limit=valid_until(residual, local_date(work.now), case.framework) if residual else None,
+    )
+
+
+def _allowed(work: UnitOfWork, row: Screening, relations: frozenset[str], case: Case) -> dict[str, Any]:
+    """Return which forms the actor sees: the outcomes to choose from, and each act of a review that may be done now."""
     mine = case.review is not None and case.review.reviewer_id == work.actor.id
     open_review = case.review is not None and case.review.state == "in_review"
     allowed = [each for each in choices(work, row) if each.outcome not in ("returned", POSTPONED)]
@@ -193,36 +216,16 @@ def _case_page(work: UnitOfWork, row: Screening, refused: Refusal | Refusals | N
         "submitted": may(work.actor, "screening:approve-light", relations),
         "in_review": may(work.actor, "review:decide", relations) and not open_review,
     }.get(row.state, False)
-    people = [
-        (p.id, p.name_in(locale()))
-        for p in work.session.scalars(select(User).where(User.is_active).order_by(User.name))
-    ]
-    return page(
-        "reviews/case.html",
-        code=422 if refused else 200,
-        case=case,
-        screening=row,
-        project=row.project,
-        framework=framework,
-        problems=problems_of(refused) if refused else [],
-        sent=request.form,
-        rows=verdicts.rows(request.form),
-        people=people,
-        kinds=KINDS,
-        outcomes=OUTCOMES,
-        recommendable=[code for code in OUTCOMES if code != POSTPONED],
-        choices=allowed,
-        bound=bound,
-        mine=mine,
-        may_take=row.state == "submitted" and may(work.actor, "review:take", relations),
-        may_rule=row.state == "in_review" and open_review and may(work.actor, "review:rule", relations),
-        may_opine=row.state == "in_review" and open_review and mine,
-        may_return=(row.state in ("in_review", "blocked") and may(work.actor, "review:return", relations))
+    return {
+        "choices": allowed,
+        "mine": mine,
+        "may_take": row.state == "submitted" and may(work.actor, "review:take", relations),
+        "may_rule": row.state == "in_review" and open_review and may(work.actor, "review:rule", relations),
+        "may_opine": row.state == "in_review" and open_review and mine,
+        "may_return": (row.state in ("in_review", "blocked") and may(work.actor, "review:return", relations))
         or bool(decides and row.state == "submitted"),
-        may_decide=bool(allowed) and decides,
-        stop_acts=_stop_acts(work, row, relations, case),
-        limit=valid_until(case.score.residual, local_date(work.now), framework) if case.score.residual else None,
-    )
+        "may_decide": bool(allowed) and decides,
+    }
 
 
 def _stop_acts(work: UnitOfWork, row: Screening, relations: frozenset[str], case: Any) -> dict[str, list[str]]:
