@@ -16,20 +16,14 @@ from governance.accounts.rules import authorize
 from governance.projects.models import Project
 from governance.projects.services import relations_of, visible
 from governance.questionnaires.definition import Framework
+from governance.questionnaires.models import FrameworkVersion
 from governance.questionnaires.services import current_framework, current_questionnaires, parsed_framework
-from governance.refusals import NotFound, Refusals
+from governance.refusals import NotFound, Problem, Refusals
 from governance.screenings import rules
+from governance.screenings.carrying import carry_forward
 from governance.screenings.filling import summarise, write_summary
-from governance.screenings.loading import Filled, load, sheet_of
-from governance.screenings.models import (
-    Answer,
-    AnswerEvidence,
-    ItemRating,
-    Ruling,
-    Screening,
-    ScreeningQuestionnaire,
-    Snapshot,
-)
+from governance.screenings.loading import Filled, load
+from governance.screenings.models import Ruling, Screening, ScreeningQuestionnaire, Snapshot
 from governance.screenings.scoring import Score
 from governance.screenings.snapshots import freeze as freeze_content
 from governance.work import UnitOfWork
@@ -82,27 +76,12 @@ def open_screening(work: UnitOfWork, owner: Project, phase: str, *, due_on: date
     before = screenings_of(work, owner)
     latest = {s.phase: (s.state, s.valid_until) for s in before}
     rules.may_open(framework, phase, latest, work.now.date())
-    row = Screening(
-        project_id=owner.id,
-        phase=phase,
-        sequence=1 + sum(s.phase == phase for s in before),
-        framework_id=version.id,
-        due_on=due_on,
-        opened_by=work.actor.id,
-        opened_at=work.now,
-        changed_at=work.now,
-        project=owner,
-        framework_version=version,
-    )
-    phases = [*framework.earlier_phases(phase), phase]
-    row.pins = [
-        ScreeningQuestionnaire(questionnaire_id=q.id, position=place, questionnaire=q)
-        for place, q in enumerate(current_questionnaires(work, version.key, phases))
-    ]
+    sequence = 1 + sum(s.phase == phase for s in before)
+    row = _drawn_up(work, owner, version, phase, sequence, due_on)
     work.session.add(row)
     work.session.flush()
     if source := _source(before, phase, framework):
-        _carry_forward(work, source, row)
+        carry_forward(work, source, row)
     summarise(work, row)
     work.record(
         "ScreeningOpened",
@@ -115,6 +94,30 @@ def open_screening(work: UnitOfWork, owner: Project, phase: str, *, due_on: date
     return row
 
 
+def _drawn_up(
+    work: UnitOfWork, owner: Project, version: FrameworkVersion, phase: str, sequence: int, due_on: date | None
+) -> Screening:
+    """Return a new screening with the versions in force pinned to it, not yet stored."""
+    row = Screening(
+        project_id=owner.id,
+        phase=phase,
+        sequence=sequence,
+        framework_id=version.id,
+        due_on=due_on,
+        opened_by=work.actor.id,
+        opened_at=work.now,
+        changed_at=work.now,
+        project=owner,
+        framework_version=version,
+    )
+    phases = [*framework_of(row).earlier_phases(phase), phase]
+    row.pins = [
+        ScreeningQuestionnaire(questionnaire_id=q.id, position=place, questionnaire=q)
+        for place, q in enumerate(current_questionnaires(work, version.key, phases))
+    ]
+    return row
+
+
 def _source(before: Sequence[Screening], phase: str, framework: Framework) -> Screening | None:
     """The screening whose answers are carried forward: the newest approved one of this or an earlier phase."""
     phases = {*framework.earlier_phases(phase), phase}
@@ -122,66 +125,15 @@ def _source(before: Sequence[Screening], phase: str, framework: Framework) -> Sc
     return max(approved, key=lambda s: s.submitted_at or s.opened_at, default=None)
 
 
-def _carry_forward(work: UnitOfWork, source: Screening, row: Screening) -> None:
-    """Copy answers, evidence links and ratings; what was carried is marked until it is saved anew."""
-    known = {q.key for each in sheet_of(row).questionnaires for _, q in each.questions()}
-    for old in work.session.scalars(select(Answer).where(Answer.screening_id == source.id)):
-        if old.question_key in known and old.value:
-            work.session.add(
-                Answer(
-                    screening_id=row.id,
-                    question_key=old.question_key,
-                    value=old.value,
-                    remark=old.remark,
-                    due_on=old.due_on,
-                    carried_from=source.id,
-                    author_id=old.author_id,
-                    saved_at=old.saved_at,
-                )
-            )
-    for link in work.session.scalars(select(AnswerEvidence).where(AnswerEvidence.screening_id == source.id)):
-        if link.question_key in known:
-            work.session.add(
-                AnswerEvidence(
-                    screening_id=row.id,
-                    question_key=link.question_key,
-                    evidence_id=link.evidence_id,
-                    attached_by=link.attached_by,
-                    attached_at=link.attached_at,
-                )
-            )
-    for rating in work.session.scalars(select(ItemRating).where(ItemRating.screening_id == source.id)):
-        work.session.add(
-            ItemRating(
-                screening_id=row.id,
-                item=rating.item,
-                severity=rating.severity,
-                likelihood=rating.likelihood,
-                severity_reason=rating.severity_reason,
-                likelihood_reason=rating.likelihood_reason,
-                author_id=rating.author_id,
-                saved_at=rating.saved_at,
-            )
-        )
-    for ruling in work.session.scalars(
-        select(Ruling).where(Ruling.screening_id == source.id, Ruling.kind == "not_applicable")
-    ):
-        work.session.add(
-            Ruling(
-                screening_id=row.id,
-                revision=0,
-                kind=ruling.kind,
-                target=ruling.target,
-                outcome=ruling.outcome,
-                reason=ruling.reason,
-                ruled_by=ruling.ruled_by,
-                ruled_at=ruling.ruled_at,
-            )
-        )
-    work.session.flush()
-
-
 # ---------------------------------------------------------------- submit, withdraw
+
+
+def gaps_of(now: Filled) -> list[Problem]:
+    """Return everything that keeps the screening from being submitted; open triggers first, for they decide what is asked."""
+    reasons = {item: (r.severity_reason, r.likelihood_reason) for item, r in now.ratings.items()}
+    return rules.trigger_gaps(now.sheet, now.values, now.score.asked) or rules.gaps(
+        now.sheet, now.score, now.given(), reasons
+    )
 
 
 def submit(work: UnitOfWork, row: Screening, *, rev: int) -> Snapshot:
@@ -194,16 +146,18 @@ def submit(work: UnitOfWork, row: Screening, *, rev: int) -> Snapshot:
     work.expect(row, rev)
     row.revision += row.state == "returned"
     now = load(work.session, row)
-    reasons = {item: (r.severity_reason, r.likelihood_reason) for item, r in now.ratings.items()}
-    Refusals.raise_any(
-        rules.trigger_gaps(now.sheet, now.values, now.score.asked)
-        or rules.gaps(now.sheet, now.score, now.given(), reasons)
-    )
+    Refusals.raise_any(gaps_of(now))
     row.submitted_by, row.submitted_at, row.changed_at = work.actor.id, work.now, work.now
     row.state = "blocked" if now.score.stops else "submitted"
     write_summary(row, now)
     work.session.flush()
     snapshot = freeze_content(work, row, load(work.session, row), "submitted")
+    _record_submission(work, row, rev, snapshot)
+    _raise_stops(work, row, now.score)
+    return snapshot
+
+
+def _record_submission(work: UnitOfWork, row: Screening, rev: int, snapshot: Snapshot) -> None:
     work.record(
         "ScreeningSubmitted",
         subject=("screening", row.id),
@@ -219,8 +173,6 @@ def submit(work: UnitOfWork, row: Screening, *, rev: int) -> Snapshot:
         refs={"snapshot": snapshot.digest},
         row=snapshot,
     )
-    _raise_stops(work, row, now.score)
-    return snapshot
 
 
 def _raise_stops(work: UnitOfWork, row: Screening, score: Score) -> None:

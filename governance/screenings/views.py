@@ -7,7 +7,7 @@ with the same press, so nothing typed is lost. Who may not fill sees the same pa
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, Response, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -33,7 +33,6 @@ from governance.screenings.framing import (
 )
 from governance.screenings.loading import Filled
 from governance.screenings.models import Screening
-from governance.screenings.rules import gaps, trigger_gaps
 from governance.texts import Text
 from governance.work import UnitOfWork
 
@@ -200,7 +199,7 @@ def _store(upload: FileStorage, limit: int) -> FileGiven:
     head = upload.stream.read(HEAD_BYTES)
     kind = media_type(upload.filename or "", head)
     upload.stream.seek(0)
-    return FileGiven(upload.filename or "", kind, file_store().put(upload.stream, limit))
+    return FileGiven(upload.filename or "", kind, file_store().put(cast(BinaryIO, upload.stream), limit))
 
 
 def _save_item(work: UnitOfWork, screening_id: str, item: str, files: Files) -> None:
@@ -244,8 +243,6 @@ def _item_page(
     phase = request.args.get("phase") or row.phase
     shown = showing.shown_questions(filled, showing.sections_for(filled, item, phase), locale())
     problems = beside(shown, refused)
-    rating = filled.ratings.get(item)
-    sent = forms.rating(request.form, item) if refused is not None else None
     code = 200 if refused is None else 409 if isinstance(refused, Conflict) else 422
     return page(
         "screenings/item.html",
@@ -255,22 +252,31 @@ def _item_page(
         questions=shown,
         problems=problems,
         own_phase=phase == row.phase,
-        rating=sent or rating,
-        rating_rev=_rating_rev(refused, item, rating),
+        **_rating_shown(filled, item, refused),
         shown_item=showing.shown_item(framework, filled.score.item(item)),
         missing=showing.missing_pieces(filled.score.item(item)),
-        rows=showing.progress_rows(filled, href_of(row), (item, phase)),
-        previous=next_item(filled, item, -1),
-        follower=next_item(filled, item),
+        **_ways_on(row, filled, item, phase),
         known=evidence.of_project(work, row),
         left=[q.question.key for q in shown if not q.value],
     )
 
 
-def _rating_rev(refused: Refusal | Refusals | None, item: str, rating: Any) -> int:
+def _ways_on(row: Screening, filled: Filled, item: str, phase: str) -> dict[str, Any]:
+    """Return where the page leads: the progress map, the item before and the item after."""
+    return {
+        "rows": showing.progress_rows(filled, href_of(row), (item, phase)),
+        "previous": next_item(filled, item, -1),
+        "follower": next_item(filled, item),
+    }
+
+
+def _rating_shown(filled: Filled, item: str, refused: Refusal | Refusals | None) -> dict[str, Any]:
+    """Return the rating as sent when the save was refused, else as stored, and the revision the next save is to name."""
+    rating = filled.ratings.get(item)
+    sent = forms.rating(request.form, item) if refused is not None else None
     if isinstance(refused, Conflict) and refused.place == f"rating-{item}":
-        return refused.rev
-    return rating.rev if rating else 0
+        return {"rating": sent or rating, "rating_rev": refused.rev}
+    return {"rating": sent or rating, "rating_rev": rating.rev if rating else 0}
 
 
 # ---------------------------------------------------------------- submit, withdraw, evidence, history
@@ -307,15 +313,11 @@ def submit(screening_id: str) -> ResponseReturnValue:
 
 def _check_page(work: UnitOfWork, row: Screening, code: int = 200) -> ResponseReturnValue:
     filled = services.filled(work, row)
-    reasons = {key: (r.severity_reason, r.likelihood_reason) for key, r in filled.ratings.items()}
-    found = trigger_gaps(filled.sheet, filled.values, filled.score.asked) or gaps(
-        filled.sheet, filled.score, filled.given(), reasons
-    )
     return page(
         "screenings/submit.html",
         code=code,
         **frame(work, row, filled),
-        gaps=[(p, _gap_href(row, filled, p)) for p in found],
+        gaps=[(p, _gap_href(row, filled, p)) for p in services.gaps_of(filled)],
         items=shown_items(filled),
         reasons=route_reasons(filled.sheet.framework, filled.score, topics(filled), filled.values),
     )
