@@ -6,7 +6,7 @@ test of an old snapshot say the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -31,6 +31,34 @@ def level(framework: Framework, rank: int | None) -> ShownLevel | None:
     return ShownLevel(rank, framework.level(rank).name) if rank else None
 
 
+VERDICTS = {
+    "taken": Text(
+        "対策の効きが{limit}%に達し、必須（★）も満たすため、一段下がって「{level}」です。",
+        "Controls reach {limit}% and every gate (★) is met, so the level is one step lower: “{level}”.",
+    ),
+    "lowest_level": Text(
+        "対策前から最も低い区分「{level}」です。", "The level is the lowest, “{level}”, even before controls."
+    ),
+    "below_threshold": Text(
+        "対策の効きが{limit}%に{lack}ポイント届かないため、「{level}」のままです。",
+        "Controls are {lack} points short of {limit}%, so the level stays “{level}”.",
+    ),
+    "gate_open": Text(
+        "必須（★）の{gates}が未達のため、「{level}」から下がりません。",
+        "The gate {gates} (★) is open, so the level stays “{level}”.",
+    ),
+    "gate_open_blocks": Text(
+        "必須（★）の{gates}が未達のため、「{level}」から下がらず、承認には付帯条件が必要です。",
+        "The gate {gates} (★) is open, so the level stays “{level}” and an approval needs a condition.",
+    ),
+    "nothing_counted": Text(
+        "数えられる対策がないため、「{level}」のままです。",
+        "There is no control to count, so the level stays “{level}”.",
+    ),
+}
+"""Why an item has its residual level, by the reason of its step."""
+
+
 def verdict(framework: Framework, item: ItemScore) -> Text:
     """Return one sentence: the residual level and why it is not lower."""
     if item.residual is None:
@@ -40,33 +68,8 @@ def verdict(framework: Framework, item: ItemScore) -> Text:
         )
     name = framework.level(item.residual).name
     threshold = framework.scoring.step_down_at_percent
-    sentences = {
-        "taken": Text(
-            "対策の効きが{limit}%に達し、必須（★）も満たすため、一段下がって「{level}」です。",
-            "Controls reach {limit}% and every gate (★) is met, so the level is one step lower: “{level}”.",
-        ),
-        "lowest_level": Text(
-            "対策前から最も低い区分「{level}」です。", "The level is the lowest, “{level}”, even before controls."
-        ),
-        "below_threshold": Text(
-            "対策の効きが{limit}%に{lack}ポイント届かないため、「{level}」のままです。",
-            "Controls are {lack} points short of {limit}%, so the level stays “{level}”.",
-        ),
-        "gate_open": Text(
-            "必須（★）の{gates}が未達のため、「{level}」から下がりません。",
-            "The gate {gates} (★) is open, so the level stays “{level}”.",
-        ),
-        "gate_open_blocks": Text(
-            "必須（★）の{gates}が未達のため、「{level}」から下がらず、承認には付帯条件が必要です。",
-            "The gate {gates} (★) is open, so the level stays “{level}” and an approval needs a condition.",
-        ),
-        "nothing_counted": Text(
-            "数えられる対策がないため、「{level}」のままです。",
-            "There is no control to count, so the level stays “{level}”.",
-        ),
-    }
     lack = shown(threshold - item.effectiveness) if item.effectiveness is not None else "—"
-    return sentences[item.step_reason].filled(
+    return VERDICTS[item.step_reason].filled(
         level=name, limit=_short(threshold), lack=lack, gates="、".join(item.gates_open)
     )
 
@@ -194,39 +197,32 @@ def asked_because(sheet: Sheet, question: Question, pack: str | None = None) -> 
 def effect_of(framework: Framework, effect: Effect) -> Text:
     """Return what a fired rule does, in one line: route, floors, bumps, packs, flags."""
     parts = [framework.route(effect.route).name] if effect.route else []
-    parts += [
-        Text("{item}の影響の下限 {value}", "{item}: severity at least {value}").filled(
-            item=framework.item(code).short, value=value
-        )
-        for code, value in effect.severity_floors.items()
-    ]
-    parts += [
-        Text("{item}の起こりやすさ ＋{value}", "{item}: likelihood +{value}").filled(
-            item=framework.item(code).short, value=value
-        )
-        for code, value in effect.likelihood_bumps.items()
-    ]
-    if effect.likelihood_bump_all:
-        parts.append(
-            Text("全項目の起こりやすさ ＋{value}", "likelihood of every item +{value}").filled(
-                value=effect.likelihood_bump_all
-            )
-        )
-    if effect.floored_bump:
-        parts.append(
-            Text("下限のある項目の影響 ＋{value}", "severity of items with a floor +{value}").filled(
-                value=effect.floored_bump
-            )
-        )
-    if effect.floored_floor:
-        parts.append(
-            Text("下限のある項目の影響の下限 {value}", "severity of items with a floor at least {value}").filled(
-                value=effect.floored_floor
-            )
-        )
+    parts += [*_on_items(framework, effect), *_on_all_items(effect)]
     parts += [Text("追加質問群 {pack}", "pack {pack}").filled(pack=pack) for pack in effect.packs]
     parts += [framework.name_of("flags", flag) for flag in effect.flags]
     return joined(parts, "、", "; ")
+
+
+def _on_items(framework: Framework, effect: Effect) -> Iterator[Text]:
+    for code, value in effect.severity_floors.items():
+        said = Text("{item}の影響の下限 {value}", "{item}: severity at least {value}")
+        yield said.filled(item=framework.item(code).short, value=value)
+    for code, value in effect.likelihood_bumps.items():
+        said = Text("{item}の起こりやすさ ＋{value}", "{item}: likelihood +{value}")
+        yield said.filled(item=framework.item(code).short, value=value)
+
+
+def _on_all_items(effect: Effect) -> Iterator[Text]:
+    for value, said in (
+        (effect.likelihood_bump_all, Text("全項目の起こりやすさ ＋{value}", "likelihood of every item +{value}")),
+        (effect.floored_bump, Text("下限のある項目の影響 ＋{value}", "severity of items with a floor +{value}")),
+        (
+            effect.floored_floor,
+            Text("下限のある項目の影響の下限 {value}", "severity of items with a floor at least {value}"),
+        ),
+    ):
+        if value:
+            yield said.filled(value=value)
 
 
 def keys_behind(effect: Effect) -> list[str]:

@@ -26,6 +26,8 @@ from governance.screenings.rules import Entry, RatingEntry
 from governance.screenings.scoring import Score
 from governance.work import UnitOfWork
 
+RATED = ("severity", "likelihood", "severity_reason", "likelihood_reason")
+
 
 def save_answers(work: UnitOfWork, row: Screening, entries: Sequence[Entry]) -> Score:
     """Save the entries that differ from what is stored, all or none, and return the new score.
@@ -127,26 +129,24 @@ def _save_rating(work: UnitOfWork, row: Screening, rating: ItemRating | None, en
     if wanted == now:
         return
     if (rating.rev if rating else 0) != entry.rev:
-        words = ("severity", "likelihood", "severity_reason", "likelihood_reason")
-        raise Conflict(
-            "screenings.conflict",
-            "この項目の評価は、あなたが開いた後にほかの人が変更しました。どちらの内容も失われていません。",
-            "Somebody else changed the rating of this item after you opened it. Neither version is lost.",
-            mine=dict(zip(words, map(str, wanted), strict=True)),
-            theirs=dict(zip(words, map(str, now), strict=True)),
-            rev=rating.rev if rating else 0,
-            place=f"rating-{entry.item}",
-        )
+        raise _rating_conflict(entry.item, wanted, now, rating.rev if rating else 0)
     if rating is None:
         rating = ItemRating(screening_id=row.id, item=entry.item)
         work.session.add(rating)
     rating.severity, rating.likelihood, rating.severity_reason, rating.likelihood_reason = wanted
     rating.author_id, rating.saved_at = work.actor.id, work.now
-    _remember(
-        work,
-        row,
-        f"rating-{entry.item}",
-        dict(zip(("severity", "likelihood", "severity_reason", "likelihood_reason"), wanted, strict=True)),
+    _remember(work, row, f"rating-{entry.item}", dict(zip(RATED, wanted, strict=True)))
+
+
+def _rating_conflict(item: str, wanted: Sequence[object], now: Sequence[object], rev: int) -> Conflict:
+    return Conflict(
+        "screenings.conflict",
+        "この項目の評価は、あなたが開いた後にほかの人が変更しました。どちらの内容も失われていません。",
+        "Somebody else changed the rating of this item after you opened it. Neither version is lost.",
+        mine=dict(zip(RATED, map(str, wanted), strict=True)),
+        theirs=dict(zip(RATED, map(str, now), strict=True)),
+        rev=rev,
+        place=f"rating-{item}",
     )
 
 
@@ -214,6 +214,6 @@ def summarise(work: UnitOfWork, row: Screening) -> Score:
 
 
 def write_summary(row: Screening, now: Filled) -> None:
-    """Write route, levels and progress into the screening\'s row."""
+    """Write route, levels and progress into the screening's row."""
     row.route, row.inherent, row.residual = now.score.route, now.score.inherent, now.score.residual
     row.answered, row.asked = rules.progress(now.score, now.values)

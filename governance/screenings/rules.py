@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from governance.questionnaires.definition import YES_NO_UNKNOWN, Framework, Question
+from governance.questionnaires.definition import YES_NO_UNKNOWN, Framework, Question, Step
 from governance.refusals import Problem, Refusal
 from governance.screenings.routing import Sheet
 from governance.screenings.scoring import Score
@@ -60,25 +60,7 @@ def values_of(framework: Framework, question: Question) -> dict[str, Text]:
 
 def check_entry(framework: Framework, question: Question, entry: Entry) -> None:
     """Refuse a value the question does not have, a self-declared 該当なし on a gate, or text that is too long."""
-    if entry.value and entry.value not in values_of(framework, question):
-        raise Refusal(
-            "screenings.value",
-            "{key}：「{value}」は選べる値ではありません。",
-            "{key}: “{value}” is not one of the choices.",
-            place=question.key,
-            key=question.key,
-            value=entry.value[:40],
-        )
-    step = framework.step(entry.value)
-    if step and step.is_not_applicable and question.gate:
-        raise Refusal(
-            "screenings.gate_not_applicable",
-            "{key}：必須（★）の質問は「{name}」にできません。対象がない場合は、ないことを確かめた結果を補足に書いて「実施済」を選んでください。",
-            "{key}: a gate question (★) cannot be “{name}”. If nothing applies, say how that was established and choose “Done”.",
-            place=question.key,
-            key=question.key,
-            name=step.name,
-        )
+    _check_value(framework, question, entry.value)
     if len(entry.remark) > MAX_REMARK:
         raise Refusal(
             "screenings.too_long",
@@ -88,6 +70,28 @@ def check_entry(framework: Framework, question: Question, entry: Entry) -> None:
             key=question.key,
             limit=MAX_REMARK,
             now=len(entry.remark),
+        )
+
+
+def _check_value(framework: Framework, question: Question, value: str) -> None:
+    if value and value not in values_of(framework, question):
+        raise Refusal(
+            "screenings.value",
+            "{key}：「{value}」は選べる値ではありません。",
+            "{key}: “{value}” is not one of the choices.",
+            place=question.key,
+            key=question.key,
+            value=value[:40],
+        )
+    step = framework.step(value)
+    if step and step.is_not_applicable and question.gate:
+        raise Refusal(
+            "screenings.gate_not_applicable",
+            "{key}：必須（★）の質問は「{name}」にできません。対象がない場合は、ないことを確かめた結果を補足に書いて「実施済」を選んでください。",
+            "{key}: a gate question (★) cannot be “{name}”. If nothing applies, say how that was established and choose “Done”.",
+            place=question.key,
+            key=question.key,
+            name=step.name,
         )
 
 
@@ -142,32 +146,39 @@ def gaps(
 
 
 def _gaps_of_answer(framework: Framework, question: Question, given: Given) -> Iterable[Problem]:
-    def problem(code: str, ja: str, en: str) -> Problem:
-        text = Text(ja, en).filled(key=question.key, topic=question.topic)
-        return Problem(f"screenings.{code}", text, question.key)
-
     if not given.value:
-        yield problem("unanswered", "{key} {topic}：回答がありません。", "{key} {topic}: no answer yet.")
-        return
-    step = framework.step(given.value)
-    if step is None:
-        return
+        yield _gap(question, "unanswered", "{key} {topic}：回答がありません。", "{key} {topic}: no answer yet.")
+    elif step := framework.step(given.value):
+        yield from _gaps_of_step(question, step, given)
+
+
+def _gaps_of_step(question: Question, step: Step, given: Given) -> Iterable[Problem]:
     if step.needs_evidence and not given.evidence:
-        yield problem(
+        yield _gap(
+            question,
             "no_evidence",
             "{key} {topic}：「証跡あり」を選ぶには、証跡を1つ以上付けてください。",
             "{key} {topic}: attach at least one piece of evidence for “with evidence”.",
         )
     if step.needs_remark and not given.remark.strip():
-        yield problem(
+        yield _gap(
+            question,
             "no_remark",
             "{key} {topic}：この回答には補足（理由や残っていること）が必要です。",
             "{key} {topic}: this answer needs a remark (the reason, or what remains).",
         )
     if step.needs_due and given.due_on is None:
-        yield problem(
-            "no_due", "{key} {topic}：完了の予定日を入力してください。", "{key} {topic}: enter the planned date."
+        yield _gap(
+            question,
+            "no_due",
+            "{key} {topic}：完了の予定日を入力してください。",
+            "{key} {topic}: enter the planned date.",
         )
+
+
+def _gap(question: Question, code: str, ja: str, en: str) -> Problem:
+    text = Text(ja, en).filled(key=question.key, topic=question.topic)
+    return Problem(f"screenings.{code}", text, question.key)
 
 
 def _gaps_of_rating(

@@ -129,6 +129,7 @@ class Score:
         return tuple(each.item for each in self.items if each.step_reason == "gate_open_blocks")
 
 
+# long: the whole method in one view, since this is what an auditor reads first
 def score(
     sheet: Sheet, answers: Mapping[str, str], ratings: Mapping[str, Rating], rulings: Rulings = NO_RULINGS
 ) -> Score:

@@ -77,27 +77,26 @@ def shown_questions(filled: Filled, sections: Sequence[tuple[Section, Question]]
         if r.kind in ("not_applicable", "evidence")
         and (r.target in filled.in_force.accepted | filled.in_force.disproved or r.outcome == "refused")
     }
-    shown = []
-    for _, question in sections:
-        answer = filled.answers.get(question.key)
-        shown.append(
-            ShownQuestion(
-                question=question,
-                options=options_of(filled.sheet.framework, question),
-                value=answer.value if answer else "",
-                remark=answer.remark if answer else "",
-                due_on=answer.due_on.isoformat() if answer and answer.due_on else "",
-                rev=answer.rev if answer else 0,
-                author=answer.author.name_in(locale) if answer else "",
-                saved_at=answer.saved_at if answer else None,
-                evidence=filled.evidence.get(question.key, []),
-                why_asked=explain.asked_because(filled.sheet, question),
-                carried=bool(answer and answer.carried_from),
-                ruling=rulings.get(question.key),
-                follows=_follows(question),
-            )
-        )
-    return shown
+    return [_shown_question(filled, question, rulings.get(question.key), locale) for _, question in sections]
+
+
+def _shown_question(filled: Filled, question: Question, ruling: tuple[str, Text] | None, locale: str) -> ShownQuestion:
+    answer = filled.answers.get(question.key)
+    return ShownQuestion(
+        question=question,
+        options=options_of(filled.sheet.framework, question),
+        value=answer.value if answer else "",
+        remark=answer.remark if answer else "",
+        due_on=answer.due_on.isoformat() if answer and answer.due_on else "",
+        rev=answer.rev if answer else 0,
+        author=answer.author.name_in(locale) if answer else "",
+        saved_at=answer.saved_at if answer else None,
+        evidence=filled.evidence.get(question.key, []),
+        why_asked=explain.asked_because(filled.sheet, question),
+        carried=bool(answer and answer.carried_from),
+        ruling=ruling,
+        follows=_follows(question),
+    )
 
 
 def _follows(question: Question) -> str:

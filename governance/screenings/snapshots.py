@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from governance.ledger.rules import moment
 from governance.projects.models import Project
 from governance.screenings.loading import Filled
-from governance.screenings.models import AnswerChange, Screening, Snapshot, SnapshotText
+from governance.screenings.models import AnswerChange, Ruling, Screening, Snapshot, SnapshotText
 from governance.work import UnitOfWork
 
 SCHEMA = "snapshot/1"
@@ -90,16 +90,7 @@ def content(session: Session, screening: Screening, filled: Filled, stage: str) 
     return {
         "schema": SCHEMA,
         "stage": stage,
-        "screening": {
-            "id": screening.id,
-            "phase": screening.phase,
-            "sequence": screening.sequence,
-            "revision": screening.revision,
-            "opened_by": screening.opened_by,
-            "opened_at": moment(screening.opened_at),
-            "submitted_by": screening.submitted_by,
-            "submitted_at": moment(screening.submitted_at) if screening.submitted_at else None,
-        },
+        "screening": _screening(screening),
         "project": _project(screening.project),
         "framework": _version(screening.framework_version),
         "questionnaires": [
@@ -111,18 +102,7 @@ def content(session: Session, screening: Screening, filled: Filled, stage: str) 
             _rating(filled.ratings[item.code]) for item in filled.sheet.framework.items if item.code in filled.ratings
         ],
         "evidence": _evidence(filled),
-        "rulings": [
-            {
-                "kind": r.kind,
-                "target": r.target,
-                "outcome": r.outcome,
-                "reason": Free(r.reason),
-                "revision": r.revision,
-                "by": r.ruled_by,
-                "at": moment(r.ruled_at),
-            }
-            for r in filled.rulings
-        ],
+        "rulings": [_ruling(each) for each in filled.rulings],
         "score": plain(filled.score),
         "history": _history_digest(session, screening),
     }
@@ -139,6 +119,19 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
     return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else value
+
+
+def _screening(screening: Screening) -> dict[str, Any]:
+    return {
+        "id": screening.id,
+        "phase": screening.phase,
+        "sequence": screening.sequence,
+        "revision": screening.revision,
+        "opened_by": screening.opened_by,
+        "opened_at": moment(screening.opened_at),
+        "submitted_by": screening.submitted_by,
+        "submitted_at": moment(screening.submitted_at) if screening.submitted_at else None,
+    }
 
 
 def _project(project: Project) -> dict[str, Any]:
@@ -176,6 +169,18 @@ def _rating(rating: Any) -> dict[str, Any]:
         "by": rating.author_id,
         "severity_reason": Free(rating.severity_reason),
         "likelihood_reason": Free(rating.likelihood_reason),
+    }
+
+
+def _ruling(ruling: Ruling) -> dict[str, Any]:
+    return {
+        "kind": ruling.kind,
+        "target": ruling.target,
+        "outcome": ruling.outcome,
+        "reason": Free(ruling.reason),
+        "revision": ruling.revision,
+        "by": ruling.ruled_by,
+        "at": moment(ruling.ruled_at),
     }
 
 
