@@ -1,7 +1,7 @@
 """Takes the two pictures of the README from the demonstration: a page of the service and a page of a report.
 
-Run after `./run demo --no-serve`, with the same settings: `.venv/bin/python -m tests.browser.pictures`. The page of the report is
-drawn by `pdftoppm` (Debian: poppler-utils).
+`./run pictures` calls it, after `./run demo --no-serve` and with the same settings. The page of the report is drawn by `pdftoppm`
+(Debian: poppler-utils).
 """
 
 from __future__ import annotations
