@@ -5,7 +5,7 @@ Each builder does one step and returns what it made; a test says only what diffe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -22,8 +22,8 @@ from governance.projects.models import Project
 from governance.projects.rules import Particulars
 from governance.questionnaires import services as questionnaires
 from governance.screenings import evidence, filling, services
-from governance.screenings.loading import load
-from governance.screenings.models import Screening
+from governance.screenings.loading import Filled, load
+from governance.screenings.models import Answer, ItemRating, Screening
 from governance.screenings.rules import Entry, RatingEntry
 from governance.storage.database import Database
 from governance.work import SYSTEM, Actor, UnitOfWork, open_work
@@ -106,23 +106,27 @@ def world(database: Database, folder: Path = SEEDS) -> World:
             questionnaires.publish_questionnaire(work, sheet)
     with made.acting() as work:
         for name, roles in ROLES.items():
-            person = User(
-                email=f"{name}@test.example",
-                name=f"見本 {name}",
-                name_en=f"Sample {name}",
-                department="試験部",
-                password_hash=password_hash(),
-                created_at=made.now,
-            )
-            work.session.add(person)
-            work.session.flush()
-            for role in roles:
-                work.session.add(RoleGrant(user_id=person.id, role=role, granted_at=made.now))
-            work.session.flush()
-            work.record("AccountCreated", subject=("account", person.id))
-            work.session.refresh(person)
-            made.people[name] = person
+            made.people[name] = _account(work, name, roles)
     return made
+
+
+def _account(work: UnitOfWork, name: str, roles: Sequence[str]) -> User:
+    person = User(
+        email=f"{name}@test.example",
+        name=f"見本 {name}",
+        name_en=f"Sample {name}",
+        department="試験部",
+        password_hash=password_hash(),
+        created_at=work.now,
+    )
+    work.session.add(person)
+    work.session.flush()
+    for role in roles:
+        work.session.add(RoleGrant(user_id=person.id, role=role, granted_at=work.now))
+    work.session.flush()
+    work.record("AccountCreated", subject=("account", person.id))
+    work.session.refresh(person)
+    return person
 
 
 def revisited(database: Database) -> World:
@@ -160,45 +164,52 @@ def answered(
     rate: tuple[int, int] = (1, 1),
 ) -> None:
     """Fill everything that is asked: unlisted triggers "no", unlisted questions `default`, unlisted items `rate`."""
-    triggers, answers, ratings = triggers or {}, answers or {}, ratings or {}
     with made.acting("member") as work:
         row = work.session.get(Screening, screening_id)
-        stored = load(work.session, row)
-        revs = {key: a.rev for key, a in stored.answers.items()}
-        entries = [
-            Entry(q.key, triggers.get(q.key, "no"), rev=revs.get(q.key, 0))
-            for each in stored.sheet.questionnaires
-            if each.kind == "trigger"
-            for _, q in each.questions()
-        ]
-        filling.finish_triggers(work, row, entries)
-        rated = {code: r.rev for code, r in stored.ratings.items()}
-        filling.save_ratings(
-            work,
-            row,
-            [
-                RatingEntry(
-                    item.code,
-                    *ratings.get(item.code, rate),
-                    "影響の理由",
-                    "起こりやすさの理由",
-                    rated.get(item.code, 0),
-                )
-                for item in stored.sheet.framework.items
-            ],
-        )
-        now = load(work.session, row)
-        keys = [key for key in now.score.asked if key not in {e.key for e in entries}]
-        filling.save_answers(work, row, [_entry(key, answers.get(key, default), now) for key in keys])
-        for key in keys:
-            if answers.get(key, default) == "done_evidenced" and not now.evidence.get(key):
-                evidence.add_link(work, row, key, f"https://wiki.example/{key}", title=f"{key}の記録")
+        _answer_triggers(work, row, triggers or {})
+        _rate(work, row, ratings or {}, rate)
+        _answer_questions(work, row, answers or {}, default)
 
 
-def _entry(key: str, value: str, now: object) -> Entry:
+def _answer_triggers(work: UnitOfWork, row: Screening, triggers: Mapping[str, str]) -> None:
+    stored = load(work.session, row)
+    keys = _trigger_keys(stored)
+    entries = [Entry(key, triggers.get(key, "no"), rev=_rev(stored.answers.get(key))) for key in keys]
+    filling.finish_triggers(work, row, entries)
+
+
+def _rate(work: UnitOfWork, row: Screening, ratings: Mapping[str, tuple[int, int]], rate: tuple[int, int]) -> None:
+    stored = load(work.session, row)
+    items = [item.code for item in stored.sheet.framework.items]
+    reasons = ("影響の理由", "起こりやすさの理由")
+    entries = [
+        RatingEntry(code, *ratings.get(code, rate), *reasons, rev=_rev(stored.ratings.get(code))) for code in items
+    ]
+    filling.save_ratings(work, row, entries)
+
+
+def _answer_questions(work: UnitOfWork, row: Screening, answers: Mapping[str, str], default: str) -> None:
+    now = load(work.session, row)
+    given = {key: answers.get(key, default) for key in now.score.asked if key not in _trigger_keys(now)}
+    filling.save_answers(work, row, [_entry(key, value, now) for key, value in given.items()])
+    for key, value in given.items():
+        if value == "done_evidenced" and not now.evidence.get(key):
+            evidence.add_link(work, row, key, f"https://wiki.example/{key}", title=f"{key}の記録")
+
+
+def _trigger_keys(filled: Filled) -> list[str]:
+    sheets = filled.sheet.questionnaires
+    return [question.key for each in sheets if each.kind == "trigger" for _, question in each.questions()]
+
+
+def _entry(key: str, value: str, now: Filled) -> Entry:
     remark = "見本の補足" if value in ("partial", "not_applicable") else ""
-    stored = now.answers.get(key)
-    return Entry(key, value, remark, date(2027, 1, 29) if value == "partial" else None, stored.rev if stored else 0)
+    due_on = date(2027, 1, 29) if value == "partial" else None
+    return Entry(key, value, remark, due_on, _rev(now.answers.get(key)))
+
+
+def _rev(stored: Answer | ItemRating | None) -> int:
+    return stored.rev if stored else 0
 
 
 def submitted(made: World, screening_id: str) -> None:

@@ -113,50 +113,51 @@ def question(key: str, gate: bool) -> dict:
     }
 
 
-def write(folder: Path) -> Path:
-    """Write the framework and its five questionnaires as YAML (JSON is YAML) and return the folder."""
-    (folder / "framework").mkdir(parents=True)
-    (folder / "questionnaires").mkdir()
-    sheet = {
+def triggers() -> dict:
+    """Return the trigger sheet: one question."""
+    asked = {
+        "key": "K1",
+        "topic": text("many"),
+        "text": text("many people?"),
+        "why": text("because"),
+        "kind": "yes_no_unknown",
+    }
+    return {
         "key": "town-triggers",
         "version": "1",
         "kind": "trigger",
         "framework": "town-ai",
         "title": text("town triggers"),
+        "sections": [{"key": "only", "title": text("only"), "questions": [asked]}],
+    }
+
+
+def sheet(number: int, phase: str) -> dict:
+    """Return the questionnaire of a phase: a gate and a plain question per item."""
+    return {
+        "key": f"town-{phase}",
+        "version": "1",
+        "kind": "screening",
+        "framework": "town-ai",
+        "phase": phase,
+        "title": text(f"{phase} questions"),
         "sections": [
             {
-                "key": "only",
-                "title": text("only"),
-                "questions": [
-                    {
-                        "key": "K1",
-                        "topic": text("many"),
-                        "text": text("many people?"),
-                        "why": text("because"),
-                        "kind": "yes_no_unknown",
-                    }
-                ],
+                "key": f"{phase}-{item}",
+                "item": item,
+                "questions": [question(f"X{number}{item}a", True), question(f"X{number}{item}b", False)],
             }
+            for item in ITEMS
         ],
     }
-    documents = {"framework/town.yaml": FRAMEWORK, "questionnaires/sheet.yaml": sheet}
-    for number, phase in enumerate(PHASES, 1):
-        documents[f"questionnaires/{phase}.yaml"] = {
-            "key": f"town-{phase}",
-            "version": "1",
-            "kind": "screening",
-            "framework": "town-ai",
-            "phase": phase,
-            "title": text(f"{phase} questions"),
-            "sections": [
-                {
-                    "key": f"{phase}-{item}",
-                    "item": item,
-                    "questions": [question(f"X{number}{item}a", True), question(f"X{number}{item}b", False)],
-                }
-                for item in ITEMS
-            ],
-        }
+
+
+def write(folder: Path) -> Path:
+    """Write the framework and its five questionnaires as YAML (JSON is YAML) and return the folder."""
+    (folder / "framework").mkdir(parents=True)
+    (folder / "questionnaires").mkdir()
+    documents = {"framework/town.yaml": FRAMEWORK, "questionnaires/sheet.yaml": triggers()}
+    documents |= {f"questionnaires/{phase}.yaml": sheet(number, phase) for number, phase in enumerate(PHASES, 1)}
     for name, document in documents.items():
         (folder / name).write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
     return folder

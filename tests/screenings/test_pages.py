@@ -94,7 +94,8 @@ def test_a_trigger_sheet_with_gaps_names_them_and_keeps_the_answers(made, app, s
         assert load(work.session, work.session.get(Screening, screening)).score.flags == ("discussion",)
 
 
-def test_saving_one_page_keeps_rating_answer_remark_and_file_together(made, app, screening):
+def save_a_page_with_a_file(made, app, screening) -> str:
+    """Save a page with a rating, two answers, a remark and a file, and return the identifier of the stored piece."""
     answered(made, screening)
     member = visitor(app, "member")
     path = f"/screenings/{screening}/items/safety"
@@ -111,21 +112,29 @@ def test_saving_one_page_keeps_rating_answer_remark_and_file_together(made, app,
         "P1a-file": (BytesIO(b"%PDF-1.7 sample"), "試験報告書.pdf"),
         "P1a-title": "安全試験の報告書",
     }
-    answer = member.post(path, sent)
-    assert answer.status_code == 303
+    assert member.post(path, sent).status_code == 303
+    with made.acting("auditor", read_only=True) as work:
+        return work.session.scalars(select(Evidence)).one().id
+
+
+def test_saving_one_page_keeps_rating_answer_remark_and_file_together(made, app, screening):
+    piece_id = save_a_page_with_a_file(made, app, screening)
     assert (stored(made, screening, "P1a").value, stored(made, screening, "P1a").remark) == (
         "done_evidenced",
         "試験報告書\n第2版",
     )
     with made.acting("auditor", read_only=True) as work:
-        piece = work.session.scalars(select(Evidence)).one()
+        piece = work.session.get(Evidence, piece_id)
         assert (piece.title, piece.filename, piece.media_type, piece.size) == (
             "安全試験の報告書",
             "試験報告書.pdf",
             "application/pdf",
             15,
         )
-        piece_id = piece.id
+
+
+def test_a_stored_file_is_sent_as_an_attachment_and_only_to_who_may_see_the_project(made, app, screening):
+    piece_id = save_a_page_with_a_file(made, app, screening)
     file = visitor(app, "auditor").get(f"/evidence/{piece_id}")
     assert file.data == b"%PDF-1.7 sample"
     assert file.headers["Content-Disposition"].startswith("attachment")
