@@ -15,12 +15,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import URL, Engine, make_url
 
 from governance.storage.database import Database
 from governance.storage.migrate import upgrade
 from tests import postgres
 from tests.builders import World, revisited, world
+
+hypothesis_settings.register_profile("busy", deadline=None)  # how fast a machine is says nothing about a rule
+hypothesis_settings.load_profile("busy")
 
 KINDS = ("sqlite", "postgresql")
 BROWSER = Path(__file__).parent / "browser"

@@ -6,6 +6,7 @@ would run (HTML, SVG, scripts) is on the list.
 
 from __future__ import annotations
 
+import codecs
 from urllib.parse import urlsplit
 
 from governance.refusals import Refusal
@@ -85,19 +86,17 @@ def check_link(url: str) -> str:
 
 
 def _is_text(head: bytes) -> bool:
-    if b"\x00" in head:
-        return False
-    try:
-        head[: len(head) - 4].decode("utf-8") if len(head) == HEAD_BYTES else head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return _is_japanese_legacy(head) if error.start < len(head) - 4 else True
-    return True
+    """Say whether the first bytes are text: UTF-8, or Shift_JIS, in which office tools in Japan still write CSV.
+
+    The head may end inside a letter, so the end is judged only when the head is the whole file.
+    """
+    whole = len(head) < HEAD_BYTES
+    return b"\x00" not in head and any(_decodes(head, encoding, whole) for encoding in ("utf-8", "cp932"))
 
 
-def _is_japanese_legacy(head: bytes) -> bool:
-    """Accept Shift_JIS, in which office tools in Japan still write CSV."""
+def _decodes(head: bytes, encoding: str, whole: bool) -> bool:
     try:
-        head[:-1].decode("cp932") if len(head) == HEAD_BYTES else head.decode("cp932")
+        codecs.getincrementaldecoder(encoding)().decode(head, final=whole)
     except UnicodeDecodeError:
         return False
     return True

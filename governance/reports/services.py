@@ -87,17 +87,7 @@ def prepare(work: UnitOfWork, order: Order, store: FileStore, *, verify: str = "
     check_request(order.lang, order.purpose)
     case = read_case(work, project, _screening(work, project, order.screening_id), order.lang)
     if (again := _unchanged(case, store, order.house)) is not None:
-        return Prepared(
-            again.id,
-            again.number,
-            "",
-            b"",
-            again.record_digest,
-            again.snapshot_digest,
-            again.is_draft,
-            work.now,
-            again.id,
-        )
+        return _made_before(work, again)
     made = _composed(work, case, order, verify)
     work.record(
         "ReportPrepared",
@@ -108,6 +98,11 @@ def prepare(work: UnitOfWork, order: Order, store: FileStore, *, verify: str = "
         private={"purpose": order.purpose.strip()},
     )
     return made
+
+
+def _made_before(work: UnitOfWork, row: Report) -> Prepared:
+    digests = {"record_digest": row.record_digest, "snapshot_digest": row.snapshot_digest}
+    return Prepared(row.id, row.number, "", b"", **digests, is_draft=row.is_draft, at=work.now, again=row.id)
 
 
 def _composed(work: UnitOfWork, case: Case, order: Order, verify: str) -> Prepared:

@@ -28,9 +28,9 @@ from governance.reviews.rules import (
     require_outcome,
     valid_until,
 )
-from governance.reviews.workflow import ACTION_OF_OUTCOME, after
 from governance.screenings import services as screenings
 from governance.screenings.models import Screening, Snapshot
+from governance.screenings.workflow import ACTION_OF_OUTCOME, after
 from governance.texts import Text
 from governance.work import UnitOfWork
 

@@ -18,8 +18,8 @@ from governance.reviews.models import AgendaItem, CommitteeMember, Decision, Rec
 from governance.reviews.people import conflicts_of, own_seat, seat_of, standing, ties_of
 from governance.reviews.quorum import Ballot, Quorum, Tally, as_record, eligible_to_vote, lawful, tally, votes_digest
 from governance.reviews.rules import OUTCOMES, POSTPONED, local_date, refuse_when, require_outcome
-from governance.reviews.workflow import after
 from governance.screenings.models import Screening
+from governance.screenings.workflow import after
 from governance.texts import Text, joined
 from governance.work import UnitOfWork
 

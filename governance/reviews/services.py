@@ -18,9 +18,9 @@ from governance.reviews.decisions import Verdict, basis_snapshot, settle
 from governance.reviews.models import Decision, Review
 from governance.reviews.people import refuse_bound, relations_to
 from governance.reviews.rules import BOARD, OUTCOMES, POSTPONED, refuse_when
-from governance.reviews.workflow import after
 from governance.screenings import services as screenings
 from governance.screenings.models import Answer, Ruling, Screening, Snapshot
+from governance.screenings.workflow import after
 from governance.work import UnitOfWork
 
 

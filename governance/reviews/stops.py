@@ -12,9 +12,9 @@ from governance.refusals import Refusal
 from governance.reviews.people import refuse_bound, relations_to
 from governance.reviews.rules import refuse_when
 from governance.reviews.services import add_ruling, locked
-from governance.reviews.workflow import after
 from governance.screenings import services as screenings
 from governance.screenings.models import Ruling, Screening
+from governance.screenings.workflow import after
 from governance.work import UnitOfWork
 
 LEGAL, TEAM = "released_legal", "released_team"

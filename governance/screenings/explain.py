@@ -172,7 +172,7 @@ def stop_reason(framework: Framework, stop: Stop) -> tuple[Text, Text]:
     states = {
         "facts": Text("回答された事実によるものです。", "It follows from the answers."),
         "suspected": Text("法務部門の確認を待っています。", "It waits for a ruling of the legal department."),
-        "confirmed": Text("法務部門が確認しました。", "The legal department confirmed it."),
+        "confirmed": Text("法務部門が該当すると判断しました。", "The legal department ruled that it applies."),
         "release": Text(
             "事実は改められました。法務部門と専門チームの解除を待っています。",
             "The facts have changed; legal and the expert team have to release it.",

@@ -26,6 +26,7 @@ from governance.screenings.loading import Filled, load
 from governance.screenings.models import Ruling, Screening, ScreeningQuestionnaire, Snapshot
 from governance.screenings.scoring import Score
 from governance.screenings.snapshots import freeze as freeze_content
+from governance.screenings.workflow import after
 from governance.work import UnitOfWork
 
 
@@ -213,9 +214,7 @@ def withdraw(work: UnitOfWork, row: Screening, *, rev: int, reason: str) -> None
     """Withdraw a screening that is not decided; it stays on record."""
     authorize(work.actor, "screening:withdraw", relations_of(work, row.project))
     work.expect(row, rev)
-    if row.state in rules.CLOSED:
-        rules.must_be_editable(row.state)
-    row.state, row.changed_at = "withdrawn", work.now
+    row.state, row.changed_at = after(row.state, "withdraw").state, work.now
     work.session.flush()
     work.record(
         "ScreeningWithdrawn",

@@ -226,3 +226,19 @@ def test_adding_the_same_file_twice_to_one_answer_keeps_one_piece(made, screenin
     with made.acting("owner") as work:
         again = evidence.add_link(work, row_of(work, screening), "P1a", "https://wiki.example/a").id
     assert first == again
+
+
+def test_a_withdrawn_case_cannot_be_withdrawn_again(made, screening):
+    answered(made, screening)
+    submitted(made, screening)
+
+    def withdraw():
+        with made.acting("owner") as work:
+            row = row_of(work, screening)
+            services.withdraw(work, row, rev=row.rev, reason="計画の中止")
+            return row.state
+
+    assert withdraw() == "withdrawn"
+    with pytest.raises(Refusal) as refused:
+        withdraw()
+    assert refused.value.code == "reviews.not_now"

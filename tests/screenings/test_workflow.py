@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from governance.refusals import Refusal
-from governance.reviews.workflow import ACTION_OF_OUTCOME, ACTIONS, STATES, TRANSITIONS, actions_in, after
+from governance.screenings.workflow import ACTION_OF_OUTCOME, ACTIONS, STATES, TRANSITIONS, actions_in, after
 
 FINAL = {"approved", "approved_with_conditions", "rejected", "escalated", "withdrawn"}
 ALLOWED = {
