@@ -1,8 +1,12 @@
-"""Every kind of page, wide and on a phone, in both languages: no violation of WCAG 2.2 AA that axe can find, nothing beyond the edge."""
+"""Every kind of page, wide and on a phone, Japanese in light and English in dark colours.
+
+No violation of WCAG 2.2 AA that axe can find, and nothing beyond the edge.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from sqlalchemy import select
@@ -17,9 +21,10 @@ from tests.builders import World, answered, opened, registered
 from tests.reviews import scenes
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
-def test_every_kind_of_page_is_accessible(towns: Towns, language: str) -> None:
+@pytest.mark.parametrize(("language", "scheme"), [("ja", "light"), ("en", "dark")])
+def test_every_kind_of_page_is_accessible(towns: Towns, language: str, scheme: Literal["light", "dark"]) -> None:
     with towns(language) as town:
+        town.scheme, town.mixed = scheme, True
         found = [fault for name, paths in pages(town.made) for fault in faults(town, name, paths)]
         assert not found, "\n".join(found)
 
