@@ -62,7 +62,7 @@ def to_review(desk: Desk) -> Iterable[Task]:
 def _to_take(desk: Desk) -> Iterable[Task]:
     for row in screenings_for(desk, Screening.state == "submitted", ~takes_part(desk.me, None, ever=True)):
         if framework_of(row).route(row.route).body != DEPARTMENT:
-            what, button = Text("審査を引き受ける", "Take the case for review"), Text("引き受ける", "Take")
+            what, button = Text("審査を担当する", "Take the case for review"), Text("担当する", "Take")
             yield task_of(row, what, _route_of(row), f"/reviews/{row.id}", button, 5, since=row.submitted_at)
 
 
@@ -216,7 +216,7 @@ def _run(meeting: Meeting, desk: Desk) -> Iterable[Task]:
             return
     yield Task(
         what,
-        Text("{number}回目の会議（{on}）", "Meeting no. {number} of {on}").filled(
+        Text("第{number}回の会議（{on}）", "Meeting no. {number} of {on}").filled(
             number=meeting.number, on=on.isoformat()
         ),
         Text(meeting.committee.name, meeting.committee.name_in("en")),
