@@ -133,7 +133,7 @@ def test_a_section_may_be_left_out_or_moved() -> None:
         ("verification", "A"),
     ]
     assert "付録" not in seen(html)
-    assert "反対意見は" not in html
+    assert "少数意見は" not in html
 
 
 def test_the_address_of_the_verification_page_is_printed_when_there_is_one() -> None:
