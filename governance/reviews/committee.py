@@ -172,6 +172,7 @@ class Ties:
     former: frozenset[str] = frozenset()
     approvers: frozenset[str] = frozenset()
     authors: frozenset[str] = frozenset()
+    department_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -191,13 +192,14 @@ _CONFLICTS: tuple[tuple[str, Callable[[Ties], Collection[str]], Text], ...] = (
 )
 
 
-def suggested_conflicts(user_id: str, department: str, ties: Ties) -> list[Conflict]:
+def suggested_conflicts(user_id: str, department: str, ties: Ties, department_en: str = "") -> list[Conflict]:
     """Return the conflicts of interest that can be seen in the records (domain.md §6.3 recusal, assurance.md T4).
 
     Involvement in the project — now, before, as author or approver — bars a person; the same department is suggested only.
     """
     found = [Conflict(code, True, text) for code, people, text in _CONFLICTS if user_id in people(ties)]
-    if department.strip() and department.strip() == ties.department.strip():
+    names = {department.strip(), department_en.strip()} - {""}
+    if names & {ties.department.strip(), ties.department_en.strip()}:
         found.append(
             Conflict(
                 "department", False, Text("案件と同じ部門に所属しています", "Works in the department of the project")

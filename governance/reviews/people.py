@@ -34,6 +34,7 @@ def ties_of(work: UnitOfWork, screening: Screening) -> Ties:
     parts = [(m.user_id, m.part, m.is_current) for m in project.members]
     return Ties(
         department=project.department,
+        department_en=project.department_en,
         team=frozenset(user for user, part, current in parts if current and part != "approver"),
         former=frozenset(user for user, part, current in parts if not current and part != "approver"),
         approvers=frozenset(user for user, part, _ in parts if part == "approver"),
@@ -43,7 +44,7 @@ def ties_of(work: UnitOfWork, screening: Screening) -> Ties:
 
 def conflicts_of(person: User, ties: Ties) -> list[Conflict]:
     """Return the conflicts of interest that the records show for a person."""
-    return suggested_conflicts(person.id, person.department, ties)
+    return suggested_conflicts(person.id, person.department, ties, person.department_en)
 
 
 def refuse_bound(work: UnitOfWork, screening: Screening, *, allowed: str = "") -> None:
