@@ -99,7 +99,8 @@ class ProjectMember(Base):
 class ProjectReader(Base):
     """Leave to read a project for a reason outside the team: a committee member while the case is on an agenda.
 
-    Ended at once by a recusal; kept afterwards as a record of who could read what and when.
+    Ended with the term, and at once and for good by a recusal (a row of its own, reason `recused`); kept afterwards as a record of
+    who could read what and when.
     """
 
     __tablename__ = "project_readers"

@@ -16,15 +16,18 @@ from governance.refusals import NotFound, Refusal, Refusals
 from governance.work import Actor, UnitOfWork
 
 SEES_ALL = frozenset({"expert", "secretariat", "chair", "legal", "privacy", "auditor"})
+RECUSED = "recused"
+"""The reason of a leave that was ended for good: its holder stepped back from the case and reads it under no office."""
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
     """Return the filter on `Project` for what the actor may know of; pages, search, jobs and exports all use it (R-A).
 
-    Expert team, secretariat, chair, legal, privacy committee and auditors see every project; everybody sees the projects they
-    belong to, and those they were given leave to read (a committee member while the case is on the agenda, domain.md §6.3).
+    Expert team, secretariat, chair, legal, privacy committee and auditors see every project but those they stepped back from as
+    committee members; everybody sees the projects they belong to, and those they were given leave to read (a committee member
+    while the case is on the agenda, domain.md §6.3).
     """
-    if actor.kind != "user" or actor.roles & SEES_ALL:
+    if actor.kind != "user":
         return true()
     belongs = exists().where(
         and_(ProjectMember.project_id == Project.id, ProjectMember.user_id == actor.id, ProjectMember.left_at.is_(None))
@@ -34,6 +37,15 @@ def visible(actor: Actor) -> ColumnElement[bool]:
             ProjectReader.project_id == Project.id, ProjectReader.user_id == actor.id, ProjectReader.ended_at.is_(None)
         )
     )
+    if actor.roles & SEES_ALL:
+        stepped_back = exists().where(
+            and_(
+                ProjectReader.project_id == Project.id,
+                ProjectReader.user_id == actor.id,
+                ProjectReader.reason == RECUSED,
+            )
+        )
+        return or_(belongs, ~stepped_back)
     return or_(belongs, reads)
 
 
@@ -152,6 +164,19 @@ def _may_join(row: Project, person: User, part: str) -> None:
             "The approver cannot be the owner or a member (separation of duties).",
             place="user_id",
         )
+    if part == "approver":
+        _may_approve(person)
+
+
+def _may_approve(person: User) -> None:
+    """Refuse a person whom no administrator made an approver: the owner does not choose just anybody to approve the own case."""
+    if "approver" not in person.roles:
+        raise Refusal(
+            "projects.no_approver",
+            "部門責任者（承認者）にできるのは、「部門責任者」の役割をもつ人だけです。役割はシステム管理者が付けます。",
+            "Only a person with the role of department approver can be the approver; an administrator gives the role.",
+            place="user_id",
+        )
 
 
 def remove_member(work: UnitOfWork, row: Project, member: ProjectMember) -> None:
@@ -179,8 +204,12 @@ def may_change_members(work: UnitOfWork, row: Project) -> bool:
 
 
 def grant_reading(work: UnitOfWork, row: Project, user_ids: Sequence[str], reason: str) -> None:
-    """Give people leave to read the project; who has it already is left as is. Called by acts that authorised it."""
-    query = select(ProjectReader.user_id).where(ProjectReader.project_id == row.id, ProjectReader.ended_at.is_(None))
+    """Give people leave to read the project; who has it already, or stepped back from it, is left as is.
+
+    Called by acts that authorised it.
+    """
+    kept = or_(ProjectReader.ended_at.is_(None), ProjectReader.reason == RECUSED)
+    query = select(ProjectReader.user_id).where(ProjectReader.project_id == row.id, kept)
     held = set(work.session.scalars(query))
     for user_id in sorted(set(user_ids) - held):
         leave = ProjectReader(project_id=row.id, user_id=user_id, reason=reason, granted_at=work.now)
@@ -195,8 +224,18 @@ def grant_reading(work: UnitOfWork, row: Project, user_ids: Sequence[str], reaso
         )
 
 
+def bar_reading(work: UnitOfWork, row: Project, user_id: str) -> None:
+    """End a person's leave to read the project for good, as a recusal does at once: no office and no later agenda gives it back."""
+    end_reading(work, row, user_id)
+    bar = ProjectReader(project_id=row.id, user_id=user_id, reason=RECUSED, granted_at=work.now, ended_at=work.now)
+    work.session.add(bar)
+    work.session.flush()
+    codes = {"user": user_id, "reason": RECUSED}
+    work.record("ReadingEnded", subject=("project_reader", bar.id), project=row.id, codes=codes, row=bar)
+
+
 def end_reading(work: UnitOfWork, row: Project, user_id: str) -> None:
-    """End a person's leave to read the project, as a recusal does at once."""
+    """End a person's leave to read the project, as the end of a term does."""
     query = select(ProjectReader).where(
         ProjectReader.project_id == row.id, ProjectReader.user_id == user_id, ProjectReader.ended_at.is_(None)
     )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from governance.accounts.rules import authorize
 from governance.projects.models import Project
-from governance.projects.services import end_reading, visible
+from governance.projects.services import bar_reading, visible
 from governance.refusals import Forbidden, NotFound, Problem, Refusal, Refusals
 from governance.reviews.decisions import Basis, Verdict, basis_snapshot, choices, settle
 from governance.reviews.meetings import SETTLED, Room, lock, notice_of, recused_seats, room
@@ -112,7 +112,7 @@ def recuse(work: UnitOfWork, row: AgendaItem, seat: CommitteeMember, *, rev: int
         private={"reason": recusal.reason},
         row=recusal,
     )
-    end_reading(work, row.screening.project, seat.user_id)
+    bar_reading(work, row.screening.project, seat.user_id)
     return recusal
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from governance.accounts.models import User
+from governance.accounts.services import grant_role
 from governance.ledger.models import LedgerEvent
 from governance.projects import services
 from governance.projects.models import Project, ProjectMember, ProjectReader
@@ -264,10 +265,26 @@ def test_leaving_keeps_the_record_and_the_person_may_come_back(made, project):
     assert ("member", "member") in parts(made, project)
 
 
-def test_who_was_a_member_may_become_the_approver_after_leaving(made, project):
+def test_who_was_a_member_may_become_the_approver_after_leaving_once_an_administrator_says_so(made, project):
     remove(made, project, membership(made, project, "member"))
+    with pytest.raises(Refusal, match=r"projects\.no_approver"):
+        add(made, project, "member", "approver")
+    with made.acting("administrator") as work:
+        grant_role(work, user_of(work, made, "member"), "approver")
     add(made, project, "member", "approver")
     assert parts(made, project) == {("owner", "owner"), ("approver", "approver"), ("member", "approver")}
+
+
+def test_who_stepped_back_reads_the_project_under_no_office_and_after_no_later_agenda(made, project):
+    for name in ("chair", "ext1"):
+        with made.acting("secretariat") as work:
+            services.grant_reading(work, row_of(work, project), [made.people[name].id], "agenda")
+            services.bar_reading(work, row_of(work, project), made.people[name].id)
+        assert seen(made, name) == set()
+        with made.acting("secretariat") as work:
+            services.grant_reading(work, row_of(work, project), [made.people[name].id], "agenda")
+        assert seen(made, name) == set()
+    assert (seen(made, "expert"), seen(made, "auditor")) == ({project}, {project})
 
 
 def test_the_owner_cannot_leave(made, project):

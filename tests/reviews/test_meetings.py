@@ -18,6 +18,7 @@ from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reviews import committees, items, meetings
 from governance.reviews.models import Committee, Decision, Meeting, Vote
 from governance.reviews.rules import local_date
+from governance.screenings import services as screenings
 from governance.work import UnitOfWork, run
 from tests.builders import World, answered, opened, registered, submitted
 from tests.reviews.scenes import (
@@ -150,6 +151,17 @@ def test_a_recused_member_leaves_the_count_loses_access_and_cannot_vote(made: Wo
         decision = work.session.get(Decision, decision_id)
         assert decision is not None
         assert (decision.quorum["recused"], decision.quorum["eligible"], decision.quorum["present"]) == (1, 6, 5)
+
+
+def test_a_chair_who_steps_back_no_longer_sees_the_case(made: World) -> None:
+    screening_id, _, item_id = on_agenda(made)
+    discussing(made, item_id)
+    recuse(made, item_id, "chair", by="chair")
+    with made.acting("chair", read_only=True) as work:
+        with pytest.raises(NotFound):
+            items.item(work, item_id)
+        with pytest.raises(NotFound):
+            screenings.screening(work, screening_id)
 
 
 def test_a_recusal_needs_a_reason_is_made_once_and_only_for_oneself(made: World) -> None:
