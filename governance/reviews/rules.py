@@ -59,6 +59,8 @@ CONDITION_STEPS: Mapping[tuple[str, str], str] = MappingProxyType(
     }
 )
 SETTLED = frozenset({"verified", "waived"})
+LATEST_DUE_YEARS = 10
+"""A condition due later than this is a slip of the hand: nobody would ever be reminded of it."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,14 @@ def _check_condition(number: int, draft: ConditionDraft, decided_on: date, autho
             draft.due_on <= decided_on,
             "due_on",
             Text("期限は決定日より後にしてください。", "The due date must lie after the decision."),
+        ),
+        (
+            draft.due_on > decided_on + timedelta(days=LATEST_DUE_YEARS * 365),
+            "due_on",
+            Text(
+                f"期限は決定日から{LATEST_DUE_YEARS}年以内にしてください。",
+                f"The due date must lie within {LATEST_DUE_YEARS} years of the decision.",
+            ),
         ),
         (not draft.owner, "owner", Text("担当者を選んでください。", "Choose an owner.")),
         (not draft.verifier, "verifier", Text("確認者を選んでください。", "Choose a verifier.")),

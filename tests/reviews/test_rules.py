@@ -162,6 +162,7 @@ def faults(
         ({"text": " "}, "reviews.condition_text"),
         ({"kind": "someday"}, "reviews.condition_kind"),
         ({"due_on": DECIDED}, "reviews.condition_due_on"),
+        ({"due_on": date.max}, "reviews.condition_due_on"),
         ({"owner": ""}, "reviews.condition_owner"),
         ({"verifier": ""}, "reviews.condition_verifier"),
         ({"verifier": "suzuki"}, "reviews.condition_verifier"),
