@@ -43,6 +43,7 @@ _TEAM = frozenset({"project.owner", "project.member"})
 _CASE_STAFF = frozenset({"expert", "secretariat", "chair", "legal", "privacy", "auditor"})
 _BOARD = frozenset({"chair", "internal_member", "external_member"})
 _OBSERVER_FREE = frozenset({"auditor", "administrator"})
+_AUDITOR = frozenset({"auditor"})  # reads all and changes nothing, whatever else they are
 EVERYONE = frozenset(ROLES)
 
 
@@ -62,16 +63,16 @@ def _row(
 
 
 PERMISSIONS: dict[str, Permission] = {
-    "project:register": _row("案件の登録", "Register a project", {"owner"}),
+    "project:register": _row("案件の登録", "Register a project", {"owner"}, _AUDITOR),
     "project:view": _row(
         "案件の閲覧", "See a project", _TEAM | _CASE_STAFF | {"project.approver", "committee.member"}, {"item.recused"}
     ),
-    "project:edit": _row("案件の変更", "Change a project", {"project.owner"}),
-    "project:members": _row("担当者の変更", "Change the members of a project", {"project.owner"}),
-    "screening:open": _row("スクリーニングの開始", "Open a screening", _TEAM),
+    "project:edit": _row("案件の変更", "Change a project", {"project.owner"}, _AUDITOR),
+    "project:members": _row("担当者の変更", "Change the members of a project", {"project.owner"}, _AUDITOR),
+    "screening:open": _row("スクリーニングの開始", "Open a screening", _TEAM, _AUDITOR),
     "screening:answer": _row("回答の入力", "Answer questions", _TEAM, _OBSERVER_FREE),
     "screening:submit": _row("スクリーニングの提出", "Submit a screening", {"project.owner"}, _OBSERVER_FREE),
-    "screening:withdraw": _row("スクリーニングの取下げ", "Withdraw a screening", {"project.owner"}),
+    "screening:withdraw": _row("スクリーニングの取下げ", "Withdraw a screening", {"project.owner"}, _AUDITOR),
     "screening:approve-light": _row(
         "軽易な案件の承認",
         "Approve a light case",
@@ -92,7 +93,7 @@ PERMISSIONS: dict[str, Permission] = {
         "委員会の閲覧", "See a committee", _CASE_STAFF | _BOARD | {"administrator", "committee.member"}
     ),
     "committee:edit": _row(
-        "委員会と委員の変更", "Change a committee and its members", {"secretariat", "administrator"}
+        "委員会と委員の変更", "Change a committee and its members", {"secretariat", "administrator"}, _AUDITOR
     ),
     "meeting:plan": _row("会議の計画", "Plan a meeting", {"secretariat"}, _OBSERVER_FREE),
     "meeting:open": _row("開会", "Open a meeting", {"secretariat"}, _OBSERVER_FREE),
