@@ -6,6 +6,7 @@ an answer of 400 or above changes nothing. Views never commit, never look at coo
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -206,6 +207,16 @@ def tell(text: Text, tone: Literal["good", "warn", "info"] = "good") -> None:
 def is_htmx() -> bool:
     """Tell whether htmx asked, so that a part of a page is wanted."""
     return request.headers.get("HX-Request") == "true"
+
+
+def this_form() -> str:
+    """Name what was sent: the digest of its fields, and the address.
+
+    A form sent twice has the same name; one that was changed after going back in the browser has another, and is not taken for it.
+    """
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "once")]
+    files = [(name, file.filename or "") for name, file in request.files.items(multi=True)]
+    return f"{hashlib.sha256(repr((fields, files)).encode()).hexdigest()} {request.path}"
 
 
 def own_path(value: str | None, default: str = "/") -> str:

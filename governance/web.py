@@ -11,7 +11,7 @@ from datetime import timedelta
 from importlib.util import find_spec
 
 from apiflask import APIFlask
-from flask import Blueprint, Flask, Response, current_app, g, request, session
+from flask import Blueprint, Flask, Response, abort, current_app, g, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
@@ -34,6 +34,7 @@ from governance.pages import (
     now,
     public,
     see,
+    this_form,
 )
 from governance.paths import STATIC, TEMPLATES
 from governance.settings import Settings, secret_key
@@ -52,6 +53,7 @@ FEATURES = (
     "reports",
     "ledger",
 )
+FILES_AT_ONCE = 5
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -125,6 +127,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Service:
     babel = Babel(app, default_locale=settings.default_locale, locale_selector=_locale)
     babel.domain_instance = Wording()
     app.before_request(_load_person)
+    app.before_request(_readable)
     CSRFProtect(app)
     limiter.init_app(app)
     app.before_request(_door)
@@ -156,7 +159,8 @@ def _configure(app: Flask, settings: Settings) -> None:
     name = "__Host-session" if settings.secure_cookies else "session"
     app.secret_key = secret_key(settings)
     app.config.update(
-        MAX_CONTENT_LENGTH=settings.max_upload_bytes + 1024**2,
+        # a page takes several files, and one too large is refused by name with the rest of the page kept; this only ends floods
+        MAX_CONTENT_LENGTH=FILES_AT_ONCE * settings.max_upload_bytes + 1024**2,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_NAME=name,
@@ -173,6 +177,14 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 # --- person and language ---------------------------------------------------------------------------------------------
+
+
+def _readable() -> None:
+    """Refuse the NUL character, which no person types and not every database can hold."""
+    if "\0" in request.path:
+        abort(404)
+    if any("\0" in name + value for each in (request.args, request.form) for name, value in each.items(multi=True)):
+        abort(400)
 
 
 def _load_person() -> None:
@@ -236,7 +248,7 @@ def _once() -> str:
 
 
 def _sent_before(work: UnitOfWork) -> Response | None:
-    location = claim_form(work, _once(), request.path) if _once() else None
+    location = claim_form(work, _once(), this_form()) if _once() else None
     return see(location) if location else None
 
 

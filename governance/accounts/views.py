@@ -117,7 +117,8 @@ def _offer_again(kept: str | None, action: str) -> ResponseReturnValue:
     """Show what was entered before the session ended; it is sent only when the person says so."""
     try:
         fields = [(str(name), str(value)) for name, value in json.loads(kept or "[]")]
-    except (TypeError, ValueError):
+        "".join(name + value for name, value in fields).encode()  # half a letter cannot be shown
+    except (TypeError, ValueError, RecursionError):
         return see(action)
     return page("errors/again.html", kept=fields, action=action, has_files=False)
 

@@ -27,6 +27,8 @@ from governance.work import UnitOfWork
 blueprint = Blueprint("ledger", __name__)
 
 PAGE = 50
+LAST = 2**63 - 1
+"""The largest number an entry can have in the database."""
 
 
 @blueprint.get("/ledger")
@@ -36,7 +38,7 @@ def index() -> ResponseReturnValue:
     work = current_work()
     authorize(work.actor, "ledger:view")
     type, words = request.args.get("type", ""), request.args.get("project", "").strip()[:64]
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=_number)
     found = ledger.events(work.session, before=before, limit=PAGE + 1, type=type or None, among=_among(words))
     older = _href(before=found[PAGE - 1].seq) if len(found) > PAGE else None
     every: list[tuple[str, Text]] = [("", Text("すべて", "All")), *EVENT_TYPES.items()]
@@ -51,6 +53,14 @@ def index() -> ResponseReturnValue:
         type=type,
         project=words,
     )
+
+
+def _number(text: str) -> int:
+    """Read the number of an entry; raises ValueError for one that no ledger can have."""
+    number = int(text)
+    if not 0 <= number <= LAST:
+        raise ValueError(text)
+    return number
 
 
 def _href(before: int | None = None) -> str:
@@ -68,7 +78,7 @@ def _among(words: str) -> Any:
     return select(Project.id).where(or_(Project.number == words.upper(), Project.id == words)) if words else None
 
 
-@blueprint.get("/ledger/<int:seq>")
+@blueprint.get(f"/ledger/<int(max={LAST}):seq>")
 @permission("ledger:view")
 def entry(seq: int) -> ResponseReturnValue:
     """Show one entry: what it says, the exact canonical body, its hash, and private texts the reader may see."""

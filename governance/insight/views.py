@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, request, url_for
@@ -125,7 +126,14 @@ def projects() -> ResponseReturnValue:
 
 def _wanted() -> Wanted:
     given = {name: request.args.get(name, "").strip()[:120] for name in ("phase", "state", "route", "sector")}
-    return Wanted(words=request.args.get("q", "").strip()[:120], level=request.args.get("level", type=int), **given)
+    return Wanted(words=request.args.get("q", "").strip()[:120], level=request.args.get("level", type=_rank), **given)
+
+
+def _rank(text: str) -> int:
+    """Read the rank of a level: one digit. Raises ValueError for anything else."""
+    if not re.fullmatch("[1-9]", text):
+        raise ValueError(text)
+    return int(text)
 
 
 def _page_href(number: int) -> str:

@@ -74,8 +74,7 @@ def clean_name(filename: str) -> str:
 
 def check_link(url: str) -> str:
     """Return the address when it is a plain http or https link; raises Refusal otherwise."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > 2000:
+    if not _is_web_address(url.strip()):
         raise Refusal(
             "evidence.link",
             "https:// で始まるリンクを入力してください。",
@@ -83,6 +82,15 @@ def check_link(url: str) -> str:
             place="url",
         )
     return url.strip()
+
+
+def _is_web_address(url: str) -> bool:
+    """Say whether this is one http or https address of one line; what cannot be read is none."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and len(url) <= 2000 and url.isprintable()
+    except ValueError:
+        return False
 
 
 def _is_text(head: bytes) -> bool:

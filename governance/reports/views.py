@@ -7,8 +7,10 @@ from io import BytesIO
 
 from flask import Blueprint, Response, current_app, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
 
 from governance.accounts.rules import may
+from governance.accounts.sessions import claim_form, settle_form
 from governance.pages import (
     accepted,
     current_actor,
@@ -21,8 +23,10 @@ from governance.pages import (
     permission,
     place,
     public,
-    redirect_to,
+    see,
     tell,
+    this_form,
+    write,
 )
 from governance.pages import close_units as end_reading
 from governance.projects.models import Project
@@ -77,18 +81,45 @@ def issue(project_id: str) -> ResponseReturnValue:
     form.offer(choices, locale())
     if accepted(form):
         order = Order(project.id, form.lang.data, form.purpose.data or "", form.screening.data, _house())
+        register = url_for("reports.index", project=project.number)
         end_reading()
+        if (before := _asked_before()) is not None:
+            return see(before or register)
         try:
-            made = services.issue(database(), current_actor(), file_store(), order, verify=_verify_address())
+            return _issued(order)
         except (NotFound, Forbidden, Conflict):
             raise
         except (Refusal, Refusals) as refused:
             place(form, refused)
-        else:
-            tell(Text("報告書を発行しました。", "The report was issued."))
-            return redirect_to("reports.show", report_id=made)
         project = visible_project(current_work(), project_id)
     return page("reports_pages/issue.html", form=form, project=project, offered=bool(choices))
+
+
+def _issued(order: Order) -> ResponseReturnValue:
+    """Make the report and lead to it; a form whose report could not be made may be sent again."""
+    key, location = _once(), None
+    try:
+        made = services.issue(database(), current_actor(), file_store(), order, verify=_verify_address())
+        location = url_for("reports.show", report_id=made)
+    finally:
+        write(lambda work: settle_form(work, key, location))
+    tell(Text("報告書を発行しました。", "The report was issued."))
+    return see(location)
+
+
+def _once() -> str:
+    return request.form.get("once", "")[:36]
+
+
+def _asked_before() -> str | None:
+    """Claim the form in a unit of its own, since printing lies between two units: a double click makes one report.
+
+    Returns None for a form sent for the first time, else where it led: nothing yet while the report is being made.
+    """
+    try:
+        return write(lambda work: claim_form(work, _once(), this_form())) if _once() else None
+    except IntegrityError:
+        return ""
 
 
 def _named(row: Screening) -> Text:

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
-from governance.accounts.rules import may
+from governance.accounts.rules import authorize, may
 from governance.accounts.sessions import claim_form, settle_form
 from governance.pages import (
     current_work,
@@ -27,6 +27,7 @@ from governance.pages import (
     redirect_to,
     signed_in,
     tell,
+    this_form,
     write,
 )
 from governance.projects.files import HEAD_BYTES, media_type
@@ -159,6 +160,9 @@ def show(condition_id: str) -> ResponseReturnValue:
 @permission("condition:report", unit="own")
 def report(condition_id: str) -> ResponseReturnValue:
     """Report a condition as met, with a file or a link, or with evidence the project already has."""
+    reading = current_work()
+    relations = conditions.relations_to(reading, conditions.condition(reading, condition_id))
+    authorize(reading.actor, "condition:report", relations)  # before a file is stored
     try:
         given = _stored(request.files.get("file"))
         write(lambda work: _report_once(work, condition_id, given))
@@ -186,7 +190,7 @@ def _stored(upload: FileStorage | None) -> FileGiven | None:
 def _report_once(work: UnitOfWork, condition_id: str, given: FileGiven | None) -> None:
     """Report, unless this very form was sent before: a double click is one report."""
     key = request.form.get("once", "")[:36]
-    if key and claim_form(work, key, request.path) is not None:
+    if key and claim_form(work, key, this_form()) is not None:
         return
     _report(work, condition_id, given)
     if key:

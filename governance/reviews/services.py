@@ -115,6 +115,8 @@ def save_opinion(work: UnitOfWork, row: Review, *, rev: int, opinion: str, recom
     _own(work, row)
     work.expect(row, rev)
     _must_be_open(row)
+    if recommendation:
+        _check_recommendation(recommendation)
     row.opinion, row.recommendation = opinion.strip(), recommendation
     work.session.flush()
 
@@ -247,14 +249,18 @@ def _must_be_open(row: Review) -> None:
 
 def _check_opinion(work: UnitOfWork, screening: Screening, recommendation: str, opinion: str) -> None:
     _need(opinion, "opinion")
-    unknown = recommendation not in OUTCOMES.keys() - {POSTPONED}
-    refuse_when(unknown, "recommendation", "勧告を選んでください。", "Choose a recommendation.", place="recommendation")
+    _check_recommendation(recommendation)
     refuse_when(
         bool(screenings.score_of(work, screening).stops),
         "stopped",
         "停止要件が残っているため、意見を出せません。",
         "A hard stop stands, so no opinion can be given.",
     )
+
+
+def _check_recommendation(recommendation: str) -> None:
+    unknown = recommendation not in OUTCOMES.keys() - {POSTPONED}
+    refuse_when(unknown, "recommendation", "勧告を選んでください。", "Choose a recommendation.", place="recommendation")
 
 
 def _need(text: str, place: str) -> None:

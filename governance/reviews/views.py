@@ -19,6 +19,7 @@ from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reviews import condition_views, meeting_views, services, stops, verdicts
 from governance.reviews.checking import Case, checked_case
 from governance.reviews.decisions import choices
+from governance.reviews.forms import whole
 from governance.reviews.people import relations_to
 from governance.reviews.rules import KINDS, OUTCOMES, POSTPONED, local_date, valid_until
 from governance.screenings import services as screenings
@@ -88,8 +89,10 @@ def rule(screening_id: str) -> ResponseReturnValue:
     def act(work: UnitOfWork, row: Screening, rev: int) -> None:
         if outcome in ("accepted", "refused"):
             services.rule_not_applicable(work, row, key, rev=rev, accepted=outcome == "accepted", reason=reason)
-        else:
+        elif outcome in ("disproved", "upheld"):
             services.rule_evidence(work, row, key, rev=rev, disproved=outcome == "disproved", reason=reason)
+        else:
+            raise Refusal("reviews.ruling", "判断を選んでください。", "Choose a ruling.", place=key)
 
     return _act(screening_id, act, Text("判断を記録しました。", "The ruling was recorded."), anchor=key)
 
@@ -170,9 +173,8 @@ def _act(screening_id: str, act: Act, said: Text, anchor: str | None = None) -> 
     """Do one act; a refusal comes back on the same page with everything that was entered."""
     work = current_work()
     row = screenings.screening(work, screening_id)
-    rev = request.form.get("rev", "")
     try:
-        act(work, row, int(rev) if rev.isdigit() else 0)
+        act(work, row, whole(request.form))
     except (NotFound, Forbidden, Conflict):
         raise
     except (Refusal, Refusals) as refused:

@@ -53,6 +53,11 @@ def rating(sent: Sent, item: str) -> RatingEntry | None:
     )
 
 
+def revision(sent: Sent) -> int:
+    """Return the revision a form was opened with; 0, which no stored record has, when it names none."""
+    return _whole(sent.get("rev", "")) or 0
+
+
 def _day(text: str, key: str) -> tuple[date | None, Problem | None]:
     if not text.strip():
         return None, None

@@ -13,9 +13,12 @@ from flask import Blueprint, Response, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
+from governance.accounts.rules import authorize
 from governance.pages import current_work, file_store, locale, page, permission, problems_of, redirect_to, tell, write
 from governance.projects.files import HEAD_BYTES, media_type
 from governance.projects.services import project as project_of
+from governance.projects.services import relations_of
+from governance.questionnaires.definition import Framework
 from governance.refusals import Conflict, NotFound, Problem, Refusal, Refusals
 from governance.screenings import evidence, filling, forms, services, showing
 from governance.screenings.evidence import FileGiven
@@ -157,6 +160,7 @@ def item(screening_id: str, item: str) -> ResponseReturnValue:
 @permission("screening:answer", unit="own")
 def save_item(screening_id: str, item: str) -> ResponseReturnValue:
     """Save one page: ratings, answers, added and detached evidence, all or none."""
+    _may_save(screening_id, item)
     files = _stored_files()
     refused = attempt(lambda work: _save_item(work, screening_id, item, files))
     work = current_work()
@@ -176,6 +180,22 @@ def save_item(screening_id: str, item: str) -> ResponseReturnValue:
     return redirect_to(
         "screenings.item", screening_id=row.id, item=item, phase=request.args.get("phase"), _anchor=anchor or None
     )
+
+
+def _may_save(screening_id: str, item: str) -> None:
+    """Turn away, before any file is stored, whoever may not fill the screening, and pages that it does not have."""
+    work = current_work()
+    row = services.screening(work, screening_id)
+    authorize(work.actor, "screening:answer", relations_of(work, row.project))
+    _phase_shown(services.framework_of(row), row, item)
+
+
+def _phase_shown(framework: Framework, row: Screening, item: str) -> str:
+    """Return the phase whose questions the page shows. NotFound for an item or a phase that the framework does not have."""
+    phase = request.args.get("phase") or row.phase
+    if item not in {each.code for each in framework.items} or phase not in {each.code for each in framework.phases}:
+        raise NotFound
+    return phase
 
 
 Files = dict[str, FileGiven | Refusal]
@@ -238,9 +258,7 @@ def _item_page(
     work: UnitOfWork, row: Screening, item: str, filled: Filled, refused: Refusal | Refusals | None = None
 ) -> ResponseReturnValue:
     framework = filled.sheet.framework
-    if item not in {each.code for each in framework.items}:
-        raise NotFound
-    phase = request.args.get("phase") or row.phase
+    phase = _phase_shown(framework, row, item)
     shown = showing.shown_questions(filled, showing.sections_for(filled, item, phase), locale())
     problems = beside(shown, refused)
     code = 200 if refused is None else 409 if isinstance(refused, Conflict) else 422
@@ -298,7 +316,7 @@ def submit(screening_id: str) -> ResponseReturnValue:
     work = current_work()
     row = services.screening(work, screening_id)
     try:
-        services.submit(work, row, rev=int(request.form.get("rev") or 0))
+        services.submit(work, row, rev=forms.revision(request.form))
     except Refusals:
         work.session.rollback()
         return _check_page(work, services.screening(work, screening_id), code=422)
@@ -341,7 +359,7 @@ def withdraw(screening_id: str) -> ResponseReturnValue:
     """Withdraw a screening; it stays on record."""
     work = current_work()
     row = services.screening(work, screening_id)
-    services.withdraw(work, row, rev=int(request.form.get("rev") or 0), reason=request.form.get("reason", ""))
+    services.withdraw(work, row, rev=forms.revision(request.form), reason=request.form.get("reason", ""))
     tell(Text("取り下げました。記録は残ります。", "Withdrawn. The record stays."))
     return redirect_to("insight.case", project_id=row.project_id)
 
