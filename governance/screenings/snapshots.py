@@ -22,7 +22,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from governance.ledger.rules import moment
-from governance.projects.models import Project
 from governance.screenings.loading import Filled
 from governance.screenings.models import AnswerChange, Ruling, Screening, Snapshot, SnapshotText
 from governance.work import UnitOfWork
@@ -91,7 +90,7 @@ def content(session: Session, screening: Screening, filled: Filled, stage: str) 
         "schema": SCHEMA,
         "stage": stage,
         "screening": _screening(screening),
-        "project": _project(screening.project),
+        "project": _project(session, screening, stage),
         "framework": _version(screening.framework_version),
         "questionnaires": [
             {**_version(pin.questionnaire), "kind": pin.questionnaire.kind, "phase": pin.questionnaire.phase}
@@ -134,12 +133,22 @@ def _screening(screening: Screening) -> dict[str, Any]:
     }
 
 
-def _project(project: Project) -> dict[str, Any]:
-    free = {"name", "name_en", "summary", "summary_en", "customer", "customer_en", "end_subjects", "end_subjects_en"}
+def _project(session: Session, screening: Screening, stage: str) -> dict[str, Any]:
+    """Return what the project says about itself: on the check, what it said when it was submitted, for that was checked."""
+    project = screening.project
     fields = {name: getattr(project, name) for name in PROJECT_FIELDS}
+    if stage == "checked" and (submitted := _submitted(session, screening)) is not None:
+        told = thaw(session, submitted)["project"]
+        fields = {name: told[name] for name in PROJECT_FIELDS}
+    free = {"name", "name_en", "summary", "summary_en", "customer", "customer_en", "end_subjects", "end_subjects_en"}
     members = [{"user": m.user_id, "part": m.part} for m in project.members if m.is_current]
-    shown = {name: Free(value) if name in free else value for name, value in fields.items()}
+    shown = {name: Free(value) if name in free and value is not None else value for name, value in fields.items()}
     return {"id": project.id, **shown, "members": sorted(members, key=lambda m: (m["part"], m["user"]))}
+
+
+def _submitted(session: Session, screening: Screening) -> Snapshot | None:
+    query = select(Snapshot).where(Snapshot.screening_id == screening.id, Snapshot.revision == screening.revision)
+    return session.scalars(query.where(Snapshot.stage == "submitted")).one_or_none()
 
 
 def _version(row: Any) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -12,6 +14,7 @@ from governance.reviews import decisions, services, stops
 from governance.reviews.decisions import Verdict
 from governance.reviews.models import Decision, Review
 from governance.screenings import services as screenings
+from governance.screenings.snapshots import PROJECT_FIELDS, thaw
 from tests.builders import World, answered, opened, registered, submitted
 from tests.reviews.scenes import BOARD, HIGH, MEDIUM, case, conditional, conditions, opined, row, state, taken
 
@@ -107,6 +110,21 @@ def test_a_stale_form_is_refused(made: World) -> None:
     screening_id = case(made, ratings=MEDIUM)
     with made.acting("expert") as work, pytest.raises(Conflict):
         services.take_review(work, row(work, screening_id), rev=row(work, screening_id).rev - 1)
+
+
+def test_what_the_owner_changes_about_the_project_during_the_review_is_not_what_was_checked(made: World) -> None:
+    screening_id = case(made)
+    with made.acting("owner") as work:
+        held = row(work, screening_id).project
+        told = replace(projects.particulars_of(held), name="別のAI", system_version="9.9", department="別の部")
+        projects.change(work, held, told, rev=held.rev)
+    opined(made, screening_id)
+    with made.acting("auditor", read_only=True) as work:
+        snapshots = row(work, screening_id).snapshots
+        texts = [{name: thaw(work.session, each)["project"][name] for name in PROJECT_FIELDS} for each in snapshots]
+        assert [each.stage for each in snapshots] == ["submitted", "checked"]
+        assert texts[0] == texts[1]
+        assert row(work, screening_id).project.name == "別のAI"
 
 
 def test_the_opinion_freezes_the_checked_snapshot_and_refers_a_board_case(made: World) -> None:
