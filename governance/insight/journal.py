@@ -17,7 +17,7 @@ from governance.insight.services import in_words
 from governance.ledger import services as ledger
 from governance.ledger.audit import verify_database
 from governance.ledger.rules import EVENT_TYPES
-from governance.pages import current_work, database, file_store, page, permission
+from governance.pages import current_work, database, file_store, page, permission, see
 from governance.projects.models import Project
 from governance.projects.services import visible
 from governance.refusals import NotFound
@@ -106,6 +106,13 @@ def _may_read(work: UnitOfWork, project_id: str | None) -> bool:
     if project_id is None:
         return True
     return work.session.scalar(select(Project.id).where(Project.id == project_id, visible(work.actor))) is not None
+
+
+@blueprint.get("/ledger/verify")
+@permission("ledger:verify")
+def verify_again() -> ResponseReturnValue:
+    """Lead who reloads or keeps the address of a verification back to where one is started."""
+    return see(url_for("ledger.index"))
 
 
 @blueprint.post("/ledger/verify")

@@ -79,8 +79,8 @@ def _to_finish(desk: Desk) -> Iterable[Task]:
 def _to_settle(desk: Desk) -> Iterable[Task]:
     what = Text("停止した案件の扱いを決める", "Settle the blocked case")
     why = Text(
-        "事実を改めるために差し戻すか、法務とともに解除します。",
-        "Return it so that the facts change, or release it together with legal.",
+        "差し戻して事実を改めてもらうか、改められたことを確かめて解除に同意します。",
+        "Return it so that the facts change, or agree to the release once they have.",
     )
     for row in _blocked(desk, "team"):
         yield task_of(row, what, why, f"/reviews/{row.id}", Text("開く", "Open"), 20, since=row.submitted_at)
