@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from governance.questionnaires.conditions import questions_of, sentence
+from governance.questionnaires.conditions import sentence
 from governance.questionnaires.definition import YES_NO_UNKNOWN, Effect, Framework, Question
 from governance.screenings.routing import RouteStep, Sheet, Stop
 from governance.screenings.rules import values_of
@@ -223,11 +223,6 @@ def _on_all_items(effect: Effect) -> Iterator[Text]:
     ):
         if value:
             yield said.filled(value=value)
-
-
-def keys_behind(effect: Effect) -> list[str]:
-    """Return the questions a rule looks at."""
-    return list(dict.fromkeys(questions_of(effect.when)))
 
 
 def _label(framework: Framework, question: Question | None, value: str) -> Text:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from governance.accounts.rules import authorize
 from governance.projects.models import Project
@@ -230,9 +230,3 @@ def latest_snapshot(work: UnitOfWork, row: Screening) -> Snapshot | None:
     """Return the newest snapshot of the current revision (checked before submitted), or None before the first submission."""
     query = select(Snapshot).where(Snapshot.screening_id == row.id, Snapshot.revision == row.revision)
     return work.session.scalars(query.order_by(Snapshot.created_at.desc(), Snapshot.stage)).first()
-
-
-def counts(work: UnitOfWork) -> dict[str, int]:
-    """Return the number of visible screenings per state."""
-    query = select(Screening.state, func.count()).join(Project).where(visible(work.actor)).group_by(Screening.state)
-    return dict(work.session.execute(query))

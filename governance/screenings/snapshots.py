@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -242,16 +242,3 @@ def _opened(value: Any, path: str, texts: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [_opened(item, f"{path}/{number}", texts) for number, item in enumerate(value)]
     return value
-
-
-def broken_texts(session: Session, snapshot: Snapshot) -> Iterator[str]:
-    """Yield the paths of stored texts that do not match the commitment in the body."""
-    body = json.loads(snapshot.body)
-    for text in session.scalars(select(SnapshotText).where(SnapshotText.snapshot_id == snapshot.id)):
-        place = body
-        for part in text.path.strip("/").split("/"):
-            place = place[int(part)] if isinstance(place, list) else place[part]
-        if not hmac.compare_digest(
-            place["commitment"], hmac.new(text.salt, text.value.encode(), hashlib.sha256).hexdigest()
-        ):
-            yield text.path
