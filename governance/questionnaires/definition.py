@@ -9,46 +9,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import rfc8785
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
 from governance.questionnaires.conditions import Condition
+from governance.questionnaires.methods import Matrix, Points
+from governance.questionnaires.parts import Bound, Day, Exact, Key, Named, Part, ValueCode, Version, find
 from governance.texts import Text, both
-
-Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,62}$")]
-Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+){0,2}$")]
-
-
-def _decimal(value: object) -> object:
-    """Accept decimals as text only: a YAML float would bring binary fractions into the score."""
-    return Decimal(value) if isinstance(value, str) else value
-
-
-def _day(value: object) -> object:
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-Exact = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=1000)]
-Day = Annotated[date, BeforeValidator(_day)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Named(_Part):
-    """Anything with a code and a name in both languages."""
-
-    code: Key
-    name: Text
-
-
-NamedT = TypeVar("NamedT", bound=Named)
 
 
 class Phase(Named):
@@ -79,7 +49,7 @@ class Step(Named):
         return self.factor is None
 
 
-class Grade(_Part):
+class Grade(Part):
     """One anchored grade of severity or likelihood; its rank is its place in the list, from 1."""
 
     name: Text
@@ -87,22 +57,10 @@ class Grade(_Part):
 
 
 class Level(Named):
-    """A risk level; `at_least` is the smallest product S×L that reaches it; `valid_months` bounds an approval."""
+    """A risk level; `valid_months` bounds an approval. Under `matrix`, `at_least` is the smallest product S×L that reaches it."""
 
-    at_least: int = Field(ge=1)
+    at_least: int = Field(default=1, ge=1)
     valid_months: int = Field(ge=1)
-
-
-class Matrix(_Part):
-    """Parameters of the scoring method `matrix` (domain.md §5.2)."""
-
-    method: Literal["matrix"]
-    version: Version
-    step_down_at_percent: Exact
-    step_down: int = Field(ge=0)
-    gate_minimum: Exact
-    gate_blocks_from_level: Key
-    not_applicable_share: dict[str, Exact] = {}
 
 
 class Route(Named):
@@ -113,7 +71,7 @@ class Route(Named):
     description: Text
 
 
-class Effect(_Part):
+class Effect(Part):
     """A rule that fires when its condition holds: route, floors and bumps per item, packs, flags (domain.md §4.1).
 
     `on_floored` raises severity of the items that other fired rules put a floor on: `bump` adds, `floor` is a minimum.
@@ -142,7 +100,26 @@ class HardStop(Named):
     advice: Text
 
 
-class Decider(_Part):
+class Contradiction(Part):
+    """Answers that cannot all be true: shown while filling and listed for the reviewer, never blocking by itself."""
+
+    code: Key
+    when: Condition
+    text: Text
+    advice: Text
+
+
+class Measure(Named):
+    """What to do about a gap (対応策): offered where one of `questions` is not met; `shows` is the artefact that proves it done."""
+
+    summary: Text
+    steps: Text
+    shows: Text
+    effort: Literal["days", "weeks", "months"]
+    questions: list[Key] = Field(min_length=1)
+
+
+class Decider(Part):
     """One row of domain.md §5.3: at this residual level these bodies may choose these outcomes."""
 
     residual: Key
@@ -159,7 +136,7 @@ class Reference(Named):
     note: Text
 
 
-class Framework(_Part):
+class Framework(Part):
     """A whole framework document."""
 
     key: Key
@@ -171,16 +148,19 @@ class Framework(_Part):
     items: list[Item] = Field(min_length=1)
     scale: list[Step] = Field(min_length=2)
     levels: list[Level] = Field(min_length=2)
-    severity: list[Grade] = Field(min_length=2)
-    likelihood: list[Grade] = Field(min_length=2)
-    scoring: Matrix
+    severity: list[Grade] = []
+    likelihood: list[Grade] = []
+    scoring: Annotated[Matrix | Points, Field(discriminator="method")]
     routes: list[Route] = Field(min_length=1)
     route_by_inherent: dict[str, Key]
     flags: list[Named] = []
     flag_by_inherent: dict[str, list[Key]] = {}
     move_up_by_residual: dict[str, Key] = {}
     packs: list[Named] = []
+    answer_roles: list[Named] = []
     effects: list[Effect] = []
+    contradictions: list[Contradiction] = []
+    measures: list[Measure] = []
     hard_stops: list[HardStop] = []
     bodies: list[Named] = []
     deciders: list[Decider] = Field(min_length=1)
@@ -195,11 +175,11 @@ class Framework(_Part):
 
     def phase(self, code: str) -> Phase:
         """Return the phase with this code; KeyError when there is none."""
-        return _find(self.phases, code)
+        return find(self.phases, code)
 
     def item(self, code: str) -> Item:
         """Return the item with this code; KeyError when there is none."""
-        return _find(self.items, code)
+        return find(self.items, code)
 
     def step(self, code: str) -> Step | None:
         """Return the step of the answer scale, or None for a value that is not on it."""
@@ -223,7 +203,7 @@ class Framework(_Part):
 
     def route(self, code: str) -> Route:
         """Return the route with this code; KeyError when there is none."""
-        return _find(self.routes, code)
+        return find(self.routes, code)
 
     def route_rank(self, code: str) -> int:
         """Return the place of the route in the list: a higher one is stricter."""
@@ -243,15 +223,46 @@ class Framework(_Part):
         return next((part.name for part in getattr(self, kind) if part.code == code), both(code))
 
 
-class Glossary(_Part):
+class Glossary(Part):
     """One word and its meaning, printed in the appendix of reports."""
 
     term: Text
     meaning: Text
 
 
-class Question(_Part):
-    """One question: permanent key, wording, help in three short parts, weight, gate, mappings (domain.md §3.4)."""
+class Choice(Part):
+    """One answer that can be chosen in a `single` or `multiple` question."""
+
+    code: ValueCode
+    name: Text
+    note: Text | None = None
+
+
+class Column(Part):
+    """One column of a `rows` question: what each row of the small table says."""
+
+    code: Key
+    name: Text
+    kind: Literal["text", "number", "date", "single"] = "text"
+    choices: list[Choice] = []
+    required: bool = True
+
+
+Kind = Literal["scale", "yes_no_unknown", "single", "multiple", "number", "date", "text", "long_text", "file", "rows"]
+CHOSEN = frozenset({"scale", "yes_no_unknown", "single", "multiple"})
+"""Kinds whose answer is one or several codes: the only ones that conditions can compare with `is` and that points can follow."""
+WRITTEN = frozenset({"text", "long_text", "rows"})
+"""Kinds whose answer is free text: the value says only `given`, the text lies beside it and can be erased (assurance.md §2)."""
+GIVEN = "given"
+NOT_APPLICABLE = "not_applicable"
+
+
+class Question(Part):
+    """One question: permanent key, wording, help in three short parts, weight, gate, mappings (domain.md §3.4).
+
+    `scale` counts towards the control effectiveness of its item under `matrix`; every chosen kind may feed totals under `points`
+    (`points`: total → value → points). `not_applicable` offers 該当なし with a reason for kinds without an answer scale.
+    """
 
     key: Key
     topic: Text
@@ -260,24 +271,40 @@ class Question(_Part):
     evidence: Text | None = None
     weak: Text | None = None
     strong: Text | None = None
-    kind: Literal["scale", "yes_no_unknown"]
+    kind: Kind
+    required: bool = True
+    not_applicable: bool = False
+    needs_evidence: bool = False
+    roles: list[Key] = []
     weight: int = Field(default=1, ge=0, le=100)
     gate: bool = False
     when: Condition | None = None
+    choices: list[Choice] = []
+    unit: Text | None = None
+    minimum: Bound | None = None
+    maximum: Bound | None = None
+    max_length: int | None = Field(default=None, ge=1, le=20_000)
+    columns: list[Column] = []
+    max_rows: int = Field(default=20, ge=1, le=200)
+    points: dict[Key, dict[ValueCode, Exact]] = {}
     mappings: dict[str, list[str]] = {}
 
 
-class Section(_Part):
-    """A page of questions, usually of one item."""
+class Section(Part):
+    """A page of questions, usually of one item; asked when its condition holds."""
 
     key: Key
     item: Key | None = None
     title: Text | None = None
+    when: Condition | None = None
     questions: list[Question] = Field(min_length=1)
 
 
-class Questionnaire(_Part):
-    """A whole questionnaire document: trigger sheet, base questions of one phase, or a pack."""
+class Questionnaire(Part):
+    """A whole questionnaire document: trigger sheet, base questions of one phase, or a pack.
+
+    A pack is asked when a fired effect attaches it, or when its own `when` holds.
+    """
 
     key: Key
     version: Version
@@ -287,6 +314,7 @@ class Questionnaire(_Part):
     pack: Key | None = None
     title: Text
     intro: Text | None = None
+    when: Condition | None = None
     sections: list[Section] = Field(min_length=1)
 
     def questions(self) -> Iterator[tuple[Section, Question]]:
@@ -313,10 +341,3 @@ def canonical(document: Framework | Questionnaire) -> bytes:
 def digest_of(body: bytes) -> str:
     """Return the SHA-256 of canonical bytes in hexadecimal."""
     return hashlib.sha256(body).hexdigest()
-
-
-def _find(parts: list[NamedT], code: str) -> NamedT:
-    for part in parts:
-        if part.code == code:
-            return part
-    raise KeyError(code)

@@ -164,8 +164,8 @@ SAID = {
         "“{field}” cannot be {input}; use one of {expected}.",
     ),
     "union_tag_not_found": Text(
-        "条件「{field}」は all / any / not / is / includes / at_least / answered のどれかで書いてください。",
-        "Write the condition “{field}” with all / any / not / is / includes / at_least / answered.",
+        "条件「{field}」は all / any / not / is / includes / at_least / answered / in_pack / in_phase のどれかで書いてください。",
+        "Write the condition “{field}” with all / any / not / is / includes / at_least / answered / in_pack / in_phase.",
     ),
 }
 OTHERWISE = Text(

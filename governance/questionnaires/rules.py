@@ -131,9 +131,9 @@ def _unknown_references(framework: Framework) -> Iterator[Found]:
     for number, row in enumerate(framework.deciders):
         yield from _missing(("deciders", number, "residual"), [row.residual], levels, "区分", "level")
         yield from _missing(("deciders", number, "bodies"), row.bodies, bodies, "決定する機関", "body")
-    yield from _missing(
-        ("scoring", "gate_blocks_from_level"), [framework.scoring.gate_blocks_from_level], levels, "区分", "level"
-    )
+    if framework.scoring.method == "matrix":
+        limit = framework.scoring.gate_blocks_from_level
+        yield from _missing(("scoring", "gate_blocks_from_level"), [limit], levels, "区分", "level")
     yield from _missing(("routes",), [route.body for route in framework.routes], bodies, "決定する機関", "body")
 
 

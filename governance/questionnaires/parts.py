@@ -1,0 +1,62 @@
+"""The smallest parts of every document: keys, versions, exact numbers, days, and what has a code and a name.
+
+They stand apart so that the vocabulary of questions, of frameworks and of scoring methods can each be read alone. Everything is
+strict and frozen: a value of the wrong kind is refused where it is read, and nothing changes after that.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+
+from governance.texts import Text
+
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,62}$")]
+ValueCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+){0,2}$")]
+
+
+def _decimal(value: object) -> object:
+    """Accept decimals written as text, so that no binary fraction comes into the score."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        raise ValueError("not a decimal number") from None
+
+
+def _day(value: object) -> object:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+Exact = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=1000)]
+Bound = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=-(10**12), le=10**12), PlainSerializer(str)]
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class Part(BaseModel):
+    """A part of a document: unknown fields are refused, nothing is converted, nothing changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Named(Part):
+    """Anything with a code and a name in both languages."""
+
+    code: Key
+    name: Text
+
+
+NamedT = TypeVar("NamedT", bound=Named)
+
+
+def find(parts: list[NamedT], code: str) -> NamedT:
+    """Return the part with this code; KeyError when there is none."""
+    for part in parts:
+        if part.code == code:
+            return part
+    raise KeyError(code)
