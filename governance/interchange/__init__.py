@@ -1,0 +1,1 @@
+"""Interchange: questionnaires and answers in and out of the formats that people and other products use."""
