@@ -200,26 +200,28 @@ Event = Annotated[
 
 
 class Expected(_Part):
-    """What the rules must make of the screening; tests compare it with what the services computed."""
+    """What the rules must make of the screening; tests compare it with what the services computed. Nothing rated: no levels."""
 
     route: Said
-    inherent: int
-    residual: int
+    inherent: int | None = None
+    residual: int | None = None
     state: Said
 
 
 class Filling(_Part):
-    """One screening of one phase. Without `triggers` those of the phase before are confirmed; `answered` limits a draft."""
+    """One screening of one phase. Without `triggers` those of the phase before are confirmed; `answered` limits a draft, and
+    without `ratings` the team has got no further than the trigger sheet.
+    """
 
     phase: Said
     opened: int
     due: int
     triggers: dict[str, Trigger] = {}
-    ratings: dict[str, Estimate]
-    default: Said
+    ratings: dict[str, Estimate] = {}
+    default: str = ""
     answered: list[Said] | None = None
-    evidence: list[Paper]
-    answers: dict[str, Reply]
+    evidence: list[Paper] = []
+    answers: dict[str, Reply] = {}
     submitted: int | None = None
     events: list[Event] = []
     expect: Expected

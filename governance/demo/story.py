@@ -86,7 +86,7 @@ def acts(content: Content, calendar: Calendar) -> list[Act]:
     found = [*_opening(content, calendar)]
     chair = next(seat.person for seat in content.committee.members if seat.is_chair)
     for number, case in enumerate(content.cases):
-        found += _case(case, calendar, _MORNING + 8 * number)
+        found += _case(case, calendar, _MORNING + 5 * number)
     for session in content.meetings:
         found += _session(session, calendar, secretary(content), chair)
     found.sort(key=lambda act: act.at)
@@ -128,6 +128,8 @@ def _filling(case: Case, filling: Filling, calendar: Calendar, minutes: int) -> 
     on = (case, filling)
     yield Act(calendar.moment(filling.opened, minutes), case.owner, "open", on)
     yield Act(calendar.moment(filling.opened, minutes + 12), case.owner, "sort_out", on)
+    if not filling.ratings:
+        return
     yield Act(calendar.moment(filling.opened + third, minutes), helper, "rate", on)
     yield Act(calendar.moment(filling.opened + third, minutes + 40), helper, "answer", (*on, 0))
     yield Act(calendar.moment(filling.opened + 2 * third, minutes), case.owner, "answer", (*on, 1))
