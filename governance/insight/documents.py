@@ -17,10 +17,10 @@ from governance.questionnaires.conditions import Condition, sentence
 from governance.questionnaires.definition import Effect, Framework, Question
 from governance.questionnaires.models import FrameworkVersion
 from governance.questionnaires.services import current_questionnaires, parsed_framework, parsed_questionnaire
+from governance.questionnaires.values import values_of
 from governance.reviews.committee import EXPERTISE
 from governance.reviews.rules import OUTCOMES
 from governance.screenings.explain import effect_of, level
-from governance.screenings.rules import values_of
 from governance.texts import Text, both, joined
 from governance.work import UnitOfWork
 

@@ -169,7 +169,7 @@ def case(project_id: str) -> ResponseReturnValue:
         framework=framework,
         levels=len(framework.levels),
         items=[shown_item(framework, each) for each in found.filled.score.items] if found.filled else [],
-        threshold=int(framework.scoring.step_down_at_percent),
+        threshold=int(framework.matrix.step_down_at_percent) if framework.matrix else None,
         level=level,
         kinds=KINDS,
         stops=[stop_reason(framework, stop) for stop in found.filled.score.stops] if found.filled else [],

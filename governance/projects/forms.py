@@ -13,7 +13,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from governance.accounts.models import User
 from governance.pages import Form, RevisedForm, locale
 from governance.projects.rules import LIMITS, Particulars
-from governance.questionnaires.definition import Framework, Named
+from governance.questionnaires.definition import Framework
+from governance.questionnaires.parts import Named
 
 
 class _Boxes(SelectMultipleField):

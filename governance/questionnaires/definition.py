@@ -189,6 +189,11 @@ class Framework(Part):
     def _steps(self) -> dict[str, Step]:
         return {step.code: step for step in self.scale}
 
+    @property
+    def matrix(self) -> Matrix | None:
+        """The parameters of the method `matrix`, or None under another method."""
+        return self.scoring if isinstance(self.scoring, Matrix) else None
+
     def level(self, rank: int) -> Level:
         """Return the level of a rank, counted from 1."""
         return self.levels[rank - 1]

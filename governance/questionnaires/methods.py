@@ -46,7 +46,8 @@ class Points(Part):
 
     `risk` names the totals the level rests on and `combine` how: the worst of their shares, the share of their sums, or the mean of
     their shares. `upper_bounds` holds, for every level but the last, the highest share in percent that still belongs to it; `bound`
-    says whether exactly that share does (inclusive) or already belongs to the next level (exclusive).
+    says whether exactly that share does (inclusive) or already belongs to the next level (exclusive). `round_points` brings the
+    points left after mitigation to whole points, halves up, before they are compared.
     """
 
     method: Literal["points"]
@@ -57,4 +58,5 @@ class Points(Part):
     upper_bounds: list[Exact] = Field(min_length=1)
     bound: Literal["inclusive", "exclusive"]
     mitigation: Mitigation | None = None
+    round_points: bool = False
     not_applicable_share: dict[str, Exact] = {}

@@ -26,7 +26,7 @@ from governance.reports.revived import revived
 from governance.reviews.models import Attendance, Condition, Decision, Review
 from governance.reviews.rules import local_date
 from governance.screenings.models import Screening, Snapshot
-from governance.screenings.scoring import Counted, Score
+from governance.screenings.result import Counted, Score
 from governance.screenings.snapshots import thaw
 from governance.work import UnitOfWork
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from governance.questionnaires.definition import Named
+from governance.questionnaires.parts import Named
 from governance.reports import compose_answers, compose_review, compose_risk, sentences
 from governance.reports.case import Case
 from governance.reports.content import (

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from governance.questionnaires.definition import Question, Reference
+from governance.questionnaires.values import values_of
 from governance.reports import content, sentences
 from governance.reports.assessment import AskedQuestion, Carried, Finding, ItemDetail, Pack
 from governance.reports.case import Case
 from governance.reports.compose_risk import ruling_on
 from governance.reports.names import as_text, coded, day_of, decimal, entered, percent, said
 from governance.reports.words import Words
-from governance.screenings.rules import values_of
-from governance.screenings.scoring import ItemScore
+from governance.screenings.result import ItemScore
 from governance.texts import Text, joined
 
 HUNDRED = Decimal(100)

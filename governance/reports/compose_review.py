@@ -7,6 +7,7 @@ from typing import Any
 
 from governance.ledger.rules import EVENT_TYPES
 from governance.ledger.services import Event
+from governance.questionnaires.values import values_of
 from governance.reports import content, sentences
 from governance.reports.case import Case, Frozen
 from governance.reports.deliberation import (
@@ -37,8 +38,7 @@ from governance.reviews.rules import (
     days_overdue,
     local_date,
 )
-from governance.screenings.rules import values_of
-from governance.screenings.scoring import shown
+from governance.screenings.result import shown
 from governance.states import state_of
 from governance.texts import Text, both
 

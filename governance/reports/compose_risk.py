@@ -25,7 +25,7 @@ from governance.reports.names import as_text, coded, day_of, decimal, entered, p
 from governance.reports.words import Words
 from governance.reviews.rules import OUTCOMES
 from governance.screenings import explain
-from governance.screenings.scoring import Adjustment, ItemScore
+from governance.screenings.result import Adjustment, ItemScore
 from governance.states import state_of
 from governance.texts import Text, both, joined
 
@@ -100,7 +100,7 @@ def _rated(case: Case, item: ItemScore) -> RatedItem:
     reasons = case.rating_reasons.get(item.item, {})
     control: Fraction | None = None
     if item.effectiveness is not None:
-        control = {"num": decimal(item.points), "den": str(item.weight), "pct": percent(item.effectiveness)}
+        control = {"num": decimal(item.points), "den": decimal(item.weight), "pct": percent(item.effectiveness)}
     return {
         "item": item.item,
         "severity": _rating(item.severity_chosen, item.severity, reasons.get("severity_reason")),
@@ -120,7 +120,8 @@ def _rating(chosen: int | None, final: int | None, reason: str | None) -> Rating
 
 def _counterfactual(case: Case, item: ItemScore) -> Counterfactual | None:
     """Return the smallest set of controls that lowers the item, with the fraction it would give (domain.md §5.6 ③)."""
-    if not item.needed or item.residual is None or item.needed_percent is None:
+    rules = case.framework.matrix
+    if rules is None or not item.needed or item.residual is None or item.needed_percent is None:
         return None
     best = max(
         (step for step in case.framework.scale if step.factor is not None), key=lambda step: step.factor or Decimal(0)
@@ -131,8 +132,12 @@ def _counterfactual(case: Case, item: ItemScore) -> Counterfactual | None:
     return {
         "questions": list(item.needed),
         "to": said(best.name),
-        "control": {"num": decimal(item.points + gain), "den": str(item.weight), "pct": percent(item.needed_percent)},
-        "residual": max(1, item.residual - case.framework.scoring.step_down),
+        "control": {
+            "num": decimal(item.points + gain),
+            "den": decimal(item.weight),
+            "pct": percent(item.needed_percent),
+        },
+        "residual": max(1, item.residual - rules.step_down),
     }
 
 

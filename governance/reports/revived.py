@@ -12,7 +12,7 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from governance.screenings.scoring import Score
+from governance.screenings.result import Score
 
 
 def revived(plain: Mapping[str, Any]) -> Score:

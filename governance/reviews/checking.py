@@ -17,8 +17,8 @@ from governance.screenings import showing
 from governance.screenings.explain import ShownLevel, effect_of, level, route_reasons, stop_reason
 from governance.screenings.loading import Filled, load
 from governance.screenings.models import Screening, Snapshot
+from governance.screenings.result import Score
 from governance.screenings.routing import Stop
-from governance.screenings.scoring import Score
 from governance.screenings.showing import ShownItem, ShownQuestion
 from governance.screenings.snapshots import thaw
 from governance.texts import Text, both

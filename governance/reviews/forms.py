@@ -26,7 +26,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from governance.accounts.models import User
 from governance.pages import Form, locale, options, zone
-from governance.questionnaires.definition import Named
+from governance.questionnaires.parts import Named
 from governance.reviews.models import CommitteeMember
 from governance.texts import Text
 

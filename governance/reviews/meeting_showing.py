@@ -17,7 +17,7 @@ from governance.reviews.committee import CommitteeRules, Conflict
 from governance.reviews.models import AgendaItem, CommitteeMember, Recusal, Vote
 from governance.reviews.quorum import Presence, Quorum, quorum
 from governance.reviews.rules import APPROVALS, OUTCOMES, POSTPONED, Choice
-from governance.screenings.scoring import Score
+from governance.screenings.result import Score
 from governance.texts import Text, joined
 
 CHOICE_NAMES: Mapping[str, Text] = {

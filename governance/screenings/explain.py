@@ -6,15 +6,24 @@ test of an old snapshot say the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from governance.questionnaires.conditions import sentence
-from governance.questionnaires.definition import YES_NO_UNKNOWN, Effect, Framework, Question
+from governance.questionnaires.conditions import Condition, sentence
+from governance.questionnaires.definition import (
+    YES_NO_UNKNOWN,
+    Contradiction,
+    Effect,
+    Framework,
+    Question,
+    Questionnaire,
+    Section,
+)
+from governance.questionnaires.methods import Matrix, Points
+from governance.questionnaires.values import said, step_name, values_of
+from governance.screenings.result import Adjustment, ItemScore, Score, TotalScore, shown
 from governance.screenings.routing import RouteStep, Sheet, Stop
-from governance.screenings.rules import values_of
-from governance.screenings.scoring import Adjustment, ItemScore, Score, shown
 from governance.texts import Text, both, joined
 
 
@@ -51,6 +60,13 @@ VERDICTS = {
         "必須（★）の{gates}が未達のため、「{level}」から下がらず、承認には付帯条件が必要です。",
         "The gate {gates} (★) is open, so the level stays “{level}” and an approval needs a condition.",
     ),
+    "summed": Text(
+        "リスクの点数は最大の{percent}%で、「{level}」です。", "Risk points are {percent}% of their maximum: “{level}”."
+    ),
+    "mitigated": Text(
+        "リスクの点数は最大の{percent}%です。低減策が基準に達したため{off}%を差し引き、「{level}」です。",
+        "Risk points are {percent}% of their maximum; mitigation reached its mark and takes {off}% off: “{level}”.",
+    ),
     "nothing_counted": Text(
         "数えられる対策がないため、「{level}」のままです。",
         "There is no control to count, so the level stays “{level}”.",
@@ -61,24 +77,32 @@ VERDICTS = {
 
 def verdict(framework: Framework, item: ItemScore) -> Text:
     """Return one sentence: the residual level and why it is not lower."""
+    rules = framework.scoring
     if item.residual is None:
-        return Text(
-            "影響と起こりやすさを選ぶと、リスク区分が決まります。",
-            "Choose severity and likelihood to see the risk level.",
-        )
-    name = framework.level(item.residual).name
-    threshold = framework.scoring.step_down_at_percent
-    lack = shown(threshold - item.effectiveness) if item.effectiveness is not None else "—"
-    return VERDICTS[item.step_reason].filled(
-        level=name, limit=_short(threshold), lack=lack, gates="、".join(item.gates_open)
-    )
+        return UNRATED[rules.method]
+    values: dict[str, object] = {"level": framework.level(item.residual).name, "percent": shown(item.effectiveness)}
+    if isinstance(rules, Matrix):
+        lack = shown(rules.step_down_at_percent - item.effectiveness) if item.effectiveness is not None else "—"
+        values |= {"limit": _short(rules.step_down_at_percent), "lack": lack, "gates": "、".join(item.gates_open)}
+    elif rules.mitigation:
+        values |= {"off": _short(rules.mitigation.takes_off_percent)}
+    return VERDICTS[item.step_reason].filled(**values)
+
+
+UNRATED = {
+    "matrix": Text(
+        "影響と起こりやすさを選ぶと、リスク区分が決まります。",
+        "Choose severity and likelihood to see the risk level.",
+    ),
+    "points": Text("この項目には点数の付く質問がありません。", "No question of this item carries points."),
+}
 
 
 def fraction(item: ItemScore) -> Text:
     """Return the sum of control effectiveness, "12.6 ÷ 16 = 78.8%"."""
     if item.effectiveness is None:
         return Text("該当する質問なし", "no question counts")
-    return both(f"{_short(item.points)} ÷ {item.weight} = {shown(item.effectiveness)}%")
+    return both(f"{_short(item.points)} ÷ {_short(item.weight)} = {shown(item.effectiveness)}%")
 
 
 def product(framework: Framework, item: ItemScore) -> Text:
@@ -99,38 +123,94 @@ def adjustment(framework: Framework, change: Adjustment) -> Text:
     return Text("{rule} により ＋{value}", "+{value} because of {rule}").filled(rule=change.rule, value=change.value)
 
 
-def singles(framework: Framework, item: ItemScore) -> list[tuple[str, Text, str]]:
+def singles(
+    framework: Framework, item: ItemScore, questions: Mapping[str, Question] | None = None
+) -> list[tuple[str, Text, str]]:
     """Return (question key, what to do, "78.8 → 82.5%") for each act that alone lowers the item."""
-    words = {
-        step.code: Text(f"{step.name.ja}（{step.note.ja}）", f"{step.name.en}, {step.note.en}")
-        if step.note
-        else step.name
-        for step in framework.scale
-    }
-    return [
-        (
-            each.key,
-            Text("を「{to}」以上にする", "to “{to}” or better").filled(to=words[each.to]),
-            f"{shown(item.effectiveness)} → {shown(each.percent)}%",
+    steps = {step.code: step_name(step) for step in framework.scale}
+    found = []
+    for each in item.singles:
+        question = (questions or {}).get(each.key)
+        name = said(framework, question, each.to) if question else steps.get(each.to, both(each.to))
+        act = (
+            Text("を「{to}」以上にする", "to “{to}” or better")
+            if each.to in steps
+            else Text("を「{to}」にする", "to “{to}”")
         )
-        for each in item.singles
-    ]
+        found.append((each.key, act.filled(to=name), f"{shown(item.effectiveness)} → {shown(each.percent)}%"))
+    return found
 
 
 def needed(framework: Framework, item: ItemScore) -> Text | None:
-    """Return the smallest set of open controls that lowers the item, as a sentence; None when controls cannot lower it."""
+    """Return the smallest set of answers that lowers the item, as a sentence; None when nothing can lower it."""
     if not item.needed or item.residual is None:
         return None
-    lower = framework.level(max(1, item.residual - framework.scoring.step_down)).name
-    return Text(
-        "{keys} の{count}問を証跡まで整えると、対策の効きは{percent}%となり「{level}」に下がります（これより少ない組では下がりません）。",
-        "Completing {keys} with evidence ({count} in all) brings controls to {percent}% and the level to “{level}”; no smaller set does.",
-    ).filled(
+    rules = framework.scoring
+    words = NEEDED[rules.method]
+    lower = item.residual - (rules.step_down if isinstance(rules, Matrix) else 1)
+    return words.filled(
         keys=joined([both(key) for key in item.needed]),
         count=len(item.needed),
         percent=shown(item.needed_percent),
-        level=lower,
+        level=framework.level(max(1, lower)).name,
     )
+
+
+NEEDED = {
+    "matrix": Text(
+        "{keys} の{count}問を証跡まで整えると、対策の効きは{percent}%となり「{level}」に下がります（これより少ない組では下がりません）。",
+        "Completing {keys} with evidence ({count} in all) brings controls to {percent}% and the level to “{level}”; no smaller set does.",
+    ),
+    "points": Text(
+        "{keys} の{count}問が最もリスクの低い回答になると、点数は最大の{percent}%となり「{level}」以下に下がります（これより少ない組では下がりません）。",
+        "With the least risky answer to {keys} ({count} in all) the points come to {percent}% and the level to “{level}” or lower; no smaller set does.",
+    ),
+}
+
+
+def case_needed(score: Score) -> Text | None:
+    """Return what lowers the whole case by a level, as a sentence; None when nothing can."""
+    if not score.needed:
+        return None
+    return Text(
+        "案件全体の区分を下げるには、{keys} の{count}問を改める必要があります。",
+        "To lower the level of the whole case, {keys} ({count} in all) must be improved.",
+    ).filled(keys=joined([both(key) for key in score.needed]), count=len(score.needed))
+
+
+def totals(framework: Framework, score: Score) -> list[tuple[Text, Text]]:
+    """Return each named total with its sum and what it does, "12 ÷ 40 = 30.0%"; empty under a method without totals."""
+    rules = framework.scoring
+    return [
+        (
+            next(each.name for each in rules.totals if each.code == total.total),
+            _total(rules, total),
+        )
+        for total in score.totals
+        if isinstance(rules, Points)
+    ]
+
+
+def _total(rules: Points, total: TotalScore) -> Text:
+    line = both(f"{_short(total.points)} ÷ {_short(total.maximum)} = {shown(total.percent)}%")
+    rule = rules.mitigation
+    if rule is None or rule.total != total.total:
+        return line
+    words = Text(
+        "{line}。{reaches}%に達したため、リスクの点数から{off}%を差し引きます。",
+        "{line}. It reached {reaches}%, so {off}% is taken off the risk points.",
+    )
+    if not total.reached:
+        words = Text(
+            "{line}。{reaches}%に達すると、リスクの点数から{off}%を差し引きます。",
+            "{line}. At {reaches}%, {off}% would be taken off the risk points.",
+        )
+    return words.filled(line=line, reaches=_short(rule.reaches_percent), off=_short(rule.takes_off_percent))
+
+
+def contradictions(framework: Framework, score: Score) -> list[Contradiction]:
+    """Return the contradiction rules that hold: each says what does not fit and what to check."""
+    return [each for each in framework.contradictions if each.code in score.contradictions]
 
 
 def route_reasons(
@@ -184,14 +264,55 @@ def stop_reason(framework: Framework, stop: Stop) -> tuple[Text, Text]:
     return head, rule.advice
 
 
-def asked_because(sheet: Sheet, question: Question, pack: str | None = None) -> Text | None:
-    """Return why a question is asked, when that is not plain: its own condition, or the trigger that attached its pack."""
-    questions = {q.key: q for each in sheet.questionnaires for _, q in each.questions()}
-    if question.when is not None:
-        return Text("{reason}ため。", "Because {reason}.").filled(
-            reason=sentence(question.when, lambda key, value: _label(sheet.framework, questions.get(key), value))
-        )
+def asked_because(
+    sheet: Sheet, question: Question, fired: Sequence[str] = (), answers: Mapping[str, str] | None = None
+) -> Text | None:
+    """Return why a question is asked, when that is not plain: the trigger that attached its pack, and the conditions that hold.
+
+    `fired` are the effects that fired; `answers` let the trigger be quoted as it was answered.
+    """
+    home = _home(sheet, question)
+    if home is None:
+        return None
+    each, section = home
+    by_pack = _pack_reason(sheet, each.pack, fired, answers or {}) if each.kind == "pack" and each.pack else None
+    reasons = [by_pack] if by_pack else []
+    reasons += [read_out(sheet, when) for when in (each.when, section.when, question.when) if when is not None]
+    if not reasons:
+        return None
+    return Text("{reason}ため。", "Because {reason}.").filled(reason=joined(reasons, "、かつ", " and "))
+
+
+def _home(sheet: Sheet, question: Question) -> tuple[Questionnaire, Section] | None:
+    for each in sheet.questionnaires:
+        for section, found in each.questions():
+            if found.key == question.key:
+                return each, section
     return None
+
+
+def _pack_reason(sheet: Sheet, pack: str, fired: Sequence[str], answers: Mapping[str, str]) -> Text | None:
+    """Return which trigger attached the pack, "T11「生成AIの利用」が「はい」"."""
+    keys = {q.key: q for each in sheet.questionnaires for _, q in each.questions()}
+    effect = next((e for e in sheet.framework.effects if e.id in fired and pack in e.packs), None)
+    if effect is None or effect.trigger not in keys:
+        return None
+    question = keys[effect.trigger]
+    return Text("{key}「{topic}」が「{answer}」である", "{key} “{topic}” was answered “{answer}”").filled(
+        key=question.key, topic=question.topic, answer=said(sheet.framework, question, answers.get(question.key, ""))
+    )
+
+
+def read_out(sheet: Sheet, when: Condition) -> Text:
+    """Return a condition as a sentence, with values named as the filler saw them."""
+    questions = {q.key: q for each in sheet.questionnaires for _, q in each.questions()}
+    phases = {phase.code: phase.name for phase in sheet.framework.phases}
+    return sentence(
+        when,
+        lambda key, value: (
+            _label(sheet.framework, questions.get(key), value) if key else phases.get(value, both(value))
+        ),
+    )
 
 
 def effect_of(framework: Framework, effect: Effect) -> Text:

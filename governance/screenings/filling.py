@@ -22,8 +22,8 @@ from governance.refusals import Conflict, NotFound, Refusals
 from governance.screenings import rules
 from governance.screenings.loading import Filled, load, sheet_of
 from governance.screenings.models import Answer, AnswerChange, ItemRating, Screening
+from governance.screenings.result import Score
 from governance.screenings.rules import Entry, RatingEntry
-from governance.screenings.scoring import Score
 from governance.work import UnitOfWork
 
 RATED = ("severity", "likelihood", "severity_reason", "likelihood_reason")

@@ -68,7 +68,7 @@ def frame(work: UnitOfWork, row: Screening, filled: Filled) -> dict[str, Any]:
         "stops": [stop_reason(framework, stop) for stop in score.stops],
         "editable": row.state in EDITABLE and may(work.actor, "screening:answer", relations),
         "may_submit": row.state in EDITABLE and may(work.actor, "screening:submit", relations),
-        "threshold": int(framework.scoring.step_down_at_percent),
+        "threshold": int(framework.matrix.step_down_at_percent) if framework.matrix else None,
         "own_questionnaires": [pin.questionnaire for pin in row.pins],
     }
 

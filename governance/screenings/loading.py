@@ -17,9 +17,10 @@ from governance.questionnaires.conditions import questions_of
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.services import parsed_framework, parsed_questionnaire
 from governance.screenings.models import Answer, AnswerEvidence, ItemRating, Ruling, Screening
+from governance.screenings.result import Rating, Score
 from governance.screenings.routing import Rulings, Sheet
 from governance.screenings.rules import Given
-from governance.screenings.scoring import Rating, Score, score
+from governance.screenings.scoring import score
 
 
 @dataclass(frozen=True)

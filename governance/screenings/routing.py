@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from governance.questionnaires.conditions import holds
+from governance.questionnaires.conditions import Condition, holds
 from governance.questionnaires.definition import Effect, Framework, HardStop, Question, Questionnaire
 
 
@@ -58,42 +58,101 @@ class Sheet:
 Placed = tuple[str | None, Question]
 
 
-def visible_answers(sheet: Sheet, answers: Mapping[str, str]) -> dict[str, str]:
-    """Return the answers whose question's own condition holds, to a fixed point: a hidden answer counts nowhere."""
-    conditions = [(q.key, q.when) for each in sheet.questionnaires for _, q in each.questions() if q.when is not None]
-    seen = dict(answers)
-    for _ in conditions:
-        hidden = [key for key, when in conditions if key in seen and not holds(when, seen)]
-        if not hidden:
+@dataclass(frozen=True)
+class Case:
+    """The answers as they count: those of visible questions, the effects they fire, and the packs attached."""
+
+    answers: Mapping[str, str]
+    fired: tuple[Effect, ...]
+    packs: tuple[str, ...]
+
+
+def settled(sheet: Sheet, answers: Mapping[str, str]) -> Case:
+    """Return what counts of the answers, to a fixed point: a hidden answer counts nowhere, and shows again when its reason returns.
+
+    Which questions are visible, which effects fire and which packs are attached rest on each other. Published documents hold no
+    circle (questionnaires/reach.py), so the rounds settle after at most one per condition.
+    """
+    conditioned = _conditions(sheet)
+    known = {key: value for key, value in answers.items() if key in conditioned}
+    seen, packs, fired = known, attached(sheet, known), _fired(sheet, known)
+    for _ in range(len(conditioned) + 2):
+        now = {key: value for key, value in known.items() if _is_visible(conditioned[key], seen, packs, sheet.phase)}
+        packs_now = attached(sheet, now, packs)
+        settled_now = (now, packs_now) == (seen, packs)
+        seen, packs, fired = now, packs_now, _fired(sheet, now)
+        if settled_now:
             break
-        seen = {key: value for key, value in seen.items() if key not in hidden}
-    return seen
+    return Case(seen, fired, packs)
 
 
-def asked_questions(sheet: Sheet, route: str, fired: Sequence[Effect], answers: Mapping[str, str]) -> list[Placed]:
+Conditions = tuple[str, list[Condition]]
+
+
+def _conditions(sheet: Sheet) -> dict[str, Conditions]:
+    """Return per question the pack it belongs to ("" for none) and the conditions on itself and its section."""
+    return {
+        question.key: (
+            (questionnaire.pack or "") if questionnaire.kind == "pack" else "",
+            [when for when in (section.when, question.when) if when is not None],
+        )
+        for questionnaire in sheet.questionnaires
+        for section, question in questionnaire.questions()
+    }
+
+
+def _is_visible(conditions: Conditions, answers: Mapping[str, str], packs: Sequence[str], phase: str) -> bool:
+    pack, conditions_own = conditions
+    return (not pack or pack in packs) and all(holds(when, answers, packs, phase) for when in conditions_own)
+
+
+def attached(sheet: Sheet, answers: Mapping[str, str], packs: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the packs that fired effects attach or whose own condition holds, in the order of the effects and documents."""
+    by_effect = [pack for effect in _fired(sheet, answers) for pack in effect.packs]
+    by_condition = [
+        each.pack
+        for each in sheet.questionnaires
+        if each.kind == "pack" and each.pack and each.when and holds(each.when, answers, packs, sheet.phase)
+    ]
+    return unique([*by_effect, *by_condition])
+
+
+def _fired(sheet: Sheet, answers: Mapping[str, str]) -> tuple[Effect, ...]:
+    return tuple(effect for effect in sheet.framework.effects if holds(effect.when, answers, (), sheet.phase))
+
+
+def asked_questions(sheet: Sheet, route: str, case: Case) -> list[Placed]:
     """Return the (item, question) pairs that are asked, in order.
 
     Trigger questions and visible questions of this phase; on a route that asks only gates, the gates of this phase; of earlier
-    phases what was carried forward (domain.md §5.2 step 3: current and earlier phases); packs when a fired rule attaches them.
+    phases what was carried forward (domain.md §5.2 step 3: current and earlier phases); packs when they are attached.
     """
-    packs = {pack for effect in fired for pack in effect.packs}
+    conditioned = _conditions(sheet)
     gates_only = sheet.framework.route(route).asks == "gates"
     return [
         (section.item, question)
         for questionnaire in sheet.questionnaires
         for section, question in questionnaire.questions()
-        if holds(question.when, answers) and _is_open(sheet, questionnaire, question, gates_only, packs)
+        if _is_visible(conditioned[question.key], case.answers, case.packs, sheet.phase)
+        and _is_open(sheet, questionnaire, question, gates_only)
     ]
 
 
-def _is_open(sheet: Sheet, questionnaire: Questionnaire, question: Question, gates_only: bool, packs: set[str]) -> bool:
+def _is_open(sheet: Sheet, questionnaire: Questionnaire, question: Question, gates_only: bool) -> bool:
     if questionnaire.kind == "trigger":
         return True
     if questionnaire.kind == "pack":
-        return questionnaire.pack in packs and not gates_only
+        return not gates_only
     if questionnaire.phase != sheet.phase:
         return question.key in sheet.carried
     return question.gate or not gates_only
+
+
+def contradictions_of(sheet: Sheet, case: Case, asked: Sequence[Placed]) -> tuple[str, ...]:
+    """Return the codes of the contradiction rules that hold for the answers of asked questions."""
+    keys = {question.key for _, question in asked}
+    seen = {key: value for key, value in case.answers.items() if key in keys}
+    return tuple(c.code for c in sheet.framework.contradictions if holds(c.when, seen, case.packs, sheet.phase))
 
 
 # ---------------------------------------------------------------- route, flags, hard stops, index
@@ -131,28 +190,28 @@ def flags_of(framework: Framework, fired: Sequence[Effect], inherent: int | None
     return unique(found)
 
 
-def open_stops(
-    framework: Framework, asked: Sequence[Placed], answers: Mapping[str, str], rulings: Rulings
-) -> tuple[Stop, ...]:
+def open_stops(sheet: Sheet, asked: Sequence[Placed], case: Case, rulings: Rulings) -> tuple[Stop, ...]:
     """Return the hard stops that stand (domain.md §5.4): no vote can approve past one.
 
     Only answers of asked questions count. A stop raised in an earlier revision stands until legal and team release it.
     """
     asked_keys = {question.key for _, question in asked}
-    seen = {key: value for key, value in answers.items() if key in asked_keys}
+    seen = {key: value for key, value in case.answers.items() if key in asked_keys}
     disproved = any(question.gate and question.key in rulings.disproved for _, question in asked)
     stops = [
         Stop(stop.code, reason)
-        for stop in framework.hard_stops
-        if (reason := _stop_reason(stop, seen, disproved, rulings))
+        for stop in sheet.framework.hard_stops
+        if (reason := _stop_reason(stop, Case(seen, case.fired, case.packs), sheet.phase, disproved, rulings))
     ]
     return tuple(stops)
 
 
-def _stop_reason(stop: HardStop, answers: Mapping[str, str], disproved: bool, rulings: Rulings) -> str:
+def _stop_reason(stop: HardStop, case: Case, phase: str, disproved: bool, rulings: Rulings) -> str:
     if stop.code in rulings.confirmed:
         return "confirmed"
-    by_facts = (stop.when is not None and holds(stop.when, answers)) or (stop.on_disproved_gate and disproved)
+    by_facts = (stop.when is not None and holds(stop.when, case.answers, case.packs, phase)) or (
+        stop.on_disproved_gate and disproved
+    )
     if stop.clearable:
         return "suspected" if by_facts and stop.code not in rulings.cleared else ""
     if by_facts:

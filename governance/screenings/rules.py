@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from governance.questionnaires.definition import YES_NO_UNKNOWN, Framework, Question, Step
+from governance.questionnaires.definition import Framework, Question, Step
+from governance.questionnaires.values import values_of
 from governance.refusals import Problem, Refusal
+from governance.screenings.result import Score
 from governance.screenings.routing import Sheet
-from governance.screenings.scoring import Score
 from governance.texts import Text
 
 EDITABLE = frozenset({"draft", "returned"})
@@ -44,18 +45,6 @@ class RatingEntry:
     severity_reason: str = ""
     likelihood_reason: str = ""
     rev: int = 0
-
-
-def values_of(framework: Framework, question: Question) -> dict[str, Text]:
-    """Return the values a question may have, in order, with their labels."""
-    if question.kind == "yes_no_unknown":
-        return YES_NO_UNKNOWN
-    return {
-        step.code: Text(f"{step.name.ja}（{step.note.ja}）", f"{step.name.en}, {step.note.en}")
-        if step.note
-        else step.name
-        for step in framework.scale
-    }
 
 
 def check_entry(framework: Framework, question: Question, entry: Entry) -> None:

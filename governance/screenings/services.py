@@ -24,7 +24,7 @@ from governance.screenings.carrying import carry_forward
 from governance.screenings.filling import summarise, write_summary
 from governance.screenings.loading import Filled, load
 from governance.screenings.models import Ruling, Screening, ScreeningQuestionnaire, Snapshot
-from governance.screenings.scoring import Score
+from governance.screenings.result import Score
 from governance.screenings.snapshots import freeze as freeze_content
 from governance.screenings.workflow import after
 from governance.work import UnitOfWork

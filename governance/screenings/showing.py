@@ -16,7 +16,7 @@ from governance.questionnaires.definition import YES_NO_UNKNOWN, Framework, Ques
 from governance.screenings import explain
 from governance.screenings.explain import ShownLevel
 from governance.screenings.loading import Filled
-from governance.screenings.scoring import ItemScore, shown
+from governance.screenings.result import ItemScore, shown
 from governance.texts import Text
 
 Option = tuple[str, Text, Text | None]

@@ -22,7 +22,7 @@ from governance.reports.rules import next_number
 from governance.reports.services import Order
 from governance.reviews.models import Condition
 from governance.screenings.models import Screening
-from governance.screenings.scoring import shown
+from governance.screenings.result import shown
 from governance.storage.files import FileStore
 from tests.builders import ROLES, World, answered, opened, registered, submitted
 from tests.reviews import scenes

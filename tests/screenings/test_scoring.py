@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from governance.paths import SEEDS
 from governance.questionnaires.definition import Framework, Question, Questionnaire, Section
 from governance.questionnaires.services import read_seeds
+from governance.screenings.result import Rating, Score, shown
 from governance.screenings.routing import Rulings, Sheet
-from governance.screenings.scoring import Rating, Score, score, shown
+from governance.screenings.scoring import score
 from governance.texts import Text
 
 FRAMEWORK, QUESTIONNAIRES = read_seeds(SEEDS)
