@@ -162,8 +162,8 @@ NEEDED = {
         "Completing {keys} with evidence ({count} in all) brings controls to {percent}% and the level to “{level}”; no smaller set does.",
     ),
     "points": Text(
-        "{keys} の{count}問が最もリスクの低い回答になると、点数は最大の{percent}%となり「{level}」以下に下がります（これより少ない組では下がりません）。",
-        "With the least risky answer to {keys} ({count} in all) the points come to {percent}% and the level to “{level}” or lower; no smaller set does.",
+        "{keys} の{count}問が最も低い点になると、点数は{percent}%となり「{level}」以下に下がります（これより少ない組では下がりません）。",
+        "With the least risky answer to {keys} ({count}) points come to {percent}%: “{level}” or lower; no smaller set does.",
     ),
 }
 
@@ -334,7 +334,7 @@ def _on_items(framework: Framework, effect: Effect) -> Iterator[Text]:
 
 
 def _on_all_items(effect: Effect) -> Iterator[Text]:
-    for value, said in (
+    for value, words in (
         (effect.likelihood_bump_all, Text("全項目の起こりやすさ ＋{value}", "likelihood of every item +{value}")),
         (effect.floored_bump, Text("下限のある項目の影響 ＋{value}", "severity of items with a floor +{value}")),
         (
@@ -343,7 +343,7 @@ def _on_all_items(effect: Effect) -> Iterator[Text]:
         ),
     ):
         if value:
-            yield said.filled(value=value)
+            yield words.filled(value=value)
 
 
 def _label(framework: Framework, question: Question | None, value: str) -> Text:
