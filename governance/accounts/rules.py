@@ -37,6 +37,7 @@ RELATIONS: dict[str, Text] = {
     "item.recused": Text("その議題から退席した委員", "a member recused from the item"),
     "condition.owner": Text("その条件の担当者", "the owner of the condition"),
     "condition.verifier": Text("その条件の確認者", "the verifier of the condition"),
+    "draft.author": Text("その下書きを書いた人", "whoever wrote a part of the draft"),
 }
 
 _TEAM = frozenset({"project.owner", "project.member"})
@@ -119,7 +120,16 @@ PERMISSIONS: dict[str, Permission] = {
     "ledger:view": _row("監査台帳の閲覧", "See the audit ledger", {"auditor", "secretariat", "administrator"}),
     "ledger:verify": _row("監査台帳の検証", "Verify the audit ledger", {"auditor", "secretariat", "administrator"}),
     "questionnaire:view": _row("質問票の閲覧", "See questionnaires", EVERYONE),
-    "questionnaire:publish": _row("質問票の公開", "Publish a questionnaire", {"administrator"}),
+    "questionnaire:edit": _row("質問票の作成と変更", "Write a questionnaire", {"expert", "administrator"}, _AUDITOR),
+    "questionnaire:publish": _row(
+        "質問票の公開", "Publish a questionnaire", {"expert", "administrator"}, _AUDITOR | {"draft.author"}
+    ),
+    "screening:migrate": _row(
+        "新しい版の質問票への移行",
+        "Move a screening to newer questionnaires",
+        {"expert", "project.owner"},
+        _OBSERVER_FREE,
+    ),
     "account:manage": _row("利用者と役割の管理", "Manage people and roles", {"administrator"}),
 }
 

@@ -60,6 +60,17 @@ GOVERNED: dict[str, Governed] = {
         Text("質問票の版", "questionnaire version"),
         digest_of=("body", "digest"),
     ),
+    "questionnaire_retirements": Governed(
+        _columns("id version_id reason retired_at retired_by"), Text("質問票の廃止", "retirement of a questionnaire")
+    ),
+    "questionnaire_drafts": Governed(
+        _columns(
+            "id key kind state created_by created_at submitted_by submitted_at reviewed_by reviewed_at review_note version_id"
+        ),
+        Text("質問票の下書き", "draft of a questionnaire"),
+        settled=_columns("based_on text note changed_by changed_at"),
+        open_states=frozenset({"draft"}),
+    ),
     "projects": Governed(
         _columns(
             "id number name name_en summary summary_en framework_key sector regions own_roles customer customer_en end_subjects"

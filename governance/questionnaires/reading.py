@@ -55,7 +55,12 @@ class Source:
 
 def read(path: Path, kind: type[DocumentT]) -> tuple[DocumentT, Source]:
     """Read one file as a framework or questionnaire; raise `Refusals` with every problem and its place."""
-    source = parse(path.name, path.read_text(encoding="utf-8"))
+    return read_text(path.name, path.read_text(encoding="utf-8"), kind)
+
+
+def read_text(name: str, text: str, kind: type[DocumentT]) -> tuple[DocumentT, Source]:
+    """Read a YAML text as a framework or questionnaire; `name` stands in front of the places. Raises `Refusals`."""
+    source = parse(name, text)
     try:
         return kind.model_validate_json(json.dumps(source.tree, ensure_ascii=False)), source
     except ValidationError as error:

@@ -9,7 +9,13 @@ from datetime import UTC, date, datetime
 
 from governance.accounts.models import RoleGrant, User
 from governance.projects.models import Evidence, Project, ProjectMember, ProjectReader
-from governance.questionnaires.models import FrameworkVersion, QuestionnaireVersion
+from governance.questionnaires.models import (
+    DraftChange,
+    FrameworkVersion,
+    QuestionnaireDraft,
+    QuestionnaireRetirement,
+    QuestionnaireVersion,
+)
 from governance.reports.models import Report
 from governance.reviews.models import (
     AgendaItem,
@@ -71,6 +77,21 @@ def publish(work: UnitOfWork) -> None:
         )
     )  # fmt: skip
     work.record("QuestionnairePublished", subject=("questionnaire", "q-1"))
+
+
+def retire(work: UnitOfWork) -> None:
+    work.session.add(
+        QuestionnaireDraft(
+            id="qd-1", key="base", kind="questionnaire", based_on="q-1", text="key: base", state="published",
+            created_at=work.now, changed_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.flush()
+    work.session.add(
+        DraftChange(id="dc-1", draft_id="qd-1", number=1, text="key: base", digest=sha("b"), changed_at=work.now)
+    )
+    work.session.add(QuestionnaireRetirement(id="qr-1", version_id="q-1", reason="古い", retired_at=work.now))
+    work.record("QuestionnaireRetired", subject=("questionnaire", "q-1"))
 
 
 def register(work: UnitOfWork) -> None:
@@ -221,8 +242,8 @@ def people(work: UnitOfWork) -> None:
         person(work, name, role)
 
 
-ACTS = (people, publish, register, draft, submit, check, seat, meet, decide)
-SIZE = 15
+ACTS = (people, publish, register, draft, submit, check, seat, meet, decide, retire)
+SIZE = 16
 """Entries that the whole case writes."""
 
 

@@ -190,6 +190,8 @@ CHANGES = {
     "role_grants": "role = 'administrator' WHERE id = 'grant-owner'",
     "framework_versions": "effective_on = '2020-01-01'",
     "questionnaire_versions": "title_ja = '別の題'",
+    "questionnaire_retirements": "reason = '別の理由'",
+    "questionnaire_drafts": "text = 'key: other'",
     "projects": "regions = '[\"japan\"]'",
     "project_members": "part = 'approver'",
     "project_readers": "ended_at = '2026-11-20 03:00:00'",

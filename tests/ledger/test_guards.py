@@ -10,6 +10,7 @@ import pytest
 from governance.ledger.audit import verify_database
 from governance.storage.database import Database
 from tests.ledger.admin import direct, run
+from tests.ledger.case import SIZE
 
 Refused = (sqlite3.DatabaseError, psycopg.Error)
 LEDGER = {"ledger_event": "seq", "ledger_node": "idx", "ledger_value": "seq"}
@@ -20,6 +21,9 @@ FROZEN = [
     "answer_changes",
     "framework_versions",
     "questionnaire_versions",
+    "questionnaire_retirements",
+    "questionnaire_drafts",
+    "draft_changes",
     "reports",
 ]
 LOCKED = ["answers", "item_ratings", "answer_evidence", "answer_changes", "screening_questionnaires"]
@@ -70,7 +74,7 @@ def test_a_new_identifier_does_not_replace_a_frozen_row_with_the_same_key(writte
             run(connection, f"REPLACE INTO {table} (id, {rest}) SELECT 'other', {rest} FROM {table}")
 
 
-@pytest.mark.parametrize("seq", [-1, 0, 3, 16, 1000])
+@pytest.mark.parametrize("seq", [-1, 0, 3, SIZE + 1, 1000])
 def test_an_entry_gets_the_next_number_only(written: Database, seq: int) -> None:
     statement = "INSERT INTO ledger_event (seq, body, leaf, type, subject) VALUES (?, ?, ?, 'VoteCast', 'vote:v')"
     for words in ("INSERT", "INSERT OR REPLACE", "INSERT OR IGNORE") if written.dialect == "sqlite" else ("INSERT",):
@@ -122,9 +126,9 @@ def test_a_private_value_goes_only_after_an_entry_that_says_so(written: Database
         with pytest.raises(Refused, match=GUARD):
             run(connection, "DELETE FROM ledger_value WHERE seq = 0")
         insert = (
-            "INSERT INTO ledger_event (seq, body, leaf, type, subject) VALUES (15, ?, ?, 'ErasurePerformed', 'user:u')"
+            "INSERT INTO ledger_event (seq, body, leaf, type, subject) VALUES (?, ?, ?, 'ErasurePerformed', 'user:u')"
         )
-        run(connection, insert, b"{}", b"l" * 32)
+        run(connection, insert, SIZE, b"{}", b"l" * 32)
         run(connection, "DELETE FROM ledger_value WHERE seq = 0")
         with pytest.raises(Refused, match=GUARD):
             run(connection, "UPDATE ledger_value SET seq = seq")
