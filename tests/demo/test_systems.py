@@ -11,8 +11,8 @@ import pytest
 from governance.demo.content import Case, read_content
 from governance.paths import SEEDS
 from governance.questionnaires.services import read_seeds
-from governance.screenings.routing import Sheet
 from governance.screenings.result import Score
+from governance.screenings.routing import Sheet
 from governance.screenings.scoring import score
 
 # number of the system in domain.md: (file, triggers that fire, packs attached, route after the trigger sheet)
