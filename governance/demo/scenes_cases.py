@@ -22,8 +22,13 @@ PASSWORD = "demo-password"  # noqa: S105 - documented, and given to the accounts
 
 
 def publish(stage: Stage, work: UnitOfWork) -> None:
-    """Publish the framework and the questionnaires."""
-    questionnaires.seed(work, SEEDS)
+    """Publish the framework and the questionnaires, yet no pack while the written cases do not answer any."""
+    frameworks, sheets = questionnaires.read_seeds(SEEDS)
+    for framework in frameworks:
+        questionnaires.publish_framework(work, framework)
+    for sheet in sheets:
+        if sheet.kind != "pack":
+            questionnaires.publish_questionnaire(work, sheet)
 
 
 def welcome(stage: Stage, work: UnitOfWork, people: list[Person]) -> None:
