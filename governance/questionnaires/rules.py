@@ -1,161 +1,277 @@
 """What makes a framework and its questionnaires publishable, beyond their shape.
 
-Keys must be unique and known, references must lead somewhere, levels must cover every product, and a condition may only look at
-questions that exist and are asked earlier. Everything found is reported at once, each with its path in the document.
+Keys must be unique and known, references must lead somewhere, levels must cover every result of the scoring method, and a condition
+may only look at what exists. Everything found is reported at once, each with its path in the document. What a single question must
+hold is in `question_rules`, which questions can ever be asked in `reach`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from governance.questionnaires.conditions import questions_of
-from governance.questionnaires.definition import Framework, Question, Questionnaire
-from governance.texts import Text
+from pydantic import BaseModel
 
-Path = tuple[str | int, ...]
-Found = tuple[str, Path, Text]
+from governance.questionnaires.conditions import InPack, questions_of
+from governance.questionnaires.definition import Effect, Framework, Questionnaire
+from governance.questionnaires.finding import Catalogue, Found, Path, placed, repeated, unknown
+from governance.questionnaires.methods import Matrix, Points
+from governance.questionnaires.question_rules import check_condition, check_question, missing
+from governance.questionnaires.reach import problems
+from governance.texts import LOCALES, Text
 
+LISTS = (
+    *("phases", "items", "scale", "levels", "routes", "flags", "packs", "answer_roles", "contradictions", "measures"),
+    *("hard_stops", "bodies", "expertise", "sectors", "regions", "own_roles", "techniques", "references"),
+)
+"""The lists of a framework whose parts have a code of their own."""
+LANGUAGES = {"ja": Text("日本語", "Japanese"), "en": Text("英語", "English")}
 
-def check_framework(framework: Framework, questions: frozenset[str]) -> list[Found]:
-    """Return what keeps a framework from being published; `questions` are all keys of its questionnaires."""
-    found: list[Found] = []
-    for name in ("phases", "items", "scale", "levels", "routes", "flags", "packs", "hard_stops", "bodies", "expertise"):
-        found += _duplicates(name, [part.code for part in getattr(framework, name)])
-    found += _duplicates("effects", [effect.id for effect in framework.effects])
-    found += _levels(framework)
-    found += _unknown_references(framework)
-    found += _unknown_questions(framework, questions)
-    return found
-
-
-def check_questionnaire(questionnaire: Questionnaire, framework: Framework, known: frozenset[str]) -> list[Found]:
-    """Return what keeps a questionnaire from being published under `framework`; `known` are all keys it may refer to."""
-    items = {item.code for item in framework.items}
-    found = list(_head(questionnaire, framework))
-    keys: list[tuple[str, Path]] = []
-    for number, section in enumerate(questionnaire.sections):
-        if section.item and section.item not in items:
-            found.append(_unknown(("sections", number, "item"), "実践項目", "item", section.item))
-        for place, question in enumerate(section.questions):
-            path: Path = ("sections", number, "questions", place)
-            found += _question(question, path, framework, known)
-            keys.append((question.key, (*path, "key")))
-    return found + _repeated(keys)
-
-
-def _head(questionnaire: Questionnaire, framework: Framework) -> Iterator[Found]:
-    if questionnaire.phase and questionnaire.phase not in {p.code for p in framework.phases}:
-        yield _unknown(("phase",), "フェーズ", "phase", questionnaire.phase)
-    if questionnaire.kind == "screening" and not questionnaire.phase:
-        yield (
-            "seed.no_phase",
-            ("kind",),
-            Text("フェーズの質問票には phase が要ります。", "A screening questionnaire needs a phase."),
-        )
-    if questionnaire.pack and questionnaire.pack not in {p.code for p in framework.packs}:
-        yield _unknown(("pack",), "追加質問群", "pack", questionnaire.pack)
-
-
-def _question(question: Question, path: Path, framework: Framework, known: frozenset[str]) -> Iterator[Found]:
-    references = {r.code for r in framework.references}
-    yield from _missing((*path, "when"), questions_of(question.when), known, "質問", "question")
-    yield from _missing((*path, "mappings"), question.mappings, references, "外部枠組み", "reference")
+__all__ = ["Found", "Path", "check_all", "check_condition", "check_framework", "check_question", "check_questionnaire"]
 
 
 def check_all(framework: Framework, questionnaires: Sequence[Questionnaire]) -> list[tuple[str, Found]]:
     """Return every problem of a framework with its questionnaires as (document key, problem)."""
-    known = frozenset(q.key for each in questionnaires for _, q in each.questions())
-    found = [(framework.key, problem) for problem in check_framework(framework, known)]
+    catalogue = Catalogue(framework, questionnaires)
+    found = [(framework.key, problem) for problem in check_framework(catalogue)]
     for each in questionnaires:
-        found += [(each.key, problem) for problem in check_questionnaire(each, framework, known)]
-    owners = Counter(q.key for each in questionnaires for _, q in each.questions())
-    shared = [key for key, count in owners.items() if count > 1]
+        found += [(each.key, problem) for problem in check_questionnaire(each, catalogue)]
+    found += _one_key_for_two_documents(framework, questionnaires)
+    found += _one_key_in_two_questionnaires(questionnaires)
+    return found + problems(framework, questionnaires)
+
+
+def check_framework(catalogue: Catalogue) -> list[Found]:
+    """Return what keeps a framework from being published, with its questionnaires in view."""
+    framework = catalogue.framework
+    found = [*_blank(framework, ())]
+    for name in LISTS:
+        found += repeated([(part.code, (name, place, "code")) for place, part in enumerate(getattr(framework, name))])
+    found += repeated([(effect.id, ("effects", place, "id")) for place, effect in enumerate(framework.effects)])
+    match framework.scoring:
+        case Matrix():
+            found += _matrix(framework)
+        case Points():
+            found += _points(framework, framework.scoring)
+    return [*found, *_routes(catalogue), *_effects(catalogue), *_rules(catalogue)]
+
+
+def check_questionnaire(questionnaire: Questionnaire, catalogue: Catalogue) -> list[Found]:
+    """Return what keeps a questionnaire from being published under its framework."""
+    found = [*_blank(questionnaire, ()), *_head(questionnaire, catalogue)]
+    found += check_condition(questionnaire.when, ("when",), catalogue)
+    keys: list[tuple[str, Path]] = []
+    for number, section in enumerate(questionnaire.sections):
+        found += missing(
+            ("sections", number, "item"),
+            [section.item] if section.item else [],
+            catalogue.codes["items"],
+            "実践項目",
+            "item",
+        )
+        found += check_condition(section.when, ("sections", number, "when"), catalogue)
+        for place, question in enumerate(section.questions):
+            path: Path = ("sections", number, "questions", place)
+            found += check_question(question, path, catalogue)
+            keys.append((question.key, (*path, "key")))
+    sections = [(section.key, ("sections", place, "key")) for place, section in enumerate(questionnaire.sections)]
+    return [*found, *repeated(sections), *repeated(keys)]
+
+
+# ---------------------------------------------------------------- documents and their heads
+
+
+def _one_key_for_two_documents(
+    framework: Framework, questionnaires: Sequence[Questionnaire]
+) -> Iterator[tuple[str, Found]]:
+    for key, count in Counter([framework.key, *(each.key for each in questionnaires)]).items():
+        if count > 1:
+            said = Text(f"「{key}」という文書が{count}つあります。", f"There are {count} documents “{key}”.")
+            yield key, ("seed.duplicate_document", ("key",), said)
+
+
+def _one_key_in_two_questionnaires(questionnaires: Sequence[Questionnaire]) -> Iterator[tuple[str, Found]]:
+    """Yield, at every place of a question that stands in several questionnaires, where else it stands."""
+    places: dict[str, list[tuple[str, Path]]] = {}
     for each in questionnaires:
-        found += [
-            (
-                each.key,
-                (
-                    "seed.duplicate",
-                    ("key",),
-                    Text(
-                        f"質問「{key}」がほかの質問票にもあります。",
-                        f"Question “{key}” stands in another questionnaire too.",
-                    ),
-                ),
+        for number, section in enumerate(each.sections):
+            for place, question in enumerate(section.questions):
+                path: Path = ("sections", number, "questions", place, "key")
+                places.setdefault(question.key, []).append((each.key, path))
+    for key, found in places.items():
+        documents = sorted({document for document, _ in found})
+        for document, path in found if len(documents) > 1 else []:
+            others = [other for other in documents if other != document]
+            said = Text(
+                f"質問「{key}」がほかの質問票にもあります：{'、'.join(others)}。",
+                f"Question “{key}” stands in another questionnaire too: {', '.join(others)}.",
             )
-            for _, q in each.questions()
-            if (key := q.key) in shared
-        ]
-    return found
+            yield document, ("seed.duplicate", path, said)
 
 
-def _duplicates(name: str, codes: Sequence[str]) -> list[Found]:
-    return _repeated([(code, (name, place)) for place, code in enumerate(codes)])
+def _head(questionnaire: Questionnaire, catalogue: Catalogue) -> Iterator[Found]:
+    """Only a screening questionnaire has a phase (and needs it); only a pack has a pack (and needs it) and a condition."""
+    kind = questionnaire.kind
+    for field, owner, code in (("phase", "screening", "seed.no_phase"), ("pack", "pack", "seed.no_pack")):
+        value = getattr(questionnaire, field)
+        if kind == owner and not value:
+            yield code, ("kind",), Text(f"kind: {owner} には {field} が要ります。", f"“kind: {owner}” needs a {field}.")
+        if kind != owner and value:
+            yield _not_here(field, owner, kind)
+    if kind != "pack" and questionnaire.when is not None:
+        yield _not_here("when", "pack", kind)
+    phases, packs = catalogue.codes["phases"], catalogue.codes["packs"]
+    if questionnaire.phase:
+        yield from missing(("phase",), [questionnaire.phase], phases, "フェーズ", "phase")
+    if questionnaire.pack:
+        yield from missing(("pack",), [questionnaire.pack], packs, "追加質問群", "pack")
 
 
-def _repeated(keys: Sequence[tuple[str, Path]]) -> list[Found]:
-    seen: set[str] = set()
-    found = []
-    for key, path in keys:
-        if key in seen:
-            found.append(("seed.duplicate", path, Text(f"「{key}」が二度使われています。", f"“{key}” is used twice.")))
-        seen.add(key)
-    return found
+def _not_here(field: str, owner: str, kind: str) -> Found:
+    said = Text(
+        f"「{field}」は kind: {owner} の質問票だけに書けます（いまは {kind}）。",
+        f"“{field}” is only for questionnaires of kind {owner}; this one is {kind}.",
+    )
+    return "seed.kind", (field,), said
 
 
-def _levels(framework: Framework) -> Iterator[Found]:
+def _blank(part: object, path: Path) -> Iterator[Found]:
+    """Yield every text of which one language is nothing but blanks: a translation that is missing."""
+    if isinstance(part, Text):
+        for side in LOCALES:
+            if not part.in_(side).strip():
+                name, language = ".".join(str(step) for step in path), LANGUAGES[side]
+                said = Text(
+                    f"「{name}.{side}」が空白だけです：{language.ja}（{side}）の文を書いてください。",
+                    f"“{name}.{side}” is blank: write the {language.en} text ({side}).",
+                )
+                yield "seed.blank", (*path, side), said
+    elif isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from _blank(getattr(part, name), (*path, name))
+    elif isinstance(part, list):
+        for place, each in enumerate(part):
+            yield from _blank(each, (*path, place))
+
+
+# ---------------------------------------------------------------- scoring methods
+
+
+def _matrix(framework: Framework) -> Iterator[Found]:
+    for name, ja in (("severity", "影響"), ("likelihood", "起こりやすさ")):
+        if len(getattr(framework, name)) < 2:
+            said = Text(
+                f"matrix には{ja}（{name}）の段階が2つ以上要ります。", f"matrix needs two or more grades of {name}."
+            )
+            yield "seed.grades", (name,), said
     bounds = [level.at_least for level in framework.levels]
     if bounds[0] != 1 or bounds != sorted(set(bounds)):
-        yield (
-            "seed.levels",
-            ("levels",),
-            Text("区分の下限は1から始め、順に大きくしてください。", "Level bounds must begin at 1 and grow."),
+        said = Text("区分の下限は1から始め、順に大きくしてください。", "Level bounds must begin at 1 and grow.")
+        yield "seed.levels", ("levels",), said
+    rules = framework.scoring
+    if isinstance(rules, Matrix) and rules.gate_blocks_from_level not in {level.code for level in framework.levels}:
+        yield unknown(("scoring", "gate_blocks_from_level"), "区分", "level", rules.gate_blocks_from_level)
+
+
+def _points(framework: Framework, rules: Points) -> Iterator[Found]:
+    """Every share must lie in exactly one level, and every total named must exist, once."""
+    totals = {total.code for total in rules.totals}
+    yield from repeated([(total.code, ("scoring", "totals", n, "code")) for n, total in enumerate(rules.totals)])
+    for number, total in enumerate(rules.totals):
+        if not total.factor:
+            said = Text("係数は0より大きくしてください。", "The factor must be greater than 0.")
+            yield "seed.factor", ("scoring", "totals", number, "factor"), said
+    yield from missing(("scoring", "risk"), rules.risk, totals, "合計", "total")
+    yield from repeated([(code, ("scoring", "risk", place)) for place, code in enumerate(rules.risk)])
+    bounds, wanted = rules.upper_bounds, len(framework.levels) - 1
+    if len(bounds) != wanted or bounds != sorted(set(bounds)) or bounds[-1] > 100:
+        said = Text(
+            f"区分の上限（upper_bounds）は、最後の区分を除く{wanted}個を、100以下で順に大きくしてください（いま{len(bounds)}個）。",
+            f"upper_bounds needs {wanted} growing shares up to 100, one for each level but the last (now {len(bounds)}).",
         )
+        yield "seed.levels", ("scoring", "upper_bounds"), said
+    if rules.mitigation is not None:
+        yield from _mitigation(rules, totals)
 
 
-def _unknown_references(framework: Framework) -> Iterator[Found]:
-    routes = {r.code for r in framework.routes}
-    levels = {level.code for level in framework.levels}
-    items = {i.code for i in framework.items}
-    bodies = {b.code for b in framework.bodies}
-    for number, effect in enumerate(framework.effects):
-        path: Path = ("effects", number)
-        yield from _missing((*path, "route"), [effect.route] if effect.route else [], routes, "審査経路", "route")
-        yield from _missing(path, [*effect.severity_floors, *effect.likelihood_bumps], items, "実践項目", "item")
-        yield from _missing((*path, "packs"), effect.packs, {p.code for p in framework.packs}, "追加質問群", "pack")
-        yield from _missing((*path, "flags"), effect.flags, {f.code for f in framework.flags}, "印", "flag")
-    yield from _missing(("route_by_inherent",), framework.route_by_inherent, levels, "区分", "level")
-    yield from _missing(("route_by_inherent",), framework.route_by_inherent.values(), routes, "審査経路", "route")
-    yield from _missing(("move_up_by_residual",), framework.move_up_by_residual.values(), routes, "審査経路", "route")
+def _mitigation(rules: Points, totals: set[str]) -> Iterator[Found]:
+    assert rules.mitigation is not None
+    path: Path = ("scoring", "mitigation")
+    yield from missing((*path, "total"), [rules.mitigation.total], totals, "合計", "total")
+    if rules.mitigation.total in rules.risk:
+        said = Text(
+            f"合計「{rules.mitigation.total}」はリスクと低減の両方に使えません。",
+            f"Total “{rules.mitigation.total}” cannot count as risk and as mitigation.",
+        )
+        yield "seed.mitigation", (*path, "total"), said
+    for name in ("reaches_percent", "takes_off_percent"):
+        if getattr(rules.mitigation, name) > 100:
+            said = Text(f"「{name}」は100以下にしてください。", f"“{name}” must not be above 100.")
+            yield "seed.mitigation", (*path, name), said
+
+
+# ---------------------------------------------------------------- what the framework refers to
+
+
+def _routes(catalogue: Catalogue) -> Iterator[Found]:
+    framework, codes = catalogue.framework, catalogue.codes
+    routes, levels, bodies = codes["routes"], codes["levels"], codes["bodies"]
+    for name in ("route_by_inherent", "move_up_by_residual"):
+        rows = getattr(framework, name)
+        yield from missing((name,), rows, levels, "区分", "level")
+        yield from missing((name,), rows.values(), routes, "審査経路", "route")
+    yield from missing(("flag_by_inherent",), framework.flag_by_inherent, levels, "区分", "level")
+    for flags in framework.flag_by_inherent.values():
+        yield from missing(("flag_by_inherent",), flags, codes["flags"], "印", "flag")
     for number, row in enumerate(framework.deciders):
-        yield from _missing(("deciders", number, "residual"), [row.residual], levels, "区分", "level")
-        yield from _missing(("deciders", number, "bodies"), row.bodies, bodies, "決定する機関", "body")
-    if framework.scoring.method == "matrix":
-        limit = framework.scoring.gate_blocks_from_level
-        yield from _missing(("scoring", "gate_blocks_from_level"), [limit], levels, "区分", "level")
-    yield from _missing(("routes",), [route.body for route in framework.routes], bodies, "決定する機関", "body")
+        yield from missing(("deciders", number, "residual"), [row.residual], levels, "区分", "level")
+        yield from missing(("deciders", number, "bodies"), row.bodies, bodies, "決定する機関", "body")
+    for number, route in enumerate(framework.routes):
+        yield from missing(("routes", number, "body"), [route.body], bodies, "決定する機関", "body")
+    shares = framework.scoring.not_applicable_share
+    yield from missing(("scoring", "not_applicable_share"), shares, routes, "審査経路", "route")
 
 
-def _unknown_questions(framework: Framework, questions: frozenset[str]) -> Iterator[Found]:
-    for number, effect in enumerate(framework.effects):
-        yield from _missing(("effects", number, "when"), questions_of(effect.when), questions, "質問", "question")
+def _effects(catalogue: Catalogue) -> Iterator[Found]:
+    codes = catalogue.codes
+    for number, effect in enumerate(catalogue.framework.effects):
+        path: Path = ("effects", number)
+        yield from missing(
+            (*path, "route"), [effect.route] if effect.route else [], codes["routes"], "審査経路", "route"
+        )
+        for name in ("severity_floors", "likelihood_bumps"):
+            yield from missing((*path, name), getattr(effect, name), codes["items"], "実践項目", "item")
+        yield from missing((*path, "packs"), effect.packs, codes["packs"], "追加質問群", "pack")
+        yield from missing((*path, "flags"), effect.flags, codes["flags"], "印", "flag")
+        yield from check_condition(effect.when, (*path, "when"), catalogue)
+        yield from _only_triggers(effect, path, catalogue)
+
+
+def _only_triggers(effect: Effect, path: Path, catalogue: Catalogue) -> Iterator[Found]:
+    """An effect decides route and packs, so it may rest on neither: only the trigger sheet stands before both."""
+    for where, leaf in placed(effect.when, (*path, "when")):
+        if isinstance(leaf, InPack):
+            said = Text(
+                f"規則「{effect.id}」は追加質問群を決めるため、in_pack を見ることはできません。",
+                f"Rule “{effect.id}” decides the packs, so it cannot look at in_pack.",
+            )
+            yield "seed.effect_pack", where, said
+    for key in dict.fromkeys(questions_of(effect.when)):
+        if key in catalogue.questions and key not in catalogue.triggers:
+            said = Text(
+                f"規則「{effect.id}」は判定シートの質問だけを見ることができます（「{key}」は判定シートにありません）。",
+                f"Rule “{effect.id}” may look only at questions of the trigger sheet; “{key}” is not on it.",
+            )
+            yield "seed.effect_question", (*path, "when"), said
+
+
+def _rules(catalogue: Catalogue) -> Iterator[Found]:
+    """Check what contradictions, hard stops and measures look at."""
+    framework = catalogue.framework
+    for number, rule in enumerate(framework.contradictions):
+        yield from check_condition(rule.when, ("contradictions", number, "when"), catalogue)
     for number, stop in enumerate(framework.hard_stops):
-        yield from _missing(("hard_stops", number, "when"), questions_of(stop.when), questions, "質問", "question")
-
-
-def _missing(path: Path, codes: Iterable[str], known: Iterable[str], ja: str, en: str) -> Iterator[Found]:
-    known = set(known)
-    for code in codes:
-        if code not in known:
-            yield _unknown(path, ja, en, code)
-
-
-def _unknown(path: Path, ja: str, en: str, code: str) -> Found:
-    return (
-        "seed.unknown",
-        path,
-        Text(
-            f"{ja}「{code}」はありません。つづりを確かめてください。", f"There is no {en} “{code}”; check the spelling."
-        ),
-    )
+        yield from check_condition(stop.when, ("hard_stops", number, "when"), catalogue)
+    for number, measure in enumerate(framework.measures):
+        path: Path = ("measures", number, "questions")
+        yield from missing(path, measure.questions, catalogue.questions, "質問", "question")
