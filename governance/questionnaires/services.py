@@ -1,7 +1,8 @@
-"""Acts on frameworks and questionnaires: reading the seeds, publishing immutable versions, finding the one in force.
+"""Acts on frameworks and questionnaires: reading the seeds, publishing immutable versions, finding those in force, retiring one.
 
 Publishing writes the canonical document and its SHA-256 once; the same key and version with other content is refused, because a
-screening that pinned it must read the same for ever (design.md §3.2).
+screening that pinned it must read the same for ever (design.md §3.2). What people write comes through drafts (drafts.py), where
+two of them take part; only the service itself publishes seeds without one.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import select
 
 from governance.accounts.rules import authorize
 from governance.questionnaires.definition import Framework, Questionnaire, canonical, digest_of
-from governance.questionnaires.models import FrameworkVersion, QuestionnaireVersion
+from governance.questionnaires.models import FrameworkVersion, QuestionnaireRetirement, QuestionnaireVersion
 from governance.questionnaires.reading import DocumentT, Source, read
-from governance.questionnaires.rules import check_all
-from governance.refusals import NotFound, Problem, Refusal, Refusals
+from governance.questionnaires.rules import Found, check_all
+from governance.refusals import Forbidden, NotFound, Problem, Refusal, Refusals
 from governance.texts import Text
 from governance.work import UnitOfWork
+
+VersionT = TypeVar("VersionT", FrameworkVersion, QuestionnaireVersion)
 
 
 @lru_cache(maxsize=64)
@@ -62,50 +66,80 @@ def seed(work: UnitOfWork, folder: Path) -> list[str]:
 
 
 def publish_framework(work: UnitOfWork, document: Framework) -> str | None:
-    """Publish a framework version; None when exactly this document already is. Needs `questionnaire:publish`."""
-    authorize(work.actor, "questionnaire:publish")
-    body = canonical(document)
-    if _already(work, FrameworkVersion, document, body):
+    """Publish a framework of the seeds; None when exactly this document already is. People publish through a draft."""
+    _service_only(work)
+    if _already(work, document):
         return None
-    row = FrameworkVersion(
-        key=document.key,
-        version=document.version,
-        effective_on=document.effective_on,
-        body=body.decode(),
-        digest=digest_of(body),
-        published_at=work.now,
-        published_by=work.person,
-    )
-    return _publish(work, row, "FrameworkPublished", "framework")
+    return _recorded(work, add_framework(work, document), "FrameworkPublished")
 
 
 def publish_questionnaire(work: UnitOfWork, document: Questionnaire) -> str | None:
-    """Publish a questionnaire version; None when exactly this document already is. Needs `questionnaire:publish`."""
-    authorize(work.actor, "questionnaire:publish")
-    body = canonical(document)
-    if _already(work, QuestionnaireVersion, document, body):
+    """Publish a questionnaire of the seeds; None when exactly this document already is. People publish through a draft."""
+    _service_only(work)
+    if _already(work, document):
         return None
-    row = QuestionnaireVersion(
-        key=document.key,
-        version=document.version,
-        kind=document.kind,
-        framework_key=document.framework,
-        phase=document.phase,
-        pack=document.pack,
-        title_ja=document.title.ja,
-        title_en=document.title.en,
-        body=body.decode(),
-        digest=digest_of(body),
-        published_at=work.now,
-        published_by=work.person,
+    return _recorded(work, add_questionnaire(work, document), "QuestionnairePublished")
+
+
+def _service_only(work: UnitOfWork) -> None:
+    """Refuse people: what they publish needs a draft and a second person (assurance.md T3)."""
+    authorize(work.actor, "questionnaire:publish")
+    if work.person is not None:
+        raise Forbidden(
+            "questionnaires.needs_draft",
+            "質問票と枠組みは、下書きを作成し、作成者以外の人が確認して公開してください。",
+            "Write a draft first; somebody who did not write it checks and publishes it.",
+        )
+
+
+def add_framework(work: UnitOfWork, document: Framework) -> FrameworkVersion:
+    """Add a version to what is published. The caller has authorised and checked, and records the act."""
+    body = canonical(document)
+    return _added(
+        work,
+        FrameworkVersion(
+            key=document.key,
+            version=document.version,
+            effective_on=document.effective_on,
+            body=body.decode(),
+            digest=digest_of(body),
+            published_at=work.now,
+            published_by=work.person,
+        ),
     )
-    return _publish(work, row, "QuestionnairePublished", "questionnaire")
 
 
-def _publish(work: UnitOfWork, row: FrameworkVersion | QuestionnaireVersion, act: str, kind: str) -> str:
-    """Add a version to what is published, record the act, and return "key version"."""
+def add_questionnaire(work: UnitOfWork, document: Questionnaire) -> QuestionnaireVersion:
+    """Add a version to what is published. The caller has authorised and checked, and records the act."""
+    body = canonical(document)
+    return _added(
+        work,
+        QuestionnaireVersion(
+            key=document.key,
+            version=document.version,
+            kind=document.kind,
+            framework_key=document.framework,
+            phase=document.phase,
+            pack=document.pack,
+            title_ja=document.title.ja,
+            title_en=document.title.en,
+            body=body.decode(),
+            digest=digest_of(body),
+            published_at=work.now,
+            published_by=work.person,
+        ),
+    )
+
+
+def _added(work: UnitOfWork, row: VersionT) -> VersionT:
     work.session.add(row)
     work.session.flush()
+    return row
+
+
+def _recorded(work: UnitOfWork, row: FrameworkVersion | QuestionnaireVersion, act: str) -> str:
+    """Record that a seed was published, and return "key version"."""
+    kind = "framework" if isinstance(row, FrameworkVersion) else "questionnaire"
     work.record(act, subject=(kind, row.id), codes={"key": row.key, "version": row.version}, row=row)
     return f"{row.key} {row.version}"
 
@@ -128,17 +162,107 @@ def current_framework(work: UnitOfWork, key: str | None = None) -> FrameworkVers
 
 
 def current_questionnaires(work: UnitOfWork, framework_key: str, phases: Sequence[str]) -> list[QuestionnaireVersion]:
-    """Return the newest published version of each questionnaire of the framework: trigger sheet, the given phases, packs."""
+    """Return the newest version, not retired, of each questionnaire of the framework: trigger sheet, the given phases, packs."""
     rows = work.session.scalars(
         select(QuestionnaireVersion)
         .where(QuestionnaireVersion.framework_key == framework_key)
-        .order_by(QuestionnaireVersion.published_at)
+        .where(QuestionnaireVersion.id.not_in(select(QuestionnaireRetirement.version_id)))
     )
-    newest = {row.key: row for row in rows if row.kind != "screening" or row.phase in phases}
+    ordered = sorted(rows, key=lambda row: (row.published_at, version_order(row.version)))
+    newest = {row.key: row for row in ordered}.values()
     order = {"trigger": 0, "screening": 1, "pack": 2}
     return sorted(
-        newest.values(), key=lambda row: (order[row.kind], phases.index(row.phase) if row.phase else 0, row.key)
+        (row for row in newest if row.kind != "screening" or row.phase in phases),
+        key=lambda row: (order[row.kind], phases.index(row.phase) if row.phase in phases else 0, row.key),
     )
+
+
+def version_order(version: str) -> tuple[int, ...]:
+    """Return what versions are ordered by: their numbers, so that 1.10 comes after 1.9, and 1 is the same as 1.0."""
+    numbers = [int(part) for part in version.split(".")]
+    return tuple(numbers + [0] * (3 - len(numbers)))
+
+
+def retirements(work: UnitOfWork) -> dict[str, QuestionnaireRetirement]:
+    """Return the retirement of every version that has one, by the id of the version."""
+    authorize(work.actor, "questionnaire:view")
+    return {row.version_id: row for row in work.session.scalars(select(QuestionnaireRetirement))}
+
+
+def retire(work: UnitOfWork, row: QuestionnaireVersion, *, reason: str) -> QuestionnaireRetirement:
+    """Retire a version: screenings that pinned it keep it, new ones take the newest one that is left, or none.
+
+    Raises Refusal without a reason or for a version that is retired already, and Refusals when what is left does not fit together.
+    """
+    authorize(work.actor, "questionnaire:publish")
+    if not reason.strip():
+        raise Refusal("questionnaires.reason", "理由を入力してください。", "Say why it is retired.", place="reason")
+    line_up(work, row.framework_key)
+    if row.id in retirements(work):
+        raise Refusal(
+            "questionnaires.retired",
+            "「{key}」{version}版は既に廃止されています。",
+            "“{key}” version {version} is retired already.",
+            key=row.key,
+            version=row.version,
+        )
+    before = misfits(work, row.framework_key)
+    retirement = QuestionnaireRetirement(
+        version_id=row.id, reason=reason.strip(), retired_at=work.now, retired_by=work.person
+    )
+    work.session.add(retirement)
+    work.session.flush()
+    Refusals.raise_any([elsewhere(*each) for each in misfits(work, row.framework_key) if each not in before])
+    work.record(
+        "QuestionnaireRetired",
+        subject=("questionnaire", row.id),
+        codes={"key": row.key, "version": row.version},
+        private={"reason": reason.strip()},
+    )
+    return retirement
+
+
+def line_up(work: UnitOfWork, framework_key: str) -> None:
+    """Let one after the other publish or retire under a framework: each must see what the one before it left in force."""
+    query = select(FrameworkVersion.id).where(FrameworkVersion.key == framework_key).order_by(FrameworkVersion.id)
+    work.session.execute(query.with_for_update()).all()
+
+
+def misfits(
+    work: UnitOfWork, framework_key: str, new: Framework | Questionnaire | None = None
+) -> list[tuple[str, Found]]:
+    """Return what does not fit together among the documents in force once `new` has replaced its predecessor.
+
+    The framework is that in force today and every later one that is published already. Each problem comes with its document's key.
+    """
+    frameworks = _frameworks_ahead(work, framework_key)
+    if isinstance(new, Framework):
+        frameworks = [new]
+    found: dict[tuple[str, Found], None] = {}
+    for framework in frameworks:
+        rows = current_questionnaires(work, framework_key, [phase.code for phase in framework.phases])
+        sheets = {row.key: parsed_questionnaire(row.body) for row in rows}
+        if isinstance(new, Questionnaire):
+            sheets[new.key] = new
+        found |= dict.fromkeys(check_all(framework, list(sheets.values())))
+    return list(found)
+
+
+def elsewhere(key: str, found: Found) -> Problem:
+    """Return a problem that lies in another document than the one at hand: its sentence names the document."""
+    code, _, text = found
+    return Problem(code, Text("「{key}」：{text}", "“{key}”: {text}").filled(key=key, text=text), key)
+
+
+def _frameworks_ahead(work: UnitOfWork, key: str) -> list[Framework]:
+    """Return the framework in force today and the published ones that will be, in order of their days."""
+    rows = work.session.scalars(
+        select(FrameworkVersion)
+        .where(FrameworkVersion.key == key)
+        .order_by(FrameworkVersion.effective_on, FrameworkVersion.published_at)
+    ).all()
+    begun = [row for row in rows if row.effective_on <= work.now.date()]
+    return [parsed_framework(row.body) for row in [*begun[-1:], *rows[len(begun) :]]]
 
 
 def versions(work: UnitOfWork) -> tuple[list[FrameworkVersion], list[QuestionnaireVersion]]:
@@ -172,24 +296,26 @@ def _read_all(paths: Sequence[Path], kind: type[DocumentT], problems: list[Probl
     return found
 
 
-def _already(
-    work: UnitOfWork,
-    table: type[FrameworkVersion] | type[QuestionnaireVersion],
-    document: Framework | Questionnaire,
-    body: bytes,
-) -> bool:
-    digest = work.session.scalars(
-        select(table.digest).where(table.key == document.key, table.version == document.version)
+def _already(work: UnitOfWork, document: Framework | Questionnaire) -> bool:
+    """Say whether exactly this document is published. Raises Refusal when another one is under its key and version.
+
+    The documents are compared, not their digests: a field that the vocabulary gained since is at its default in the stored one.
+    """
+    table = FrameworkVersion if isinstance(document, Framework) else QuestionnaireVersion
+    body = work.session.scalars(
+        select(table.body).where(table.key == document.key, table.version == document.version)
     ).one_or_none()
-    if digest is not None and digest != digest_of(body):
-        raise Refusal(
-            "questionnaires.immutable",
-            "「{key}」{version}版は公開済みで、内容は変えられません。変更するときは新しい版番号を付けてください。",
-            "“{key}” version {version} is published and cannot change; give the change a new version number.",
-            key=document.key,
-            version=document.version,
-        )
-    return digest is not None
+    if body is None:
+        return False
+    if canonical(type(document).model_validate_json(body)) == canonical(document):
+        return True
+    raise Refusal(
+        "questionnaires.immutable",
+        "「{key}」{version}版は公開済みで、内容は変えられません。変更するときは新しい版番号を付けてください。",
+        "“{key}” version {version} is published and cannot change; give the change a new version number.",
+        key=document.key,
+        version=document.version,
+    )
 
 
 def _orphan(questionnaire: Questionnaire, source: Source) -> Problem:
