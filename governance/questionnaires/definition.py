@@ -267,9 +267,11 @@ class Question(Part):
 
     `scale` counts towards the control effectiveness of its item under `matrix`; every chosen kind may feed totals under `points`
     (`points`: total → value → points). `not_applicable` offers 該当なし with a reason for kinds without an answer scale.
+    `replaces` names questions of an earlier version whose answers are suggested for this one when a screening moves to it.
     """
 
     key: Key
+    replaces: list[Key] = []
     topic: Text
     text: Text
     why: Text
