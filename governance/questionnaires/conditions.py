@@ -86,11 +86,8 @@ WORDS = ("all", "any", "not", "is", "includes", "at_least", "answered", "in_pack
 
 
 def _kind(value: Any) -> str | None:
-    keys = (
-        value
-        if isinstance(value, dict)
-        else {"not" if k == "not_" else "is" if k == "is_" else k for k in type(value).model_fields}
-    )
+    fields = value if isinstance(value, dict) else getattr(type(value), "model_fields", ())
+    keys = fields if isinstance(value, dict) else {k.removesuffix("_") for k in fields}
     return next((name for name in WORDS if name in keys), None)
 
 

@@ -6,8 +6,9 @@ strict and frozen: a value of the wrong kind is refused where it is read, and no
 
 from __future__ import annotations
 
+import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
@@ -18,15 +19,19 @@ Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,62}$"
 ValueCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
 Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+){0,2}$")]
 
+PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+"""How exact numbers are written, and written back. No exponents: exact arithmetic on 1e-999999999 would need a billion digits."""
+
 
 def _decimal(value: object) -> object:
     """Accept decimals written as text, so that no binary fraction comes into the score."""
+    if isinstance(value, float):
+        value = str(value)
     if not isinstance(value, str):
         return value
-    try:
-        return Decimal(value)
-    except InvalidOperation:
-        raise ValueError("not a decimal number") from None
+    if not PLAIN_DECIMAL.fullmatch(value):
+        raise ValueError("not a decimal number")
+    return Decimal(value)
 
 
 def _day(value: object) -> object:

@@ -7,23 +7,25 @@ duplicate keys and oversized documents are refused before anything is built from
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from governance.questionnaires.conditions import WORDS
 from governance.questionnaires.definition import Framework, Questionnaire
+from governance.questionnaires.finding import short
+from governance.questionnaires.plain_yaml import MAX_BYTES, UNREADABLE, Unfit, composed, decoded, unreadable
 from governance.refusals import Problem, Refusals
 from governance.texts import Text
 
-MAX_BYTES, MAX_NODES, MAX_DEPTH = 1_000_000, 20_000, 20
+MAX_PROBLEMS = 100
 CORE = "tag:yaml.org,2002:"
+WHOLE = re.compile("[-+]?[0-9]{1,18}")
 SCALARS: dict[str, Callable[[str], Any]] = {
     f"{CORE}int": int,
     f"{CORE}bool": lambda text: text.lower() == "true",
@@ -32,6 +34,7 @@ SCALARS: dict[str, Callable[[str], Any]] = {
 }
 TAGS = {*SCALARS, *(CORE + word for word in ("str", "map", "seq", "timestamp"))}
 DocumentT = TypeVar("DocumentT", Framework, Questionnaire)
+__all__ = ["MAX_BYTES", "OTHERWISE", "SAID", "DocumentT", "Source", "parse", "read", "read_text", "text_of"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,17 @@ class Source:
 
 def read(path: Path, kind: type[DocumentT]) -> tuple[DocumentT, Source]:
     """Read one file as a framework or questionnaire; raise `Refusals` with every problem and its place."""
-    return read_text(path.name, path.read_text(encoding="utf-8"), kind)
+    return read_text(path.name, text_of(path), kind)
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file, reading no more than the limit. Raises `Refusals` when it is too large or not UTF-8."""
+    with path.open("rb") as file:
+        raw = file.read(MAX_BYTES + 1)
+    try:
+        return decoded(raw)
+    except Unfit as unfit:
+        raise _refusals(path.name, unfit) from unfit
 
 
 def read_text(name: str, text: str, kind: type[DocumentT]) -> tuple[DocumentT, Source]:
@@ -64,79 +77,68 @@ def read_text(name: str, text: str, kind: type[DocumentT]) -> tuple[DocumentT, S
     try:
         return kind.model_validate_json(json.dumps(source.tree, ensure_ascii=False)), source
     except ValidationError as error:
-        raise Refusals([_problem(source, each) for each in error.errors()]) from error
+        raise Refusals(_problems(source, error)) from error
 
 
 def parse(name: str, text: str) -> Source:
     """Return the plain tree of a YAML text, or raise `Refusals` naming line and column."""
-    if len(text.encode()) > MAX_BYTES:
-        said = Text("ファイルが大きすぎます（上限1 MB）。", "The file is too large (limit 1 MB).")
-        raise Refusals([_at(name, 0, 0, "seed.too_large", said)])
-    root = _composed(name, text)
+    try:
+        root = composed(text)
+    except Unfit as unfit:
+        raise _refusals(name, unfit) from unfit
     if not isinstance(root, MappingNode):
         said = Text("先頭は「項目: 値」の形にしてください。", "The document must be a mapping.")
         raise Refusals([_at(name, 0, 0, "seed.not_mapping", said)])
     return Source(name, _Planter(name).plain(root), root)
 
 
-def _composed(name: str, text: str) -> Any:
-    """Return the node tree of a YAML text; the refusal says where reading stopped."""
-    try:
-        return YAML(typ="safe", pure=True).compose(StringIO(text))
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line, mark.column) if mark else (0, 0)
-        said = Text(f"YAMLとして読めません：{error.problem}", f"Not readable as YAML: {error.problem}")
-        raise Refusals([_at(name, line, column, "seed.yaml", said)]) from error
-    except (YAMLError, RecursionError) as error:
-        said = Text("YAMLとして読めません。", "Not readable as YAML.")
-        raise Refusals([_at(name, 0, 0, "seed.yaml", said)]) from error
-
-
 class _Planter:
     """Turns YAML nodes into plain values in one walk, refusing what a seed may not hold."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.nodes = name, 0
+        self.name = name
 
-    def plain(self, node: Node, depth: int = 0) -> Any:
-        self.nodes += 1
-        if node.anchor or node.tag not in TAGS:
-            self._refuse(
-                node,
-                "seed.anchor",
-                "アンカー、エイリアス、タグは使えません。値をそのまま書いてください。",
-                "Anchors, aliases and tags are refused; write the value out.",
-            )
-        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
-            self._refuse(
-                node,
-                "seed.too_complex",
-                "項目が多すぎるか、入れ子が深すぎます。",
-                "Too many parts or nested too deeply.",
-            )
+    def plain(self, node: Node) -> Any:
+        """Return the plain value of a node and all below it."""
         if isinstance(node, SequenceNode):
-            return [self.plain(part, depth + 1) for part in node.value]
+            return [self.plain(part) for part in node.value]
         if isinstance(node, MappingNode):
-            return self._mapping(node, depth)
-        return SCALARS.get(node.tag, str)(node.value)
+            return self._mapping(node)
+        return self._scalar(node)
 
-    def _mapping(self, node: MappingNode, depth: int) -> dict[str, Any]:
+    def _scalar(self, node: Node) -> Any:
+        tag, value = str(node.tag), node.value
+        if tag not in TAGS:
+            said = Text(
+                "この書き方は使えません。値を引用符で囲んでください。", "This cannot be written here; quote the value."
+            )
+            self._refuse(node, "seed.anchor", said)
+        if found := UNREADABLE.search(value):
+            self._refuse(node, "seed.character", unreadable(found[0]))
+        if tag == f"{CORE}int" and not WHOLE.fullmatch(value):
+            said = Text(
+                "整数は18桁までの10進数で書いてください。文字なら引用符で囲んでください。",
+                "Write a whole number in decimal, up to 18 digits; quote it if it is text.",
+            )
+            self._refuse(node, "seed.number", said)
+        return SCALARS.get(tag, str)(value)
+
+    def _mapping(self, node: MappingNode) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in node.value:
-            word = self.plain(key, depth + 1)
+            word = self.plain(key)
             if not isinstance(word, str) or word in found:
-                self._refuse(
-                    key,
-                    "seed.duplicate_key",
+                word = short(word)
+                said = Text(
                     f"「{word}」が二度書かれているか、名前になっていません。",
                     f"“{word}” is written twice or is no name.",
                 )
-            found[word] = self.plain(value, depth + 1)
+                self._refuse(key, "seed.duplicate_key", said)
+            found[word] = self.plain(value)
         return found
 
-    def _refuse(self, node: Node, code: str, ja: str, en: str) -> NoReturn:
-        raise Refusals([_at(self.name, node.start_mark.line, node.start_mark.column, code, Text(ja, en))])
+    def _refuse(self, node: Node, code: str, text: Text) -> NoReturn:
+        raise Refusals([_at(self.name, node.start_mark.line, node.start_mark.column, code, text)])
 
 
 def _child(node: Node, part: str | int) -> tuple[Node, Any] | None:
@@ -172,22 +174,95 @@ SAID = {
         "条件「{field}」は all / any / not / is / includes / at_least / answered / in_pack / in_phase のどれかで書いてください。",
         "Write the condition “{field}” with all / any / not / is / includes / at_least / answered / in_pack / in_phase.",
     ),
+    "string_type": Text(
+        "「{field}」は文字で書いてください。数やtrue・falseは引用符で囲みます（値：{input}）。",
+        "“{field}” must be text; quote numbers, true and false (value: {input}).",
+    ),
+    "list_type": Text(
+        "「{field}」は [値, 値] の並びで書いてください（値：{input}）。",
+        "Write “{field}” as a list, [value, value] (value: {input}).",
+    ),
+    "bool_type": Text(
+        "「{field}」は true か false で書いてください（値：{input}）。",
+        "“{field}” must be true or false (value: {input}).",
+    ),
+    "int_type": Text(
+        "「{field}」は引用符なしの整数で書いてください（値：{input}）。",
+        "“{field}” must be a whole number without quotes (value: {input}).",
+    ),
+    "too_short": Text("「{field}」には1つ以上の値が要ります。", "“{field}” needs at least one value."),
+    "dataclass_type": Text(
+        "「{field}」は {{ja: 日本語の文, en: 英語の文}} の形で書いてください（値：{input}）。",
+        "Write “{field}” as {{ja: Japanese text, en: English text}} (value: {input}).",
+    ),
 }
 OTHERWISE = Text(
     "「{field}」の値が正しくありません（値：{input}、{message}）。",
     "“{field}” is not valid (value: {input}; {message}).",
 )
+UNTRANSLATED = Text(
+    "「{field}」がありません：{language}の文を書いてください。", "“{field}” is missing: write the {language} text."
+)
+TWO_WORDS = Text(
+    "一つの条件に「{field}」まで書くことはできません。条件を分け、all か any でまとめてください。",
+    "One condition cannot hold “{field}” as well; write two and join them with all or any.",
+)
+LANGUAGES = {"ja": Text("日本語（ja）", "Japanese (ja)"), "en": Text("英語（en）", "English (en)")}
+
+
+def _problems(source: Source, error: ValidationError) -> list[Problem]:
+    """Return the problems of a document that has the wrong shape; of very many only the first and how many more there are."""
+    errors = error.errors(include_url=False, include_input=False)
+    found = [_problem(source, each) for each in errors[:MAX_PROBLEMS]]
+    if more := len(errors) - len(found):
+        said = Text(f"ほかに{more}件あります。", f"There are {more} more problems.")
+        found.append(Problem("seed.more", said, source.place(())))
+    return found
 
 
 def _problem(source: Source, error: Any) -> Problem:
-    path = [part for part in error["loc"] if not (isinstance(part, str) and part in {"Text"})]
+    path, in_condition = _path(error["loc"])
     values = {
-        "field": ".".join(str(part) for part in path) or source.name,
-        "input": str(error.get("input"))[:60],
+        "field": short(".".join(str(part) for part in path) or source.name, 120),
+        "input": _input(source.tree, path),
         "message": error["msg"],
         "expected": error.get("ctx", {}).get("expected", ""),
     }
-    return Problem(f"seed.{error['type']}", SAID.get(error["type"], OTHERWISE).filled(**values), source.place(path))
+    said, last = SAID.get(error["type"], OTHERWISE), path[-1] if path else ""
+    if error["type"] in ("missing", "string_too_short") and last in LANGUAGES:
+        said, values["language"] = UNTRANSLATED, LANGUAGES[str(last)]
+    elif error["type"] == "extra_forbidden" and in_condition and last in (*WORDS, "question"):
+        said = TWO_WORDS
+    return Problem(f"seed.{error['type']}", said.filled(**values), source.place(path))
+
+
+def _path(where: Sequence[str | int]) -> tuple[list[str | int], bool]:
+    """Return the path in the document, without the names of alternatives, and whether its last part is a word of a condition."""
+    path: list[str | int] = []
+    is_name = was_name = in_condition = False
+    for part in where:
+        if is_name or part == "Text":
+            was_name, is_name = is_name, False
+            continue
+        among = len(path) > 0 and path[-1] in ("all", "any") and isinstance(part, int)
+        path.append(part)
+        in_condition, was_name = was_name, False
+        is_name = among or part in ("when", "not", "scoring")
+    return path, in_condition
+
+
+def _input(tree: Any, path: Sequence[str | int]) -> str:
+    """Return the value at the path as it can be shown: short, and of a group only that it is one."""
+    for part in path:
+        is_there = part in tree if isinstance(tree, dict) else isinstance(tree, list) and isinstance(part, int)
+        if not is_there:
+            return ""
+        tree = tree[part]
+    return "{…}" if isinstance(tree, dict) else "[…]" if isinstance(tree, list) else short(tree, 60)
+
+
+def _refusals(name: str, unfit: Unfit) -> Refusals:
+    return Refusals([_at(name, unfit.line, unfit.column, unfit.code, unfit.text)])
 
 
 def _at(name: str, line: int, column: int, code: str, text: Text) -> Problem:
