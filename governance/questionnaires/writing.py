@@ -28,7 +28,12 @@ _FLOW_WIDTH = 100
 
 def written(document: Framework | Questionnaire) -> str:
     """Return the document as YAML; `reading.read_text` gives the same document back."""
-    return "\n".join(_mapping(plain(document), "")) + "\n"
+    return written_tree(plain(document))
+
+
+def written_tree(tree: dict[str, Any]) -> str:
+    """Return plain values as YAML in the order they have: for a draft that is no sound document yet."""
+    return "\n".join(_mapping(tree, "")) + "\n"
 
 
 def plain(part: BaseModel) -> dict[str, Any]:
