@@ -142,6 +142,9 @@ class Narrower:
 
     def truth(self, domain: Domain, leaf: Leaf) -> bool | None:
         """Say whether the look holds for all values of the domain, for none (False), or for some (None)."""
+        if domain.several is None:
+            accepted = self.accepted(leaf)
+            return False if domain.exact.isdisjoint(accepted) else True if domain.exact <= accepted else None
         if not self.narrowed(domain, leaf, False).possible:
             return True
         return None if self.narrowed(domain, leaf, True).possible else False
