@@ -280,7 +280,7 @@ def possible(setting, question):
     return ["", *values, *([NOT_APPLICABLE] if question.not_applicable else [])]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(cases())
 def test_reported_exactly_when_no_answers_show_it(case):
     setting, sheets = case
@@ -301,7 +301,7 @@ def test_reported_exactly_when_no_answers_show_it(case):
     assert shown == set(KEYS) - reported
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.sampled_from("ABCDEF"), st.lists(st.sampled_from("ABCDEF"), max_size=2), min_size=1))
 def test_accepted_exactly_when_an_order_exists(rests):
     asked = [
