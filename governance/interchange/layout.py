@@ -76,6 +76,13 @@ QUESTION = (
     ),
     _flag("needs_evidence", "証跡必須", "Evidence required", "回答に証跡を求める", "Asks for evidence"),
     Field(
+        "replaces",
+        "codes",
+        Text("引き継ぐ質問", "Replaces"),
+        Text("前の版の質問のキーをコンマで区切ります。", "Keys of earlier questions, separated by commas"),
+        18,
+    ),
+    Field(
         "roles",
         "codes",
         Text("回答の担当", "Answered by"),

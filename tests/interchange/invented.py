@@ -75,6 +75,7 @@ QUESTIONS = st.fixed_dictionaries(
         "required": st.booleans(),
         "not_applicable": st.booleans(),
         "needs_evidence": st.booleans(),
+        "replaces": st.lists(KEYS, max_size=2),
         "roles": st.lists(KEYS, max_size=2),
         "weight": st.integers(0, 100),
         "gate": st.booleans(),
