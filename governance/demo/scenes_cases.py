@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from governance.accounts import services as accounts
-from governance.demo.content import Case, Filling, Paper, Person, Resubmitted
+from governance.demo.cases import Case, Filling, Resubmitted
+from governance.demo.content import Person
 from governance.demo.stage import NOTE, Stage
+from governance.demo.written import Paper
 from governance.paths import SEEDS
 from governance.projects import services as projects
 from governance.projects.rules import Particulars
@@ -91,45 +93,64 @@ def rate(stage: Stage, work: UnitOfWork, case: Case, filling: Filling) -> None:
 
 
 def answer(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, half: int) -> None:
-    """Answer the first or second half of what is asked, and attach the papers that belong to it."""
+    """Answer the first or second half of what is asked, and attach the papers that belong to it.
+
+    The facts come before the first half, for they decide what else is asked.
+    """
     row, now = _filled(stage, work, case, filling)
+    if not half:
+        _save(stage, work, row, case, filling, [key for key in _facts(now) if key in filling.answers])
+        row, now = _filled(stage, work, case, filling)
     asked = [key for key in now.score.asked if key not in _keys(now, "trigger") and filling.covers(key)]
     middle = len(asked) // 2
-    named = {*filling.answers, *(key for paper in filling.evidence for key in paper.supports)}
-    part = asked[middle:] if half else asked[:middle]
-    _save(stage, work, row, case, filling, [key for key in part if key in named or key not in now.answers])
+    _save(stage, work, row, case, filling, _open(filling, now, asked[middle:] if half else asked[:middle]))
+
+
+def _facts(now: Filled) -> list[str]:
+    """Return what is asked of the packs that is no control: the questions not answered on the scale."""
+    plain = {q.key for each in now.sheet.questionnaires if each.kind == "pack" for _, q in each.questions() if q.kind != "scale"}
+    return [key for key in now.score.asked if key in plain]
+
+
+def _open(filling: Filling, now: Filled, keys: Sequence[str]) -> list[str]:
+    """Return those the team answers now: whatever the file says something about, and what nothing was carried for."""
+    named = {*filling.answers, *(key for paper in filling.evidence for key in filling.supported(paper, keys))}
+    return [key for key in keys if filling.covers(key) and (key in named or key not in now.answers)]
 
 
 def _save(stage: Stage, work: UnitOfWork, row: Screening, case: Case, filling: Filling, keys: Sequence[str]) -> None:
     now = load(work.session, row)
     save_answers(work, row, [_entry(stage, case, filling, key, now) for key in keys])
     for paper in filling.evidence:
-        if paper.supports[0] in keys:
-            _attach(stage, work, row, case, filling, paper)
+        supported = filling.supported(paper, now.score.asked)
+        if supported and supported[0] in keys:
+            _attach(stage, work, row, case, filling, paper, supported)
 
 
 def _entry(stage: Stage, case: Case, filling: Filling, key: str, now: Filled) -> Entry:
     reply, stored = filling.answers.get(key), now.answers.get(key)
     due = stage.calendar.day(reply.due) if reply and reply.due is not None else None
-    return Entry(key, filling.value(key), _said(stage, case, reply.remark) if reply else "", due, stored.rev if stored else 0)
+    return Entry(key, filling.value(key), _said(stage, case, filling.remark(key)), due, stored.rev if stored else 0)
 
 
-def _attach(stage: Stage, work: UnitOfWork, row: Screening, case: Case, filling: Filling, paper: Paper) -> None:
-    first, *others = paper.supports
+def _attach(
+    stage: Stage, work: UnitOfWork, row: Screening, case: Case, filling: Filling, paper: Paper, supported: Sequence[str]
+) -> None:
+    first, *others = supported
     if paper.url:
         piece = evidence.add_link(work, row, first, paper.url, title=paper.title, title_en=paper.title_en)
     else:
-        given = stage.store(paper, _lines(stage, case, filling, paper))
+        given = stage.store(paper, _lines(stage, case, filling, paper, supported))
         piece = evidence.add_file(work, row, first, given, title=paper.title, title_en=paper.title_en)
     for key in others:
         evidence.attach(work, row, key, piece.id)
 
 
-def _lines(stage: Stage, case: Case, filling: Filling, paper: Paper) -> list[str]:
+def _lines(stage: Stage, case: Case, filling: Filling, paper: Paper, supported: Sequence[str]) -> list[str]:
     """Return a small paper: title, project, note, and what the team says to the questions it supports."""
     english = case.language == "en"
     head = [paper.title_en, case.project.name_en] if english else [paper.title, case.project.name]
-    said = [(key, _said(stage, case, filling.answers[key].remark)) for key in paper.supports if key in filling.answers]
+    said = [(key, _said(stage, case, filling.answers[key].remark)) for key in supported if key in filling.answers]
     if paper.filename.endswith(".csv"):
         rows = [("document", head[0]), ("project", head[1]), ("note", NOTE[case.language]), *said]
         return ["key,text", *(f'{key},"{text}"' for key, text in rows)]

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from governance.demo.content import Absence, Committee, Done, Item, Seat, Session, Verdict
+from governance.demo.content import Committee, Seat
+from governance.demo.meetings import Absence, Item, Session
 from governance.demo.scenes_reviews import drafts
 from governance.demo.stage import NOTE, Stage
+from governance.demo.written import Done, Verdict
 from governance.questionnaires.services import current_framework, parsed_framework
 from governance.reviews import committees, conditions, items, meetings
 from governance.reviews.decisions import Verdict as Outcome

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from governance.demo.content import Case, Condition, Decided, Filling, Opined, Returned, Ruled, StopConfirmed, Taken
+from governance.demo.cases import Case, Decided, Filling, Opined, Returned, Ruled, StopConfirmed, Taken
 from governance.demo.stage import Stage
+from governance.demo.written import Condition
 from governance.reviews import services, stops
 from governance.reviews.decisions import Verdict
 from governance.reviews.rules import ConditionDraft

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from io import BytesIO
 
 from governance.accounts.models import User
-from governance.demo.content import Content, Paper
+from governance.demo.content import Content
 from governance.demo.story import SYSTEM, Calendar
+from governance.demo.written import Paper
 from governance.projects.files import HEAD_BYTES, media_type
 from governance.projects.models import Project
 from governance.screenings.evidence import FileGiven

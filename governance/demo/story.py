@@ -13,17 +13,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from governance.demo.content import (
-    Case,
-    Condition,
-    Content,
-    Decided,
-    Event,
-    Filling,
-    Item,
-    Resubmitted,
-    Session,
-)
+from governance.demo.cases import Case, Decided, Event, Filling, Resubmitted
+from governance.demo.content import Content
+from governance.demo.meetings import Item, Session
+from governance.demo.written import Condition
 
 STARTED_AGO = timedelta(minutes=55)
 """How long ago the meeting began that is open now."""

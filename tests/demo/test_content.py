@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from governance.demo.content import Case, Content, Filling, read_content
+from governance.demo.cases import Case, Filling
+from governance.demo.content import Content, read_content
 from governance.paths import SEEDS
 from governance.questionnaires.definition import Framework, Questionnaire
 from governance.questionnaires.services import read_seeds
@@ -25,7 +26,8 @@ def content() -> Content:
 @pytest.fixture(scope="module")
 def seeds() -> tuple[Framework, dict[str, set[str]]]:
     frameworks, questionnaires = read_seeds(SEEDS)
-    return frameworks[0], {each.key: _keys(each) for each in questionnaires}
+    packs = {"packs": {pack.code for pack in frameworks[0].packs}}
+    return frameworks[0], {each.key: _keys(each) for each in questionnaires} | packs
 
 
 def _keys(questionnaire: Questionnaire) -> set[str]:
@@ -85,7 +87,7 @@ def test_a_partial_answer_has_a_date_and_an_evidenced_one_its_paper(content: Con
     for case, one in _fillings(content):
         for key, reply in one.answers.items():
             assert one.value(key) != "partial" or reply.due is not None, (case.key, key)
-            assert one.value(key) != "done_evidenced" or any(key in paper.supports for paper in one.evidence), (case.key, key)
+            assert one.value(key) != "done_evidenced" or any(paper.backs(key) for paper in one.evidence), (case.key, key)
 
 
 def test_a_name_that_nobody_has_is_refused_with_its_place(tmp_path: Path, content: Content) -> None:

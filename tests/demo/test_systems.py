@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from governance.demo.content import Case, read_content
+from governance.demo.cases import Case
+from governance.demo.content import read_content
 from governance.paths import SEEDS
 from governance.questionnaires.services import read_seeds
 from governance.screenings.result import Score
