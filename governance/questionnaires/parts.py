@@ -25,7 +25,7 @@ PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 
 def _decimal(value: object) -> object:
     """Accept decimals written as text, so that no binary fraction comes into the score."""
-    if isinstance(value, float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
         return value
