@@ -5,6 +5,7 @@ Each builder does one step and returns what it made; a test says only what diffe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from governance.projects import services as projects
 from governance.projects.models import Project
 from governance.projects.rules import Particulars
 from governance.questionnaires import services as questionnaires
+from governance.questionnaires.definition import Question
 from governance.screenings import evidence, filling, services
 from governance.screenings.loading import Filled, load
 from governance.screenings.models import Answer, ItemRating, Screening
@@ -189,12 +191,39 @@ def _rate(work: UnitOfWork, row: Screening, ratings: Mapping[str, tuple[int, int
 
 
 def _answer_questions(work: UnitOfWork, row: Screening, answers: Mapping[str, str], default: str) -> None:
-    now = load(work.session, row)
-    given = {key: answers.get(key, default) for key in now.score.asked if key not in _trigger_keys(now)}
-    filling.save_answers(work, row, [_entry(key, value, now) for key, value in given.items()])
-    for key, value in given.items():
-        if value == "done_evidenced" and not now.evidence.get(key):
-            evidence.add_link(work, row, key, f"https://wiki.example/{key}", title=f"{key}の記録")
+    """Answer what is asked, and what the answers open in turn."""
+    done: set[str] = set()
+    while True:
+        now = load(work.session, row)
+        questions = {question.key: question for each in now.sheet.questionnaires for _, question in each.questions()}
+        keys = [key for key in now.score.asked if key not in _trigger_keys(now) and key not in done]
+        if not keys:
+            return
+        given = {
+            key: answers.get(key, default if questions[key].kind == "scale" else fact(questions[key])) for key in keys
+        }
+        filling.save_answers(work, row, [_entry(questions[key], value, now) for key, value in given.items()])
+        for key, value in given.items():
+            if (value == "done_evidenced" or questions[key].kind == "file") and not now.evidence.get(key):
+                evidence.add_link(work, row, key, f"https://wiki.example/{key}", title=f"{key}の記録")
+        done.update(keys)
+
+
+def fact(question: Question) -> str:
+    """Return a sound value for a question that is not answered on the scale."""
+    if question.choices:
+        return question.choices[0].code
+    plain = {"number": str(question.minimum or 1), "date": "2026-11-18", "yes_no_unknown": "no", "file": ""}
+    return plain.get(question.kind, "given")
+
+
+def _text(question: Question) -> str:
+    """Return a sound text for a question whose answer is written."""
+    if question.kind == "rows":
+        cells = {"text": "見本", "number": "1", "date": "2026-11-18"}
+        row = {c.code: c.choices[0].code if c.choices else cells[c.kind] for c in question.columns}
+        return json.dumps([row], ensure_ascii=False)
+    return "見本の記入" if question.kind in ("text", "long_text") else ""
 
 
 def _trigger_keys(filled: Filled) -> list[str]:
@@ -202,10 +231,11 @@ def _trigger_keys(filled: Filled) -> list[str]:
     return [question.key for each in sheets if each.kind == "trigger" for _, question in each.questions()]
 
 
-def _entry(key: str, value: str, now: Filled) -> Entry:
+def _entry(question: Question, value: str, now: Filled) -> Entry:
     remark = "見本の補足" if value in ("partial", "not_applicable") else ""
     due_on = date(2027, 1, 29) if value == "partial" else None
-    return Entry(key, value, remark, due_on, _rev(now.answers.get(key)))
+    text = _text(question) if value == "given" else ""
+    return Entry(question.key, value, remark, due_on, _rev(now.answers.get(question.key)), text)
 
 
 def _rev(stored: Answer | ItemRating | None) -> int:

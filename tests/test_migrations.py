@@ -67,7 +67,7 @@ def test_the_migrated_tables_are_written_as_the_models_write_them(database: Data
 
 def parts(sql: str) -> list[str]:
     """Return the lines of a table's text in an order of their own: migrations add `rev` elsewhere."""
-    return sorted(line.strip(" \t,") for line in sql.splitlines() if line.strip(" \t,"))
+    return sorted(part.strip(" \t") for part in re.split(r"[\n,]", sql) if part.strip(" \t"))
 
 
 def test_every_check_of_the_models_is_in_the_database(database: Database) -> None:

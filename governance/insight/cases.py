@@ -24,7 +24,8 @@ from governance.reviews.models import Condition, Decision, Review
 from governance.reviews.rules import SETTLED, days_overdue, local_date
 from governance.screenings.explain import ShownLevel, level
 from governance.screenings.loading import Filled, load
-from governance.screenings.models import Screening
+from governance.screenings.measures import of_project
+from governance.screenings.models import AdoptedMeasure, Screening
 from governance.screenings.rules import APPROVED, may_open
 from governance.texts import Text, joined
 from governance.work import UnitOfWork
@@ -91,6 +92,7 @@ class Case:
     filled: Filled | None
     decision: Decision | None
     conditions: list[Condition]
+    measures: list[AdoptedMeasure]
     reviewer: Review | None
     evidence: int
     history: list[Line]
@@ -140,6 +142,7 @@ def case(work: UnitOfWork, project: Project, today: date) -> Case:  # long: one 
         filled=filled,
         decision=decisions[-1] if decisions else None,
         conditions=conditions,
+        measures=of_project(work, project),
         reviewer=_reviewer(work, newest),
         evidence=_evidence(work, project),
         history=_history(work, project),

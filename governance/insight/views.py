@@ -21,8 +21,10 @@ from governance.questionnaires.definition import Framework
 from governance.questionnaires.models import FrameworkVersion
 from governance.questionnaires.services import parsed_framework
 from governance.reviews.rules import KINDS, OUTCOMES
-from governance.screenings.explain import level, stop_reason
-from governance.screenings.showing import shown_item
+from governance.screenings import measures
+from governance.screenings.explain import level, stop_reason, totals
+from governance.screenings.framing import clashes, shown_items
+from governance.screenings.showing import ShownItem
 from governance.states import STATES
 from governance.texts import Text, joined
 
@@ -168,7 +170,11 @@ def case(project_id: str) -> ResponseReturnValue:
         project=found.project,
         framework=framework,
         levels=len(framework.levels),
-        items=[shown_item(framework, each) for each in found.filled.score.items] if found.filled else [],
+        items=_items(found),
+        totals=totals(framework, found.filled.score) if found.filled else [],
+        clashes=clashes(found.newest, found.filled) if found.newest and found.filled else [],
+        measure_states=measures.STATES,
+        may_adopt=may(work.actor, "screening:answer", found.relations),
         threshold=int(framework.matrix.step_down_at_percent) if framework.matrix else None,
         level=level,
         kinds=KINDS,
@@ -183,3 +189,8 @@ def case(project_id: str) -> ResponseReturnValue:
         may_issue=may(work.actor, "report:issue", found.relations),
         may_read_ledger=may(work.actor, "ledger:view"),
     )
+
+
+def _items(found: cases.Case) -> list[ShownItem]:
+    """Return the score of every item ready to show."""
+    return shown_items(found.filled) if found.filled else []

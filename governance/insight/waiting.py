@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import exists, select
+from sqlalchemy.orm import contains_eager
 
 from governance.insight import offices
 from governance.insight.desk import TEAM, Desk, framework_of, named, newest, screenings_for, takes_part, task_of
 from governance.insight.rules import SHOWN, Task, clipped, ends_soon, fill_minutes, in_order
 from governance.projects.models import Project
 from governance.reviews.models import Review
-from governance.screenings.models import Screening
+from governance.screenings.models import AdoptedMeasure, Screening
 from governance.screenings.rules import APPROVED, EDITABLE
 from governance.texts import Text
 from governance.work import UnitOfWork
@@ -36,6 +37,12 @@ BEGIN_WHY = Text(
     "前のフェーズは承認されています。回答は引き継がれます。",
     "The phase before is approved; its answers are carried over.",
 )
+CARRY_OUT = Text("対応策「{title}」を進める", "Carry out the measure “{title}”")
+CARRY_OUT_WHY = Text(
+    "実施したら完了を記録し、回答を改めてください。", "When it is done, note it and change the answer."
+)
+MEASURE_DAYS = 30
+"""How long before its day a measure is shown to its owner."""
 
 
 def tasks(work: UnitOfWork, today: date, project_id: str | None = None) -> list[Task]:
@@ -118,9 +125,39 @@ def _follow(row: Screening, today: date) -> Iterable[Task]:
         yield task_of(row, what, BEGIN_WHY, href, start, 10, since=since, opens=after[0], phase=name)
 
 
+def _to_carry_out(desk: Desk) -> Iterable[Task]:
+    """Measures that the person owns and that are due within a month, or late."""
+    query = (
+        select(AdoptedMeasure)
+        .join(AdoptedMeasure.project)
+        .where(
+            AdoptedMeasure.owner_id == desk.me,
+            AdoptedMeasure.state == "planned",
+            AdoptedMeasure.due_on <= desk.today + timedelta(days=MEASURE_DAYS),
+            takes_part(desk.me, TEAM),
+            *desk.narrowed(),
+        )
+        .options(contains_eager(AdoptedMeasure.project))
+        .order_by(AdoptedMeasure.due_on, AdoptedMeasure.created_at)
+        .limit(SHOWN + 1)
+    )
+    for one in desk.work.session.scalars(query):
+        yield Task(
+            CARRY_OUT.filled(title=one.title()),
+            CARRY_OUT_WHY,
+            named(one.project),
+            one.project_id,
+            f"/measures/{one.id}",
+            Text("開く", "Open"),
+            10,
+            due=one.due_on,
+        )
+
+
 FINDERS: tuple[Callable[[Desk], Iterable[Task]], ...] = (
     _to_fill,
     _to_begin,
+    _to_carry_out,
     offices.to_approve,
     offices.to_review,
     offices.to_clear,

@@ -97,6 +97,13 @@ GOVERNED: dict[str, Governed] = {
     "rulings": Governed(
         _columns("id screening_id revision kind target outcome reason ruled_by ruled_at"), Text("判断", "ruling")
     ),
+    "measures": Governed(
+        _columns(
+            "id project_id screening_id code question_key title_ja title_en owner_id due_on state note created_by"
+            " created_at settled_by settled_at"
+        ),
+        Text("対応策", "measure"),
+    ),
     "snapshots": Governed(
         _columns("id screening_id revision stage body digest created_by created_at"),
         Text("写し", "snapshot"),
@@ -156,11 +163,14 @@ GOVERNED: dict[str, Governed] = {
 CONTENT_TABLES: dict[str, tuple[str, ...]] = {
     "answer_changes": _columns("id question_key revision body author_id saved_at"),
     "answer_evidence": _columns("question_key evidence_id attached_by attached_at"),
-    "answers": _columns("id question_key value remark due_on carried_from author_id saved_at"),
+    "answers": _columns("id question_key value text remark due_on carried_from author_id saved_at"),
     "item_ratings": _columns("id item severity likelihood severity_reason likelihood_reason author_id saved_at"),
     "screening_questionnaires": _columns("id questionnaire_id position"),
 }
 """Tables below a screening, with the columns that count."""
+
+ADDED_LATER = {"answers": frozenset({"text"})}
+"""Columns that came after the first release: an empty one is left out, so that entries made before still hold."""
 
 
 def row_key(table: str, id: str) -> str:
@@ -186,7 +196,9 @@ def canonical_row(table: str, row: Mapping[str, Any]) -> bytes:
 
 def canonical_content(table: str, row: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of one row of a screening's content."""
-    return canonical({"table": table, "columns": {name: plain(row[name]) for name in CONTENT_TABLES[table]}})
+    later = ADDED_LATER.get(table, frozenset())
+    names = [name for name in CONTENT_TABLES[table] if row[name] or name not in later]
+    return canonical({"table": table, "columns": {name: plain(row[name]) for name in names}})
 
 
 def canonical_contents(lines: Sequence[bytes]) -> bytes:

@@ -62,6 +62,7 @@ EVENT_TYPES: dict[str, Text] = {
     "ScreeningMigrated": Text("新しい版の質問票への移行", "Screening moved to newer questionnaires"),
     "ScreeningMigrationUndone": Text("質問票の移行の取消し", "Move to newer questionnaires undone"),
     "MeasureAdopted": Text("対応策の採用", "Measure adopted"),
+    "MeasureChanged": Text("対応策の変更", "Measure changed"),
     "MeasureDone": Text("対応策の完了", "Measure done"),
     "MeasureDropped": Text("対応策の取りやめ", "Measure dropped"),
     "ReviewTaken": Text("専門チームによる審査の開始", "Review taken"),

@@ -10,11 +10,21 @@ from typing import Any
 
 from sqlalchemy import select
 
-from governance.questionnaires.definition import YES_NO_UNKNOWN, Framework, Item
+from governance.questionnaires.conditions import questions_of
+from governance.questionnaires.definition import Framework, Item
+from governance.questionnaires.values import said
 from governance.reviews.models import Decision, Review
 from governance.reviews.services import review_of
-from governance.screenings import showing
-from governance.screenings.explain import ShownLevel, effect_of, level, route_reasons, stop_reason
+from governance.screenings import kinds, showing
+from governance.screenings.explain import (
+    ShownLevel,
+    contradictions,
+    effect_of,
+    level,
+    route_reasons,
+    stop_reason,
+    totals,
+)
 from governance.screenings.loading import Filled, load
 from governance.screenings.models import Screening, Snapshot
 from governance.screenings.result import Score
@@ -39,10 +49,15 @@ class TriggerLine:
 
 @dataclass(frozen=True)
 class ItemSheet:
-    """One item: its score and its answers, with what needs the reviewer's judgement first."""
+    """One item: its score and its answers, with what needs the reviewer's judgement first.
 
-    item: Item
-    shown: ShownItem
+    The last sheet holds the questions that belong to no item; it has neither item nor score.
+    """
+
+    key: str
+    name: Text
+    item: Item | None
+    shown: ShownItem | None
     questions: list[ShownQuestion]
     to_rule: int
 
@@ -61,7 +76,10 @@ class Case:
     sheets: list[ItemSheet]
     ratings: dict[str, Any]
     findings: list[tuple[str, Text]]
-    changes: list[tuple[str, str, str]]
+    clashes: list[tuple[Text, Text, list[str]]]
+    unasked: list[ShownQuestion]
+    totals: list[tuple[Text, Text]]
+    changes: list[tuple[str, Text, Text]]
     review: Review | None
     decision: Decision | None
     snapshot: Snapshot | None
@@ -84,9 +102,12 @@ def checked_case(work: UnitOfWork, row: Screening, locale: str) -> Case:
         reasons=route_reasons(framework, score, topics, filled.values),
         stops=[(s, *stop_reason(framework, s)) for s in score.stops],
         triggers=_triggers(filled),
-        sheets=[_sheet(filled, item, locale) for item in framework.items],
+        sheets=[_sheet(filled, item, locale) for item in framework.items] + _loose(filled, locale),
         ratings=filled.ratings,
         findings=_findings(filled),
+        clashes=_clashes(filled),
+        unasked=showing.unasked(filled, locale),
+        totals=totals(framework, score),
         changes=_changes(work, row, filled),
         review=review_of(work, row),
         decision=decision,
@@ -106,7 +127,7 @@ def _triggers(filled: Filled) -> list[TriggerLine]:
                     TriggerLine(
                         question.key,
                         question.topic,
-                        YES_NO_UNKNOWN.get(value, both("—")),
+                        said(filled.sheet.framework, question, value) if value else both("—"),
                         effect is not None,
                         value == "unknown",
                         effect_of(filled.sheet.framework, effect) if effect else None,
@@ -116,14 +137,35 @@ def _triggers(filled: Filled) -> list[TriggerLine]:
 
 
 def _sheet(filled: Filled, item: Item, locale: str) -> ItemSheet:
-    framework, pairs = filled.sheet.framework, []
-    for phase in [*framework.earlier_phases(filled.sheet.phase), filled.sheet.phase]:
-        pairs += showing.sections_for(filled, item.code, phase)
-    questions = showing.shown_questions(filled, pairs, locale)
+    framework = filled.sheet.framework
+    questions = _questions(filled, item.code, locale)
     waiting = sum(
         1 for q in questions if (step := framework.step(q.value)) and step.is_not_applicable and q.ruling is None
     )
-    return ItemSheet(item, showing.shown_item(framework, filled.score.item(item.code)), questions, waiting)
+    shown = showing.shown_item(framework, filled.score.item(item.code))
+    return ItemSheet(item.code, item.name, item, shown, questions, waiting)
+
+
+def _questions(filled: Filled, item: str | None, locale: str) -> list[ShownQuestion]:
+    pairs = []
+    for phase in [*filled.sheet.framework.earlier_phases(filled.sheet.phase), filled.sheet.phase]:
+        pairs += showing.sections_for(filled, item, phase)
+    return showing.shown_questions(filled, pairs, locale)
+
+
+def _loose(filled: Filled, locale: str) -> list[ItemSheet]:
+    """Return the sheet of the questions that belong to no item, when there are any."""
+    questions = _questions(filled, None, locale)
+    return [ItemSheet("-", showing.FACTS, None, None, questions, 0)] if questions else []
+
+
+def _clashes(filled: Filled) -> list[tuple[Text, Text, list[str]]]:
+    """Return the answers that do not fit together: what, what to check, and the asked questions."""
+    asked = filled.score.asked
+    return [
+        (each.text, each.advice, [key for key in dict.fromkeys(questions_of(each.when)) if key in asked])
+        for each in contradictions(filled.sheet.framework, filled.score)
+    ]
 
 
 def _findings(filled: Filled) -> list[tuple[str, Text]]:
@@ -136,15 +178,25 @@ def _findings(filled: Filled) -> list[tuple[str, Text]]:
     return found
 
 
-def _changes(work: UnitOfWork, row: Screening, filled: Filled) -> list[tuple[str, str, str]]:
-    """Return (question, before, now) of every answer that differs from the previous submitted revision."""
+def _changes(work: UnitOfWork, row: Screening, filled: Filled) -> list[tuple[str, Text, Text]]:
+    """Return (question, before, now) in words of every answer that differs from the previous submitted revision."""
     earlier = [s for s in row.snapshots if s.revision < row.revision and s.stage == "submitted"]
     if not earlier:
         return []
-    before = {a["key"]: a["value"] for a in thaw(work.session, earlier[-1])["answers"] if a["asked"]}
-    now = {key: value for key, value in filled.values.items() if key in filled.score.asked}
+    frozen = thaw(work.session, earlier[-1])["answers"]
+    before = {a["key"]: (a["value"], a.get("text") or "") for a in frozen if a["asked"]}
+    asked = set(filled.score.asked)
+    now = {key: (a.value, a.text) for key, a in filled.answers.items() if key in asked and a.value}
+    questions = {q.key: q for each in filled.sheet.questionnaires for _, q in each.questions()}
+
+    def words(key: str, content: tuple[str, str] | None) -> Text:
+        if not content or not content[0]:
+            return Text("未回答", "Not answered")
+        question = questions.get(key)
+        return kinds.in_words(filled.sheet.framework, question, *content) if question else both(content[0])
+
     return [
-        (key, before.get(key, ""), now.get(key, ""))
+        (key, words(key, before.get(key)), words(key, now.get(key)))
         for key in sorted({*before, *now})
-        if before.get(key, "") != now.get(key, "")
+        if before.get(key, ("", "")) != now.get(key, ("", ""))
     ]

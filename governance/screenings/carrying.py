@@ -35,6 +35,7 @@ def _answer(old: Answer, row: Screening) -> Answer:
         screening_id=row.id,
         question_key=old.question_key,
         value=old.value,
+        text=old.text,
         remark=old.remark,
         due_on=old.due_on,
         carried_from=old.screening_id,

@@ -17,6 +17,7 @@ from governance.projects.models import Evidence, Project
 from governance.projects.services import relations_of, visible
 from governance.refusals import NotFound, Refusal
 from governance.screenings import rules
+from governance.screenings.filling import evidence_changed
 from governance.screenings.loading import sheet_of
 from governance.screenings.models import AnswerEvidence, Screening
 from governance.storage.files import Stored
@@ -100,6 +101,8 @@ def detach(work: UnitOfWork, row: Screening, key: str, evidence_id: str) -> None
         raise NotFound
     work.session.delete(link)
     row.changed_at = work.now
+    work.session.flush()
+    evidence_changed(work, row, key)
     work.record(
         "EvidenceDetached",
         subject=("evidence", evidence_id),
@@ -171,6 +174,7 @@ def _link(work: UnitOfWork, row: Screening, key: str, piece: Evidence) -> None:
     )
     row.changed_at = work.now
     work.session.flush()
+    evidence_changed(work, row, key)
 
 
 def _may_change(work: UnitOfWork, row: Screening, key: str) -> None:

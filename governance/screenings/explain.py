@@ -275,12 +275,32 @@ def asked_because(
     if home is None:
         return None
     each, section = home
-    by_pack = _pack_reason(sheet, each.pack, fired, answers or {}) if each.kind == "pack" and each.pack else None
-    reasons = [by_pack] if by_pack else []
-    reasons += [read_out(sheet, when) for when in (each.when, section.when, question.when) if when is not None]
+    return _because([*_pack_reasons(sheet, each, fired, answers or {}), *_own_reasons(sheet, section, question)])
+
+
+def question_because(sheet: Sheet, section: Section, question: Question) -> Text | None:
+    """Return the conditions of a question and its section alone: what stands beside it under a heading that explains its pack."""
+    return _because(_own_reasons(sheet, section, question))
+
+
+def pack_because(sheet: Sheet, each: Questionnaire, fired: Sequence[str], answers: Mapping[str, str]) -> Text | None:
+    """Return why a pack is asked: the trigger that attached it, as it was answered, and its own condition."""
+    return _because(_pack_reasons(sheet, each, fired, answers))
+
+
+def _because(reasons: Sequence[Text]) -> Text | None:
     if not reasons:
         return None
     return Text("{reason}ため。", "Because {reason}.").filled(reason=joined(reasons, "、かつ", " and "))
+
+
+def _pack_reasons(sheet: Sheet, each: Questionnaire, fired: Sequence[str], answers: Mapping[str, str]) -> list[Text]:
+    by_pack = _pack_reason(sheet, each.pack, fired, answers) if each.kind == "pack" and each.pack else None
+    return ([by_pack] if by_pack else []) + ([read_out(sheet, each.when)] if each.when is not None else [])
+
+
+def _own_reasons(sheet: Sheet, section: Section, question: Question) -> list[Text]:
+    return [read_out(sheet, when) for when in (section.when, question.when) if when is not None]
 
 
 def _home(sheet: Sheet, question: Question) -> tuple[Questionnaire, Section] | None:

@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import rfc8785
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from governance.accounts.models import User
 from governance.accounts.rules import authorize
 from governance.projects.services import relations_of
+from governance.questionnaires.definition import GIVEN, NOT_APPLICABLE
 from governance.questionnaires.services import parsed_framework
-from governance.refusals import Conflict, NotFound, Refusals
-from governance.screenings import rules
+from governance.refusals import Conflict, NotFound, Problem, Refusals
+from governance.screenings import kinds, rules
 from governance.screenings.loading import Filled, load, sheet_of
-from governance.screenings.models import Answer, AnswerChange, ItemRating, Screening
+from governance.screenings.models import Answer, AnswerChange, AnswerEvidence, ItemRating, Screening
 from governance.screenings.result import Score
+from governance.screenings.routing import Sheet
 from governance.screenings.rules import Entry, RatingEntry
+from governance.texts import Text
 from governance.work import UnitOfWork
 
 RATED = ("severity", "likelihood", "severity_reason", "likelihood_reason")
@@ -32,41 +36,96 @@ RATED = ("severity", "likelihood", "severity_reason", "likelihood_reason")
 def save_answers(work: UnitOfWork, row: Screening, entries: Sequence[Entry]) -> Score:
     """Save the entries that differ from what is stored, all or none, and return the new score.
 
-    Raises Conflict when somebody else changed one of these answers since the page was opened; Refusal for a value the question
-    does not have. What was not changed keeps its author and time.
+    Raises Conflict when somebody else changed one of these answers since the page was opened; Refusal or Refusals for what the
+    questions cannot be answered with. What was not changed keeps its author and time.
     """
     _may_fill(work, row)
     sheet = sheet_of(row)
     stored = {a.question_key: a for a in work.session.scalars(select(Answer).where(Answer.screening_id == row.id))}
-    for entry in entries:
-        rules.check_entry(sheet.framework, rules.question_or_refuse(sheet, entry.key), entry)
-        _save_answer(work, row, stored.get(entry.key), entry)
+    settled = [rules.stored_form(rules.question_or_refuse(sheet, entry.key), entry) for entry in entries]
+    _check(work, row, sheet, settled)
+    for entry in settled:
+        _save_answer(work, row, stored.get(entry.key), _with_file(work, row, sheet, entry))
     work.session.flush()
     return summarise(work, row)
 
 
+def _check(work: UnitOfWork, row: Screening, sheet: Sheet, entries: Sequence[Entry]) -> None:
+    """Refuse the entries, naming everything that is wrong with any of them."""
+    problems = []
+    for entry in entries:
+        question = rules.question_or_refuse(sheet, entry.key)
+        problems += rules.entry_problems(sheet.framework, question, entry)
+        if question.kind == "file" and entry.value == NOT_APPLICABLE and _pieces(work, row, entry.key):
+            words = Text(
+                "{key}：「該当なし」にするときは、付けたファイルを外してください。",
+                "{key}: take the files off to say “not applicable”.",
+            )
+            problems.append(Problem("screenings.both", words.filled(key=entry.key), entry.key))
+    if len(problems) == 1:
+        raise rules.refusal(problems[0])
+    Refusals.raise_any(problems)
+
+
+def _with_file(work: UnitOfWork, row: Screening, sheet: Sheet, entry: Entry) -> Entry:
+    """Return the entry of a file question with the value that its evidence gives it."""
+    question = rules.question_or_refuse(sheet, entry.key)
+    if question.kind != "file" or entry.value == NOT_APPLICABLE:
+        return entry
+    return replace(entry, value=GIVEN if _pieces(work, row, entry.key) else "")
+
+
+def _pieces(work: UnitOfWork, row: Screening, key: str) -> int:
+    query = select(func.count()).where(AnswerEvidence.screening_id == row.id, AnswerEvidence.question_key == key)
+    return work.session.scalar(query) or 0
+
+
+def evidence_changed(work: UnitOfWork, row: Screening, key: str) -> None:
+    """Let the answer to a file question follow its evidence: given while a piece is attached, empty without one."""
+    if rules.question_or_refuse(sheet_of(row), key).kind != "file":
+        return
+    query = select(Answer).where(Answer.screening_id == row.id, Answer.question_key == key)
+    answer = work.session.scalars(query).one_or_none()
+    value = GIVEN if _pieces(work, row, key) else ""
+    if value == (answer.value if answer else "") or (not value and answer and answer.value == NOT_APPLICABLE):
+        return
+    held = Entry(key, value, answer.remark, answer.due_on, answer.rev) if answer else Entry(key, value)
+    _save_answer(work, row, answer, held)
+    work.session.flush()
+    summarise(work, row)
+
+
+Content = tuple[str, str, str, date | None]
+
+
+def _content(answer: Answer | Entry | None) -> Content:
+    """Return what an answer says: value, text, remark and planned date."""
+    return (answer.value, answer.text, answer.remark, answer.due_on) if answer else ("", "", "", None)
+
+
 def _save_answer(work: UnitOfWork, row: Screening, answer: Answer | None, entry: Entry) -> None:
-    now = (answer.value, answer.remark, answer.due_on) if answer else ("", "", None)
-    wanted = (entry.value, entry.remark.strip(), entry.due_on)
+    now, wanted = _content(answer), _content(entry)
     if wanted == now and not (answer and answer.carried_from):
         return
     if (answer.rev if answer else 0) != entry.rev and wanted != now:
-        raise _conflict(entry, answer)
+        raise _conflict(row, entry, answer)
     if answer is None:
         answer = Answer(screening_id=row.id, question_key=entry.key)
         work.session.add(answer)
-    answer.value, answer.remark, answer.due_on = wanted
+    answer.value, answer.text, answer.remark, answer.due_on = wanted
     answer.author_id, answer.saved_at, answer.carried_from = (
         work.actor.id,
         work.now,
         _still_carried(work, row, answer, entry),
     )
-    _remember(
-        work,
-        row,
-        entry.key,
-        {"value": wanted[0], "remark": wanted[1], "due_on": wanted[2].isoformat() if wanted[2] else None},
-    )
+    _remember(work, row, entry.key, _told(wanted))
+
+
+def _told(content: Content) -> dict[str, Any]:
+    """Return an answer as its history keeps it."""
+    value, text, remark, due_on = content
+    told = {"value": value, "remark": remark, "due_on": due_on.isoformat() if due_on else None}
+    return {**told, "text": text} if text else told
 
 
 def _still_carried(work: UnitOfWork, row: Screening, answer: Answer, entry: Entry) -> str | None:
@@ -87,17 +146,22 @@ def _still_carried(work: UnitOfWork, row: Screening, answer: Answer, entry: Entr
     return None
 
 
-def _conflict(entry: Entry, answer: Answer | None) -> Conflict:
-    def shown(value: str, remark: str, due_on: date | None) -> dict[str, str]:
-        return {"value": value, "remark": remark, "due_on": due_on.isoformat() if due_on else ""}
+def _conflict(row: Screening, entry: Entry, answer: Answer | None) -> Conflict:
+    sheet = sheet_of(row)
+    question = rules.question_or_refuse(sheet, entry.key)
 
-    theirs = shown(answer.value, answer.remark, answer.due_on) if answer else shown("", "", None)
+    def shown(content: Content) -> dict[str, str]:
+        value, text, remark, due_on = content
+        words = kinds.in_words(sheet.framework, question, value, text)
+        day = due_on.isoformat() if due_on else ""
+        return {"value": value, "text": text, "ja": words.ja, "en": words.en, "remark": remark, "due_on": day}
+
     return Conflict(
         "screenings.conflict",
         "{key}は、あなたが開いた後にほかの人が変更しました。どちらの内容も失われていません。",
         "{key} was changed by somebody else after you opened it. Neither version is lost.",
-        mine=shown(entry.value, entry.remark, entry.due_on),
-        theirs=theirs,
+        mine=shown(_content(entry)),
+        theirs=shown(_content(answer)),
         rev=answer.rev if answer else 0,
         place=entry.key,
         key=entry.key,
@@ -173,16 +237,21 @@ def history(work: UnitOfWork, row: Screening, key: str) -> list[AnswerChange]:
 
 
 def changes_shown(work: UnitOfWork, row: Screening, key: str, locale: str) -> list[dict[str, Any]]:
-    """Return the history of one answer ready to show: who, when, and what was entered."""
+    """Return the history of one answer ready to show: who, when, and what was entered, in words."""
     changes = history(work, row, key)
     names = {
         u.id: u.name_in(locale)
         for u in work.session.scalars(select(User).where(User.id.in_({c.author_id for c in changes})))
     }
-    return [
-        {"by": names.get(c.author_id, ""), "at": c.saved_at, "revision": c.revision, **json.loads(c.body)}
-        for c in changes
-    ]
+    sheet = sheet_of(row)
+    question = rules.question_or_refuse(sheet, key)
+    shown = []
+    for change in changes:
+        told = {"text": "", **json.loads(change.body)}
+        words = kinds.in_words(sheet.framework, question, told["value"], told["text"]) if told["value"] else None
+        by = names.get(change.author_id, "")
+        shown.append({"by": by, "at": change.saved_at, "revision": change.revision, "words": words, **told})
+    return shown
 
 
 def _may_fill(work: UnitOfWork, row: Screening) -> None:
@@ -216,4 +285,4 @@ def summarise(work: UnitOfWork, row: Screening) -> Score:
 def write_summary(row: Screening, now: Filled) -> None:
     """Write route, levels and progress into the screening's row."""
     row.route, row.inherent, row.residual = now.score.route, now.score.inherent, now.score.residual
-    row.answered, row.asked = rules.progress(now.score, now.values)
+    row.answered, row.asked = rules.progress(now.sheet, now.score, now.values)

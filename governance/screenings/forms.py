@@ -1,20 +1,25 @@
 """Reading the pages of a screening: many questions in one form, each with its own fields named by its key.
 
-`P1a` carries the value, `P1a-remark`, `P1a-due`, `P1a-rev` the rest; `rating-safety-severity` and so on the ratings. Whatever cannot be
-read (a date that does not exist) becomes a problem beside its question; nothing that was entered is dropped.
+`P1a` carries the value (several for a multiple choice), `P1a-text`, `P1a-0-country`, `P1a-na`, `P1a-remark`, `P1a-due`, `P1a-rev` the
+rest; `rating-safety-severity` and so on the ratings. Whatever cannot be read (a date that does not exist) becomes a problem beside
+its question; nothing that was entered is dropped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 from datetime import date
 
-from governance.questionnaires.definition import Question
+from werkzeug.datastructures import MultiDict
+
+from governance.questionnaires.definition import GIVEN, NOT_APPLICABLE, WRITTEN, Question
 from governance.refusals import Problem
+from governance.screenings import kinds
 from governance.screenings.rules import Entry, RatingEntry
 from governance.texts import Text
 
-Sent = Mapping[str, str]
+Sent = MultiDict[str, str]
 
 
 def entries(sent: Sent, questions: Iterable[Question]) -> tuple[list[Entry], list[Problem]]:
@@ -26,16 +31,41 @@ def entries(sent: Sent, questions: Iterable[Question]) -> tuple[list[Entry], lis
         due, problem = _day(sent.get(f"{question.key}-due", ""), question.key)
         if problem:
             problems.append(problem)
-        found.append(
-            Entry(
-                question.key,
-                sent.get(question.key, ""),
-                _text(sent.get(f"{question.key}-remark", "")),
-                due,
-                _whole(sent.get(f"{question.key}-rev", "")) or 0,
-            )
-        )
+        value, text = content(sent, question)
+        remark = _text(sent.get(f"{question.key}-remark", ""))
+        rev = _whole(sent.get(f"{question.key}-rev", "")) or 0
+        found.append(Entry(question.key, value, remark, due, rev, text))
     return found, problems
+
+
+def content(sent: Sent, question: Question) -> tuple[str, str]:
+    """Return value and text of one question as they were sent.
+
+    該当なし that was ticked beside something written keeps what was written as the text, to be refused and shown again.
+    """
+    value, text = _entered(sent, question)
+    if f"{question.key}-na" in sent:
+        return NOT_APPLICABLE, text if question.kind in WRITTEN else value
+    return value, text
+
+
+def _entered(sent: Sent, question: Question) -> tuple[str, str]:
+    key = question.key
+    if question.kind == "multiple":
+        return " ".join(sent.getlist(key)), ""
+    if question.kind not in WRITTEN:
+        return _text(sent.get(key, "")), ""
+    text = _rows(sent, question) if question.kind == "rows" else _text(sent.get(f"{key}-text", ""))
+    return GIVEN if text.strip() else "", text
+
+
+def _rows(sent: Sent, question: Question) -> str:
+    """Return the rows of the table that have anything in them, in the order of the page."""
+    shape = re.compile(re.escape(question.key) + r"-([0-9]{1,4})-")
+    numbers = sorted({int(found[1]) for name in sent if (found := shape.match(name))})
+    columns = [column.code for column in question.columns]
+    rows = [{code: _text(sent.get(f"{question.key}-{number}-{code}", "")) for code in columns} for number in numbers]
+    return kinds.rows_text([row for row in rows if any(cell.strip() for cell in row.values())])
 
 
 def rating(sent: Sent, item: str) -> RatingEntry | None:
@@ -61,14 +91,14 @@ def revision(sent: Sent) -> int:
 def _day(text: str, key: str) -> tuple[date | None, Problem | None]:
     if not text.strip():
         return None, None
-    try:
-        return date.fromisoformat(text.strip()), None
-    except ValueError:
-        said = Text(
-            "{key}：「{text}」という日付はありません。2026-12-25 のように入力してください。",
-            "{key}: “{text}” is not a date. Enter it like 2026-12-25.",
-        ).filled(key=key, text=text[:20])
-        return None, Problem("screenings.date", said, key)
+    plain = kinds.day(text)
+    if kinds.is_day(plain):
+        return date.fromisoformat(plain), None
+    said = Text(
+        "{key}：「{text}」という日付はありません。2026-12-25 のように入力してください。",
+        "{key}: “{text}” is not a date. Enter it like 2026-12-25.",
+    ).filled(key=key, text=text[:20])
+    return None, Problem("screenings.date", said, key)
 
 
 def _whole(text: str) -> int | None:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import Blueprint, current_app, request, url_for
 
 from governance.accounts.rules import may
 from governance.pages import problems_of, write
 from governance.projects.services import relations_of
+from governance.questionnaires.conditions import questions_of
 from governance.questionnaires.definition import Question, Section
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.screenings import showing
-from governance.screenings.explain import level, stop_reason
+from governance.screenings.explain import case_needed, contradictions, level, stop_reason, totals
 from governance.screenings.loading import Filled
 from governance.screenings.models import Screening
 from governance.screenings.rules import EDITABLE
 from governance.texts import Text
 from governance.work import UnitOfWork
+
+blueprint = Blueprint("screenings", __name__)
+"""All pages of a screening, whichever file they stand in."""
 
 
 def attempt(act: Callable[[UnitOfWork], None]) -> Refusal | Refusals | None:
@@ -67,15 +72,19 @@ def frame(work: UnitOfWork, row: Screening, filled: Filled) -> dict[str, Any]:
         "residual": level(framework, score.residual),
         "stops": [stop_reason(framework, stop) for stop in score.stops],
         "editable": row.state in EDITABLE and may(work.actor, "screening:answer", relations),
+        "may_adopt": may(work.actor, "screening:answer", relations),
         "may_submit": row.state in EDITABLE and may(work.actor, "screening:submit", relations),
         "threshold": int(framework.matrix.step_down_at_percent) if framework.matrix else None,
+        "totals": totals(framework, score),
+        "case_needed": case_needed(score) if framework.matrix is None else None,
         "own_questionnaires": [pin.questionnaire for pin in row.pins],
     }
 
 
 def shown_items(filled: Filled) -> list[showing.ShownItem]:
     """Return the score of every item ready to show."""
-    return [showing.shown_item(filled.sheet.framework, each) for each in filled.score.items]
+    questions = questions_by_key(filled)
+    return [showing.shown_item(filled.sheet.framework, each, questions) for each in filled.score.items]
 
 
 def topics(filled: Filled) -> dict[str, Text]:
@@ -88,18 +97,79 @@ def every_question(filled: Filled) -> list[tuple[Section, Question]]:
     return [pair for each in filled.sheet.questionnaires for pair in each.questions()]
 
 
-def href_of(row: Screening) -> Any:
+def questions_by_key(filled: Filled) -> dict[str, Question]:
+    """Return every question by its key."""
+    return {question.key: question for _, question in every_question(filled)}
+
+
+# ---------------------------------------------------------------- addresses
+
+
+def page_href(row: Screening, item: str | None, phase: str | None = None, anchor: str | None = None) -> str:
+    """Return the address of a page of questions: that of an item, or of the questions that belong to none."""
+    more: dict[str, Any] = {"screening_id": row.id, "phase": None if phase == row.phase else phase}
+    if anchor:
+        more["_anchor"] = anchor
+    return url_for("screenings.item", item=item, **more) if item else url_for("screenings.facts", **more)
+
+
+def check_href(row: Screening) -> str:
+    """Return the address of the check before submitting."""
+    return url_for("screenings.check", screening_id=row.id)
+
+
+def href_of(row: Screening) -> showing.Href:
     """Return what makes the address of an item and phase, for the progress map."""
-    return lambda item, phase: url_for(
-        "screenings.item", screening_id=row.id, item=item, phase=None if phase == row.phase else phase
-    )
+    return lambda item, phase: page_href(row, item, phase)
 
 
-def next_item(filled: Filled, item: str, step: int = 1) -> str | None:
-    """Return the item after (or before) this one, or None at the end."""
-    codes = [each.code for each in filled.sheet.framework.items]
-    place = codes.index(item) + step if item in codes else -1
-    return codes[place] if 0 <= place < len(codes) else None
+def neighbour(row: Screening, filled: Filled, item: str | None, step: int) -> str | None:
+    """Return the address of the page of questions after (or before) this one, or None at the end."""
+    pages = showing.pages_of(filled)
+    place = pages.index(item) + step if item in pages else -1
+    return page_href(row, pages[place]) if 0 <= place < len(pages) else None
+
+
+def question_href(row: Screening, filled: Filled, key: str) -> str:
+    """Return the address of a question on the page where it is answered; the trigger sheet for one that stands nowhere else."""
+    if key.startswith("rating-"):
+        return page_href(row, key.removeprefix("rating-"), anchor=key)
+    if key in {item.code for item in filled.sheet.framework.items}:
+        return page_href(row, key)
+    for each in filled.sheet.questionnaires:
+        for section, question in each.questions():
+            if question.key == key and each.kind != "trigger":
+                return page_href(row, section.item, each.phase, anchor=key)
+    return url_for("screenings.triggers", screening_id=row.id, _anchor=key)
+
+
+# ---------------------------------------------------------------- answers that contradict each other
+
+
+@dataclass(frozen=True)
+class Clash:
+    """Answers that cannot all be true: what does not fit, what to check, and where the questions stand."""
+
+    text: Text
+    advice: Text
+    questions: list[tuple[str, str]]
+
+    def concerns(self, keys: Sequence[str]) -> bool:
+        """Say whether one of the questions is among these."""
+        return any(key in keys for key, _ in self.questions)
+
+
+def clashes(row: Screening, filled: Filled) -> list[Clash]:
+    """Return the contradictions in the answers as they stand, with the address of each question concerned."""
+    asked = set(filled.score.asked)
+    return [
+        Clash(
+            each.text,
+            each.advice,
+            [(key, question_href(row, filled, key)) for key in dict.fromkeys(questions_of(each.when)) if key in asked],
+        )
+        for each in contradictions(filled.sheet.framework, filled.score)
+    ]
 
 
 def upload_limit() -> int:

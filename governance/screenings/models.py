@@ -15,6 +15,7 @@ from governance.accounts.models import User
 from governance.projects.models import Evidence, Project
 from governance.questionnaires.models import FrameworkVersion, QuestionnaireVersion
 from governance.storage.tables import Base, Code, Digest, Id, Line, Long, Revised, ref
+from governance.texts import Text
 
 
 class Screening(Revised, Base):
@@ -69,7 +70,10 @@ class ScreeningQuestionnaire(Base):
 
 
 class Answer(Revised, Base):
-    """The answer to one question: value, remark, planned date, author, time."""
+    """The answer to one question: value, remark, planned date, author, time.
+
+    `text` holds the content of a free text or of rows (JSON), whose value says only that something was given.
+    """
 
     __tablename__ = "answers"
     __table_args__ = (UniqueConstraint("screening_id", "question_key"),)
@@ -78,6 +82,7 @@ class Answer(Revised, Base):
     screening_id: Mapped[str] = ref("screenings.id")
     question_key: Mapped[Code]
     value: Mapped[Line] = mapped_column(default="")
+    text: Mapped[Long] = mapped_column(default="", server_default="")
     remark: Mapped[Long] = mapped_column(default="")
     due_on: Mapped[date | None]
     carried_from: Mapped[str | None] = ref("screenings.id", index=False)
@@ -160,6 +165,43 @@ class Ruling(Base):
     ruled_at: Mapped[datetime]
 
     ruler: Mapped[User] = relationship()
+
+
+class AdoptedMeasure(Revised, Base):
+    """What a project decided to do about a gap (対応策): from the catalogue of the framework (`code`) or in its own words.
+
+    It never counts in a score; what it brought about is seen in the answers.
+    """
+
+    __tablename__ = "measures"
+    __table_args__ = (
+        CheckConstraint("state IN ('planned', 'done', 'dropped')", name="state"),
+        CheckConstraint("title_ja <> ''", name="title"),
+    )
+
+    id: Mapped[Id]
+    project_id: Mapped[str] = ref("projects.id")
+    screening_id: Mapped[str] = ref("screenings.id")
+    code: Mapped[Code] = mapped_column(default="")
+    question_key: Mapped[Code] = mapped_column(default="")
+    title_ja: Mapped[Line]
+    title_en: Mapped[Line]
+    owner_id: Mapped[str] = ref("users.id")
+    due_on: Mapped[date]
+    state: Mapped[Code] = mapped_column(default="planned")
+    note: Mapped[Long] = mapped_column(default="")
+    created_by: Mapped[str] = ref("users.id", index=False)
+    created_at: Mapped[datetime]
+    settled_by: Mapped[str | None] = ref("users.id", index=False)
+    settled_at: Mapped[datetime | None]
+
+    project: Mapped[Project] = relationship()
+    screening: Mapped[Screening] = relationship()
+    owner: Mapped[User] = relationship(foreign_keys=[owner_id])
+
+    def title(self) -> Text:
+        """Return what is to be done, in both languages."""
+        return Text(self.title_ja, self.title_en or self.title_ja)
 
 
 class Snapshot(Base):

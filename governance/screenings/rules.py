@@ -6,13 +6,14 @@ The sentences here are what a project team reads when something is wrong, so eac
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from governance.questionnaires.definition import Framework, Question, Step
-from governance.questionnaires.values import values_of
-from governance.refusals import Problem, Refusal
+from governance.questionnaires.definition import NOT_APPLICABLE, Framework, Question, Step
+from governance.questionnaires.values import step_name
+from governance.refusals import Problem, Refusal, Refusals
+from governance.screenings import kinds
 from governance.screenings.result import Score
 from governance.screenings.routing import Sheet
 from governance.texts import Text
@@ -26,13 +27,17 @@ MAX_REASON = 2000
 
 @dataclass(frozen=True)
 class Entry:
-    """What a person enters for one question; `rev` is 0 when there was no answer when the page was opened."""
+    """What a person enters for one question; `rev` is 0 when there was no answer when the page was opened.
+
+    `text` is the content of a free text, or of rows as JSON, whose value says only that something was given.
+    """
 
     key: str
     value: str
     remark: str = ""
     due_on: date | None = None
     rev: int = 0
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,41 +52,45 @@ class RatingEntry:
     rev: int = 0
 
 
+def stored_form(question: Question, entry: Entry) -> Entry:
+    """Return the entry as it is stored: numbers and dates as typed in Japan are read, choices stand in the order of the definition."""
+    value, text = kinds.stored_form(question, entry.value, entry.text)
+    return replace(entry, value=value, text=text, remark=entry.remark.strip())
+
+
 def check_entry(framework: Framework, question: Question, entry: Entry) -> None:
-    """Refuse a value the question does not have, a self-declared 該当なし on a gate, or text that is too long."""
-    _check_value(framework, question, entry.value)
-    if len(entry.remark) > MAX_REMARK:
-        raise Refusal(
-            "screenings.too_long",
-            "{key}：補足は{limit}文字以内で書いてください（いま{now}文字）。",
-            "{key}: use at most {limit} characters in the remark (now {now}).",
-            place=question.key,
-            key=question.key,
-            limit=MAX_REMARK,
-            now=len(entry.remark),
-        )
+    """Refuse a value the question does not have, a self-declared 該当なし on a gate, or text that is too long.
+
+    The entry is in its stored form. One problem is raised as a Refusal, several as Refusals.
+    """
+    found = entry_problems(framework, question, entry)
+    if len(found) == 1:
+        raise refusal(found[0])
+    Refusals.raise_any(found)
 
 
-def _check_value(framework: Framework, question: Question, value: str) -> None:
-    if value and value not in values_of(framework, question):
-        raise Refusal(
-            "screenings.value",
-            "{key}：「{value}」は選べる値ではありません。",
-            "{key}: “{value}” is not one of the choices.",
-            place=question.key,
-            key=question.key,
-            value=value[:40],
-        )
-    step = framework.step(value)
+def refusal(problem: Problem) -> Refusal:
+    """Return a problem as the refusal of an act."""
+    return Refusal(problem.code, problem.text.ja, problem.text.en, place=problem.place)
+
+
+def entry_problems(framework: Framework, question: Question, entry: Entry) -> list[Problem]:
+    """Return everything that is wrong with an entry in its stored form."""
+    found = list(kinds.problems(framework, question, entry.value, entry.text))
+    step = framework.step(entry.value) if question.kind == "scale" else None
     if step and step.is_not_applicable and question.gate:
-        raise Refusal(
-            "screenings.gate_not_applicable",
+        words = Text(
             "{key}：必須（★）の質問は「{name}」にできません。対象がない場合は、ないことを確かめた結果を補足に書いて「実施済」を選んでください。",
             "{key}: a gate question (★) cannot be “{name}”. If nothing applies, say how that was established and choose “Done”.",
-            place=question.key,
-            key=question.key,
-            name=step.name,
-        )
+        ).filled(key=question.key, name=step.name)
+        found.append(Problem("screenings.gate_not_applicable", words, question.key))
+    if len(entry.remark) > MAX_REMARK:
+        words = Text(
+            "{key}：補足は{limit}文字以内で書いてください（いま{now}文字）。",
+            "{key}: use at most {limit} characters in the remark (now {now}).",
+        ).filled(key=question.key, limit=MAX_REMARK, now=len(entry.remark))
+        found.append(Problem("screenings.too_long", words, question.key))
+    return found
 
 
 def check_rating(framework: Framework, entry: RatingEntry) -> None:
@@ -127,7 +136,7 @@ def gaps(
         for _, question in questionnaire.questions():
             if question.key in asked:
                 problems += _gaps_of_answer(sheet.framework, question, given.get(question.key, Given("", "", None, 0)))
-    for item in score.items:
+    for item in score.items if sheet.framework.severity else ():
         problems += _gaps_of_rating(
             sheet.framework, item.item, item.severity_chosen, item.likelihood_chosen, reasons.get(item.item, ("", ""))
         )
@@ -136,18 +145,37 @@ def gaps(
 
 def _gaps_of_answer(framework: Framework, question: Question, given: Given) -> Iterable[Problem]:
     if not given.value:
-        yield _gap(question, "unanswered", "{key} {topic}：回答がありません。", "{key} {topic}: no answer yet.")
-    elif step := framework.step(given.value):
-        yield from _gaps_of_step(question, step, given)
-
-
-def _gaps_of_step(question: Question, step: Step, given: Given) -> Iterable[Problem]:
-    if step.needs_evidence and not given.evidence:
+        if question.required:
+            yield _gap(question, "unanswered", "{key} {topic}：回答がありません。", "{key} {topic}: no answer yet.")
+    elif question.kind == "scale":
+        if step := framework.step(given.value):
+            yield from _gaps_of_step(question, step, given)
+    elif given.value == NOT_APPLICABLE:
+        if not given.remark.strip():
+            yield _gap(
+                question,
+                "no_remark",
+                "{key} {topic}：「該当なし」とする理由を補足に書いてください。",
+                "{key} {topic}: say in the remark why it is not applicable.",
+            )
+    elif question.needs_evidence and not given.evidence:
         yield _gap(
             question,
             "no_evidence",
-            "{key} {topic}：「証跡あり」を選ぶには、証跡を1つ以上付けてください。",
-            "{key} {topic}: attach at least one piece of evidence for “with evidence”.",
+            "{key} {topic}：証跡を1つ以上付けてください。",
+            "{key} {topic}: attach at least one piece of evidence.",
+        )
+
+
+def _gaps_of_step(question: Question, step: Step, given: Given) -> Iterable[Problem]:
+    needed = step.needs_evidence or (question.needs_evidence and step.factor)
+    if needed and not given.evidence:
+        yield _gap(
+            question,
+            "no_evidence",
+            "{key} {topic}：「{step}」を選ぶには、証跡を1つ以上付けてください。",
+            "{key} {topic}: attach at least one piece of evidence for “{step}”.",
+            step=step_name(step),
         )
     if step.needs_remark and not given.remark.strip():
         yield _gap(
@@ -165,8 +193,8 @@ def _gaps_of_step(question: Question, step: Step, given: Given) -> Iterable[Prob
         )
 
 
-def _gap(question: Question, code: str, ja: str, en: str) -> Problem:
-    text = Text(ja, en).filled(key=question.key, topic=question.topic)
+def _gap(question: Question, code: str, ja: str, en: str, **values: object) -> Problem:
+    text = Text(ja, en).filled(key=question.key, topic=question.topic, **values)
     return Problem(f"screenings.{code}", text, question.key)
 
 
@@ -262,9 +290,16 @@ def question_or_refuse(sheet: Sheet, key: str) -> Question:
     )
 
 
-def progress(score: Score, answers: Mapping[str, str]) -> tuple[int, int]:
+def counting(sheet: Sheet, keys: Iterable[str], answers: Mapping[str, str]) -> list[str]:
+    """Return the questions that progress counts: a question that may stay empty counts only once it is answered."""
+    optional = {q.key for each in sheet.questionnaires for _, q in each.questions() if not q.required}
+    return [key for key in keys if answers.get(key) or key not in optional]
+
+
+def progress(sheet: Sheet, score: Score, answers: Mapping[str, str]) -> tuple[int, int]:
     """Return (answered, asked), counting only what is asked."""
-    return sum(1 for key in score.asked if answers.get(key)), len(score.asked)
+    counted = counting(sheet, score.asked, answers)
+    return sum(1 for key in counted if answers.get(key)), len(counted)
 
 
 def trigger_gaps(sheet: Sheet, answers: Mapping[str, str], visible: Sequence[str]) -> list[Problem]:
@@ -274,7 +309,7 @@ def trigger_gaps(sheet: Sheet, answers: Mapping[str, str], visible: Sequence[str
         if questionnaire.kind != "trigger":
             continue
         for _, question in questionnaire.questions():
-            if question.key in visible and not answers.get(question.key):
+            if question.required and question.key in visible and not answers.get(question.key):
                 text = Text("{key} {topic}：回答を選んでください。", "{key} {topic}: choose an answer.").filled(
                     key=question.key, topic=question.topic
                 )

@@ -5,26 +5,35 @@ No HTTP and no SQL here; the views hand over what was loaded and, after a refuse
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from governance.projects.models import Evidence
 from governance.questionnaires.conditions import Is
-from governance.questionnaires.definition import YES_NO_UNKNOWN, Framework, Question, Section
-from governance.screenings import explain
+from governance.questionnaires.definition import NOT_APPLICABLE, Framework, Question, Questionnaire, Section
+from governance.questionnaires.values import chosen, values_of
+from governance.screenings import explain, forms, kinds, rules
 from governance.screenings.explain import ShownLevel
 from governance.screenings.loading import Filled
 from governance.screenings.result import ItemScore, shown
 from governance.texts import Text
 
 Option = tuple[str, Text, Text | None]
+EMPTY_ROWS = 2
+"""Empty rows below those that were entered; saving adds as many again."""
+FACTS = Text("項目によらない質問", "Questions of no single item")
 
 
 @dataclass
 class ShownQuestion:
-    """One question with what was entered; `error`, `mine` and `theirs` are set when a save was refused."""
+    """One question with what was entered; `error`, `mine` and `theirs` are set when a save was refused.
+
+    `words` says the stored answer, `met` that nothing is left to do about it, `due_steps` are the answers that need a planned date.
+    """
 
     question: Question
     options: list[Option]
@@ -41,18 +50,65 @@ class ShownQuestion:
     follows: str = ""
     error: Text | None = None
     theirs: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+    words: Text | None = None
+    met: bool = False
+    due_steps: tuple[str, ...] = ("partial",)
 
     @property
     def label(self) -> Text | None:
         """The chosen answer as words, or None."""
-        return next(
-            (
-                Text(f"{o[1].ja}（{o[2].ja}）", f"{o[1].en}, {o[2].en}") if o[2] else o[1]
-                for o in self.options
-                if o[0] == self.value
-            ),
-            None,
-        )
+        return self.words
+
+    @property
+    def picked(self) -> Sequence[str]:
+        """The chosen codes, each of which the page marks."""
+        return chosen(self.question, self.value)
+
+    @property
+    def is_na(self) -> bool:
+        """Whether 該当なし was ticked."""
+        return self.value == NOT_APPLICABLE
+
+    @property
+    def typed(self) -> str:
+        """What stands in the field of a number, a date or a line of text."""
+        return self.text if self.question.kind in ("text", "long_text") or self.is_na else self.value
+
+    @property
+    def cells(self) -> list[kinds.Row]:
+        """The rows as they were entered."""
+        return kinds.rows_of(self.text)
+
+    @property
+    def row_inputs(self) -> list[kinds.Row]:
+        """The rows as entered, and empty ones below them as far as the question allows."""
+        rows = self.cells
+        return rows + [{}] * max(0, min(EMPTY_ROWS, self.question.max_rows - len(rows)))
+
+    @property
+    def rows(self) -> list[list[Text]]:
+        """The rows with their cells in words."""
+        return kinds.rows_shown(self.question, self.text)
+
+    @property
+    def how(self) -> Text | None:
+        """What the field takes: the bounds of a number, the length of a text."""
+        return kinds.what_fits(self.question)
+
+    def is_plain_day(self, value: str) -> bool:
+        """Whether a date field of the browser can show the value; one that it cannot show is kept in a line of text."""
+        return not value or kinds.is_day(value)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Questions under one heading: those of the phase itself have none, a pack says its name and why it is asked."""
+
+    key: str
+    title: Text | None
+    why: Text | None
+    questions: list[ShownQuestion]
 
 
 RULED = {
@@ -63,40 +119,71 @@ RULED = {
 
 
 def options_of(framework: Framework, question: Question) -> list[Option]:
-    """Return the choices of a question as (value, words, note); a gate offers no 該当なし."""
-    if question.kind == "yes_no_unknown":
-        return [(code, text, None) for code, text in YES_NO_UNKNOWN.items()]
-    return [(s.code, s.name, s.note) for s in framework.scale if not (question.gate and s.is_not_applicable)]
+    """Return the choices of a question as (value, words, note); a gate offers no 該当なし. Nothing for what is not chosen."""
+    if question.kind == "scale":
+        return [(s.code, s.name, s.note) for s in framework.scale if not (question.gate and s.is_not_applicable)]
+    notes = {choice.code: choice.note for choice in question.choices}
+    is_chosen = bool(question.choices) or question.kind == "yes_no_unknown"
+    found = [(code, words, notes.get(code)) for code, words in values_of(framework, question).items()]
+    return found if is_chosen else []
 
 
 def shown_questions(filled: Filled, sections: Sequence[tuple[Section, Question]], locale: str) -> list[ShownQuestion]:
-    """Return the given questions with their answers as they stand."""
-    rulings = {
+    """Return the given questions with their answers as they stand, each with the whole reason why it is asked."""
+    rulings = _rulings(filled)
+    sheet, score = filled.sheet, filled.score
+    return [
+        _shown_question(
+            filled,
+            question,
+            rulings.get(question.key),
+            explain.asked_because(sheet, question, score.fired, filled.values),
+            locale,
+        )
+        for _, question in sections
+    ]
+
+
+def _rulings(filled: Filled) -> dict[str, tuple[str, Text] | None]:
+    return {
         r.target: RULED.get(r.outcome)
         for r in filled.rulings
         if r.kind in ("not_applicable", "evidence")
         and (r.target in filled.in_force.accepted | filled.in_force.disproved or r.outcome == "refused")
     }
-    return [_shown_question(filled, question, rulings.get(question.key), locale) for _, question in sections]
 
 
-def _shown_question(filled: Filled, question: Question, ruling: tuple[str, Text] | None, locale: str) -> ShownQuestion:
-    answer = filled.answers.get(question.key)
+def _shown_question(
+    filled: Filled, question: Question, ruling: tuple[str, Text] | None, why: Text | None, locale: str
+) -> ShownQuestion:
+    framework, answer = filled.sheet.framework, filled.answers.get(question.key)
     return ShownQuestion(
         question=question,
-        options=options_of(filled.sheet.framework, question),
+        options=options_of(framework, question),
         value=answer.value if answer else "",
+        text=answer.text if answer else "",
         remark=answer.remark if answer else "",
         due_on=answer.due_on.isoformat() if answer and answer.due_on else "",
         rev=answer.rev if answer else 0,
         author=answer.author.name_in(locale) if answer else "",
         saved_at=answer.saved_at if answer else None,
         evidence=filled.evidence.get(question.key, []),
-        why_asked=explain.asked_because(filled.sheet, question),
+        why_asked=why,
         carried=bool(answer and answer.carried_from),
         ruling=ruling,
         follows=_follows(question),
+        words=kinds.in_words(framework, question, answer.value, answer.text) if answer and answer.value else None,
+        met=bool(answer) and _is_met(framework, question, answer.value),
+        due_steps=tuple(step.code for step in framework.scale if step.needs_due),
     )
+
+
+def _is_met(framework: Framework, question: Question, value: str) -> bool:
+    """Say whether nothing is left to do: a control at least as a gate needs it, any other question answered."""
+    step = framework.step(value) if question.kind == "scale" else None
+    if step is None or step.factor is None or framework.matrix is None:
+        return bool(value)
+    return step.factor >= framework.matrix.gate_minimum
 
 
 def _follows(question: Question) -> str:
@@ -105,28 +192,67 @@ def _follows(question: Question) -> str:
     return when.question if isinstance(when, Is) and set(when.is_) == {"yes", "unknown"} else ""
 
 
-def sent_back(shown: Sequence[ShownQuestion], sent: Mapping[str, str]) -> None:
+def sent_back(shown: Sequence[ShownQuestion], sent: MultiDict[str, str]) -> None:
     """Put what was sent into the shown questions, so that a refused page loses nothing."""
     for each in shown:
         key = each.question.key
         if f"{key}-rev" in sent:
-            each.value, each.remark, each.due_on = (
-                sent.get(key, ""),
-                sent.get(f"{key}-remark", ""),
-                sent.get(f"{key}-due", ""),
-            )
+            value, text = forms.content(sent, each.question)
+            each.value, each.text = value, text
+            each.remark, each.due_on = sent.get(f"{key}-remark", ""), sent.get(f"{key}-due", "")
 
 
-def sections_for(filled: Filled, item: str, phase: str) -> list[tuple[Section, Question]]:
-    """Return the asked questions of one item in one phase (and of packs, on the page of the screening's own phase)."""
+Place = tuple[Questionnaire, Section, Question]
+
+
+def placed(filled: Filled, item: str | None, phase: str) -> list[Place]:
+    """Return the asked questions of one item in one phase (and of packs, on the page of the screening's own phase).
+
+    Without an item, those of sections that belong to none.
+    """
     asked = set(filled.score.asked)
     return [
-        (section, question)
+        (each, section, question)
         for each in filled.sheet.questionnaires
         if each.kind != "trigger" and (each.phase or filled.sheet.phase) == phase
         for section, question in each.questions()
         if section.item == item and question.key in asked
     ]
+
+
+def sections_for(filled: Filled, item: str | None, phase: str) -> list[tuple[Section, Question]]:
+    """Return the asked questions of one item in one phase with their sections, in the order of the page."""
+    return [(section, question) for _, section, question in placed(filled, item, phase)]
+
+
+def groups(filled: Filled, places: Iterable[Place], locale: str) -> list[Group]:
+    """Return questions under their headings: packs by name with the reason why they are asked, other sections by their title."""
+    found: dict[tuple[str, Text | None], Group] = {}
+    sheet, rulings = filled.sheet, _rulings(filled)
+    for each, section, question in places:
+        key = (each.key, section.title)
+        if key not in found:
+            found[key] = Group(f"{each.key}-{section.key}", *_heading(filled, each, section), [])
+        why = explain.question_because(sheet, section, question)
+        found[key].questions.append(_shown_question(filled, question, rulings.get(question.key), why, locale))
+    return list(found.values())
+
+
+def _heading(filled: Filled, each: Questionnaire, section: Section) -> tuple[Text | None, Text | None]:
+    if each.kind != "pack":
+        return section.title, None
+    name = filled.sheet.framework.name_of("packs", each.pack or "")
+    title = Text("追加質問群 {code}　{name}", "Pack {code}: {name}").filled(code=each.pack, name=name)
+    if section.title is not None:
+        title = Text("{pack} — {title}", "{pack} — {title}").filled(pack=title, title=section.title)
+    return title, explain.pack_because(filled.sheet, each, filled.score.fired, filled.values)
+
+
+def unasked(filled: Filled, locale: str) -> list[ShownQuestion]:
+    """Return the questions that were answered and are not asked any more: kept, counted nowhere, back when their reason is."""
+    asked = set(filled.score.asked)
+    pairs = [pair for each in filled.sheet.questionnaires for pair in each.questions()]
+    return shown_questions(filled, [(s, q) for s, q in pairs if q.key in filled.values and q.key not in asked], locale)
 
 
 def trigger_sections(filled: Filled) -> list[tuple[Section, list[Question]]]:
@@ -139,34 +265,56 @@ def trigger_sections(filled: Filled) -> list[tuple[Section, list[Question]]]:
     ]
 
 
-def progress_rows(filled: Filled, href: Any, here: tuple[str, str]) -> list[dict[str, Any]]:
+Href = Callable[[str | None, str], str]
+
+
+def pages_of(filled: Filled) -> list[str | None]:
+    """Return the pages of questions in order: None for what belongs to no item, when anything is asked there, then the items."""
+    phases = [*filled.sheet.framework.earlier_phases(filled.sheet.phase), filled.sheet.phase]
+    facts: list[str | None] = [None] if any(placed(filled, None, phase) for phase in phases) else []
+    return [*facts, *(item.code for item in filled.sheet.framework.items)]
+
+
+def page_name(framework: Framework, item: str | None) -> Text:
+    """Return the name of a page of questions."""
+    return framework.item(item).name if item else FACTS
+
+
+def progress_rows(filled: Filled, href: Href, here: tuple[str | None, str]) -> list[dict[str, Any]]:
     """Return rows of the progress map: items down, phases across, counting only what is asked."""
-    framework, rows = filled.sheet.framework, []
-    open_phases = {*framework.earlier_phases(filled.sheet.phase), filled.sheet.phase}
-    for item in framework.items:
-        cells = []
-        for phase in framework.phases:
-            keys = [q.key for _, q in sections_for(filled, item.code, phase.code)]
-            done = sum(1 for key in keys if filled.values.get(key))
-            cells.append(
-                {
-                    "done": done,
-                    "total": len(keys),
-                    "href": href(item.code, phase.code) if keys else None,
-                    "here": here == (item.code, phase.code),
-                    "ahead": phase.code not in open_phases,
-                }
-            )
-        rows.append({"text": item.name, "cells": cells})
-    return rows
+    framework = filled.sheet.framework
+    return [
+        {
+            "text": page_name(framework, item),
+            "cells": [_progress_cell(filled, item, phase.code, href, here) for phase in framework.phases],
+        }
+        for item in pages_of(filled)
+    ]
 
 
-def first_open_item(filled: Filled) -> str:
-    """Return the first item with a question of this phase still open or without a rating; the first item when none is."""
-    for item in filled.sheet.framework.items:
-        keys = [q.key for _, q in sections_for(filled, item.code, filled.sheet.phase)]
-        if any(not filled.values.get(key) for key in keys) or filled.score.item(item.code).product is None:
-            return item.code
+def _progress_cell(
+    filled: Filled, item: str | None, phase: str, href: Href, here: tuple[str | None, str]
+) -> dict[str, Any]:
+    keys = [question.key for _, _, question in placed(filled, item, phase)]
+    counted = rules.counting(filled.sheet, keys, filled.values)
+    return {
+        "done": sum(1 for key in counted if filled.values.get(key)),
+        "total": len(counted) or len(keys),
+        "href": href(item, phase) if keys else None,
+        "here": here == (item, phase),
+        "ahead": phase not in {*filled.sheet.framework.earlier_phases(filled.sheet.phase), filled.sheet.phase},
+    }
+
+
+def first_open(filled: Filled) -> str | None:
+    """Return the first page with a question of this phase still open or without a rating; the first item when none is."""
+    is_rated = bool(filled.sheet.framework.severity)
+    for item in pages_of(filled):
+        keys = [question.key for _, question in sections_for(filled, item, filled.sheet.phase)]
+        if any(not filled.values.get(key) for key in rules.counting(filled.sheet, keys, filled.values)):
+            return item
+        if item and is_rated and filled.score.item(item).product is None:
+            return item
     return filled.sheet.framework.items[0].code
 
 
@@ -187,8 +335,8 @@ class ShownItem:
     changes: list[tuple[str, Text]]
 
 
-def shown_item(framework: Framework, item: ItemScore) -> ShownItem:
-    """Return one item's score ready to show."""
+def shown_item(framework: Framework, item: ItemScore, questions: Mapping[str, Question] | None = None) -> ShownItem:
+    """Return one item's score ready to show; with the questions, single acts name the answers they would change to."""
     return ShownItem(
         score=item,
         name=framework.item(item.item).name,
@@ -198,7 +346,7 @@ def shown_item(framework: Framework, item: ItemScore) -> ShownItem:
         fraction=explain.fraction(item),
         percent=shown(item.effectiveness),
         product=explain.product(framework, item),
-        singles=explain.singles(framework, item),
+        singles=explain.singles(framework, item, questions),
         needed=explain.needed(framework, item),
         changes=[(change.axis, explain.adjustment(framework, change)) for change in item.adjustments],
     )

@@ -160,6 +160,7 @@ def _answer(key: str, filled: Filled) -> dict[str, Any]:
     return {
         "key": key,
         "value": answer.value,
+        **({"text": Free(answer.text)} if answer.text else {}),
         "remark": Free(answer.remark),
         "due_on": answer.due_on.isoformat() if answer.due_on else None,
         "by": answer.author_id,

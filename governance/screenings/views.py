@@ -7,39 +7,34 @@ with the same press, so nothing typed is lost. Who may not fill sees the same pa
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, Response, request, send_file, url_for
+from flask import Response, request, send_file
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import FileStorage
 
-from governance.accounts.rules import authorize
 from governance.pages import current_work, file_store, locale, page, permission, problems_of, redirect_to, tell, write
-from governance.projects.files import HEAD_BYTES, media_type
 from governance.projects.services import project as project_of
-from governance.projects.services import relations_of
-from governance.questionnaires.definition import Framework
-from governance.refusals import Conflict, NotFound, Problem, Refusal, Refusals
-from governance.screenings import evidence, filling, forms, services, showing
-from governance.screenings.evidence import FileGiven
+from governance.refusals import NotFound, Refusal, Refusals
+from governance.screenings import evidence, filling, forms, item_views, measure_views, measures, services, showing
 from governance.screenings.explain import route_reasons
 from governance.screenings.framing import (
     attempt,
     beside,
+    blueprint,
+    clashes,
     every_question,
     frame,
     href_of,
-    next_item,
+    page_href,
+    question_href,
     shown_items,
     topics,
-    upload_limit,
 )
 from governance.screenings.loading import Filled
 from governance.screenings.models import Screening
 from governance.texts import Text
 from governance.work import UnitOfWork
 
-blueprint = Blueprint("screenings", __name__)
+__all__ = ["blueprint", "item_views", "measure_views"]
 
 
 @blueprint.post("/projects/<project_id>/screenings")
@@ -64,7 +59,8 @@ def overview(screening_id: str) -> ResponseReturnValue:
         items=shown_items(filled),
         reasons=route_reasons(filled.sheet.framework, filled.score, topics(filled), filled.values),
         rows=showing.progress_rows(filled, href_of(row), ("", "")),
-        first_open=showing.first_open_item(filled),
+        first_open=page_href(row, showing.first_open(filled)),
+        clashes=clashes(row, filled),
     )
 
 
@@ -141,160 +137,8 @@ def _trigger_page(
         problems=problems,
         fired=fired,
         reasons=route_reasons(filled.sheet.framework, filled.score, topics(filled), filled.values),
+        clashes=[each for each in clashes(row, filled) if each.concerns([shown.question.key for shown in flat])],
     )
-
-
-# ---------------------------------------------------------------- one item
-
-
-@blueprint.get("/screenings/<screening_id>/items/<item>")
-@permission("project:view")
-def item(screening_id: str, item: str) -> ResponseReturnValue:
-    """Show the questions of one item with the score beside them."""
-    work = current_work()
-    row = services.screening(work, screening_id)
-    return _item_page(work, row, item, services.filled(work, row))
-
-
-@blueprint.post("/screenings/<screening_id>/items/<item>")
-@permission("screening:answer", unit="own")
-def save_item(screening_id: str, item: str) -> ResponseReturnValue:
-    """Save one page: ratings, answers, added and detached evidence, all or none."""
-    _may_save(screening_id, item)
-    files = _stored_files()
-    refused = attempt(lambda work: _save_item(work, screening_id, item, files))
-    work = current_work()
-    row = services.screening(work, screening_id)
-    filled = services.filled(work, row)
-    if refused is not None:
-        return _item_page(work, row, item, filled, refused)
-    if "next" in request.form:
-        follower = next_item(filled, item)
-        return (
-            redirect_to("screenings.item", screening_id=row.id, item=follower)
-            if follower
-            else redirect_to("screenings.check", screening_id=row.id)
-        )
-    tell(Text("保存しました。", "Saved."))
-    anchor = request.form.get("add") or request.form.get("detach", "").partition(":")[0]
-    return redirect_to(
-        "screenings.item", screening_id=row.id, item=item, phase=request.args.get("phase"), _anchor=anchor or None
-    )
-
-
-def _may_save(screening_id: str, item: str) -> None:
-    """Turn away, before any file is stored, whoever may not fill the screening, and pages that it does not have."""
-    work = current_work()
-    row = services.screening(work, screening_id)
-    authorize(work.actor, "screening:answer", relations_of(work, row.project))
-    _phase_shown(services.framework_of(row), row, item)
-
-
-def _phase_shown(framework: Framework, row: Screening, item: str) -> str:
-    """Return the phase whose questions the page shows. NotFound for an item or a phase that the framework does not have."""
-    phase = request.args.get("phase") or row.phase
-    if item not in {each.code for each in framework.items} or phase not in {each.code for each in framework.phases}:
-        raise NotFound
-    return phase
-
-
-Files = dict[str, FileGiven | Refusal]
-
-
-def _stored_files() -> Files:
-    """Put the uploaded files into the store before the transaction begins: question key → stored file, or why it was refused."""
-    found: Files = {}
-    limit = upload_limit()
-    for name, upload in request.files.items():
-        if name.endswith("-file") and upload.filename:
-            try:
-                found[name.removesuffix("-file")] = _store(upload, limit)
-            except Refusal as refused:
-                refused.place = name.removesuffix("-file")
-                found[name.removesuffix("-file")] = refused
-    return found
-
-
-def _store(upload: FileStorage, limit: int) -> FileGiven:
-    head = upload.stream.read(HEAD_BYTES)
-    kind = media_type(upload.filename or "", head)
-    upload.stream.seek(0)
-    return FileGiven(upload.filename or "", kind, file_store().put(cast(BinaryIO, upload.stream), limit))
-
-
-def _save_item(work: UnitOfWork, screening_id: str, item: str, files: Files) -> None:
-    row = services.screening(work, screening_id)
-    filled = services.filled(work, row)
-    questions = [q for _, q in showing.sections_for(filled, item, request.args.get("phase") or row.phase)]
-    entries, problems = forms.entries(request.form, questions)
-    problems += [Problem(each.code, each.text, each.place) for each in files.values() if isinstance(each, Refusal)]
-    Refusals.raise_any(problems)
-    rating = forms.rating(request.form, item)
-    if rating:
-        filling.save_ratings(work, row, [rating])
-    filling.save_answers(work, row, entries)
-    for question in questions:
-        _change_evidence(work, row, question.key, files.get(question.key))
-
-
-def _change_evidence(work: UnitOfWork, row: Screening, key: str, given: FileGiven | Refusal | None) -> None:
-    title = request.form.get(f"{key}-title", "")
-    if isinstance(given, FileGiven):
-        evidence.add_file(work, row, key, given, title=title)
-    if url := request.form.get(f"{key}-url", "").strip():
-        try:
-            evidence.add_link(work, row, key, url, title=title)
-        except Refusal as refused:
-            refused.place = key
-            raise
-    if existing := request.form.get(f"{key}-existing", ""):
-        evidence.attach(work, row, key, existing)
-    which, _, piece = request.form.get("detach", "").partition(":")
-    if which == key:
-        evidence.detach(work, row, key, piece)
-
-
-def _item_page(
-    work: UnitOfWork, row: Screening, item: str, filled: Filled, refused: Refusal | Refusals | None = None
-) -> ResponseReturnValue:
-    framework = filled.sheet.framework
-    phase = _phase_shown(framework, row, item)
-    shown = showing.shown_questions(filled, showing.sections_for(filled, item, phase), locale())
-    problems = beside(shown, refused)
-    code = 200 if refused is None else 409 if isinstance(refused, Conflict) else 422
-    return page(
-        "screenings/item.html",
-        code=code,
-        **{**frame(work, row, filled), "phase": framework.phase(phase)},
-        item=framework.item(item),
-        questions=shown,
-        problems=problems,
-        own_phase=phase == row.phase,
-        **_rating_shown(filled, item, refused),
-        shown_item=showing.shown_item(framework, filled.score.item(item)),
-        missing=showing.missing_pieces(filled.score.item(item)),
-        **_ways_on(row, filled, item, phase),
-        known=evidence.of_project(work, row),
-        left=[q.question.key for q in shown if not q.value],
-    )
-
-
-def _ways_on(row: Screening, filled: Filled, item: str, phase: str) -> dict[str, Any]:
-    """Return where the page leads: the progress map, the item before and the item after."""
-    return {
-        "rows": showing.progress_rows(filled, href_of(row), (item, phase)),
-        "previous": next_item(filled, item, -1),
-        "follower": next_item(filled, item),
-    }
-
-
-def _rating_shown(filled: Filled, item: str, refused: Refusal | Refusals | None) -> dict[str, Any]:
-    """Return the rating as sent when the save was refused, else as stored, and the revision the next save is to name."""
-    rating = filled.ratings.get(item)
-    sent = forms.rating(request.form, item) if refused is not None else None
-    if isinstance(refused, Conflict) and refused.place == f"rating-{item}":
-        return {"rating": sent or rating, "rating_rev": refused.rev}
-    return {"rating": sent or rating, "rating_rev": rating.rev if rating else 0}
 
 
 # ---------------------------------------------------------------- submit, withdraw, evidence, history
@@ -335,22 +179,13 @@ def _check_page(work: UnitOfWork, row: Screening, code: int = 200) -> ResponseRe
         "screenings/submit.html",
         code=code,
         **frame(work, row, filled),
-        gaps=[(p, _gap_href(row, filled, p)) for p in services.gaps_of(filled)],
+        gaps=[(p, question_href(row, filled, p.place or "")) for p in services.gaps_of(filled)],
         items=shown_items(filled),
         reasons=route_reasons(filled.sheet.framework, filled.score, topics(filled), filled.values),
+        clashes=clashes(row, filled),
+        unasked=[(each, question_href(row, filled, each.question.key)) for each in showing.unasked(filled, locale())],
+        offers=measures.offers(work, row, filled, filled.score.asked),
     )
-
-
-def _gap_href(row: Screening, filled: Filled, problem: Problem) -> str:
-    place = problem.place or ""
-    if place.startswith("rating-"):
-        return url_for("screenings.item", screening_id=row.id, item=place.removeprefix("rating-"), _anchor=place)
-    for each in filled.sheet.questionnaires:
-        for section, question in each.questions():
-            if question.key == place and each.kind != "trigger" and section.item:
-                phase = None if each.phase in (None, row.phase) else each.phase
-                return url_for("screenings.item", screening_id=row.id, item=section.item, phase=phase, _anchor=place)
-    return url_for("screenings.triggers", screening_id=row.id, _anchor=place)
 
 
 @blueprint.post("/screenings/<screening_id>/withdraw")

@@ -49,7 +49,9 @@ def test_a_trigger_opens_the_whole_questionnaire(made, screening):
     with made.acting("member", read_only=True) as work:
         score = load(work.session, row_of(work, screening)).score
         assert score.route == "standard"
-        assert len([k for k in score.asked if not k.startswith("T")]) == 30
+        assert len([k for k in score.asked if k.startswith("P") and not k.startswith("PRIV")]) == 30
+        assert score.packs == ("PRIV",)
+        assert [k for k in score.asked if k.startswith("PRIV")]
         assert "T10a" in score.asked
         assert "T03a" not in score.asked
 
