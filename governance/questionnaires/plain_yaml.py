@@ -19,7 +19,7 @@ from ruamel.yaml.scanner import Scanner
 
 from governance.texts import Text
 
-MAX_BYTES, MAX_NODES, MAX_DEPTH = 1_000_000, 20_000, 20
+MAX_BYTES, MAX_NODES, MAX_DEPTH = 1_000_000, 10_000, 20
 BYTE_ORDER_MARK = "\ufeff"
 UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 """Characters no document may hold, not even written as an escape: control characters, half pairs, byte order marks."""

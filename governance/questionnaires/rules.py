@@ -190,6 +190,12 @@ def _points(framework: Framework, rules: Points) -> Iterator[Found]:
             f"upper_bounds needs {wanted} growing shares up to 100, one for each level but the last (now {len(bounds)}).",
         )
         yield "seed.levels", ("scoring", "upper_bounds"), said
+    if any(route.asks != "all" for route in framework.routes):
+        said = Text(
+            "点数による採点では、どの審査経路も全部の質問を尋ねます（asks: all）。区分が回答で決まるためです。",
+            "Under points every route asks everything (asks: all), because the level rests on the answers.",
+        )
+        yield "seed.asks", ("routes",), said
     if rules.mitigation is not None:
         yield from _mitigation(rules, totals)
 

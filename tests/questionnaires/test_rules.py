@@ -6,6 +6,7 @@ import pytest
 
 from governance.questionnaires.rules import check_all
 from tests.other_framework import named, text
+from tests.other_framework import FRAMEWORK
 from tests.questionnaires.small import POINTS, effect, framework, q, sheet
 
 YES = {"question": "T", "is": ["yes"]}
@@ -138,6 +139,12 @@ def test_points_cover_every_answer_of_a_known_total(question, problems):
 def test_the_figures_of_points_must_give_one_level_to_every_share(change):
     problems = found(q("A"), setting=framework(scoring=POINTS | change))
     assert [path[0] for _, (_, path, _) in problems] == ["scoring"]
+
+
+def test_under_points_every_route_asks_everything():
+    routes = [{**route, "asks": "gates"} if not n else route for n, route in enumerate(FRAMEWORK["routes"])]
+    assert "seed.asks" in codes(found(q("A"), setting=framework(scoring=POINTS, routes=routes)))
+    assert "seed.asks" not in codes(found(q("A"), setting=framework(routes=routes)))
 
 
 # ---------------------------------------------------------------- framework
