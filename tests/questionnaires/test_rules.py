@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from governance.questionnaires.rules import check_all
-from tests.other_framework import named, text
-from tests.other_framework import FRAMEWORK
+from tests.other_framework import FRAMEWORK, named, text
 from tests.questionnaires.small import POINTS, effect, framework, q, sheet
 
 YES = {"question": "T", "is": ["yes"]}
