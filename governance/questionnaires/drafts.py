@@ -22,7 +22,7 @@ from governance.questionnaires.models import (
     QuestionnaireDraft,
     QuestionnaireVersion,
 )
-from governance.questionnaires.reading import MAX_BYTES, parse
+from governance.questionnaires.reading import parse
 from governance.questionnaires.services import retire, version_order
 from governance.questionnaires.skeletons import new_framework, new_questionnaire
 from governance.questionnaires.writing import written
@@ -102,12 +102,9 @@ def start(
         text=written(document),
         created_by=work.person,
         created_at=work.now,
-        changed_by=work.person,
-        changed_at=work.now,
     )
     work.session.add(row)
-    work.session.flush()
-    _remember(work, row)
+    _write(work, row)
     work.record(
         "QuestionnaireDrafted",
         subject=("draft", row.id),
@@ -155,13 +152,12 @@ def save(
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     work.expect(row, rev, mine={"text": text, "note": note or ""}, theirs={"text": row.text, "note": row.note})
     note = row.note if note is None else note.replace("\r\n", "\n").strip()
-    _keepable(text, "text")
-    _keepable(note, "note")
+    services.keepable(text, "text")
+    services.keepable(note, "note")
     if (text, note) == (row.text, row.note):
         return row
-    row.text, row.note, row.changed_by, row.changed_at = text, note, work.person, work.now
-    work.session.flush()
-    _remember(work, row)
+    row.text, row.note = text, note
+    _write(work, row)
     return row
 
 
@@ -186,10 +182,8 @@ def rebase(work: UnitOfWork, row: QuestionnaireDraft, *, rev: int | None = None)
     if newest is None or newest.id == row.based_on:
         return row
     row.based_on = newest.id
-    text = _renumbered(row.text, _highest(work, newest).version)
-    row.text, row.changed_by, row.changed_at = text, work.person, work.now
-    work.session.flush()
-    _remember(work, row)
+    row.text = _renumbered(row.text, _highest(work, newest).version)
+    _write(work, row)
     return row
 
 
@@ -210,8 +204,10 @@ def _renumbered(text: str, published: str) -> str:
     return "\n".join(lines)
 
 
-def _remember(work: UnitOfWork, row: QuestionnaireDraft) -> None:
-    """Add the present text to the history."""
+def _write(work: UnitOfWork, row: QuestionnaireDraft) -> None:
+    """Store the draft as the actor's, and add its text to the history."""
+    row.changed_by, row.changed_at = work.person, work.now
+    work.session.flush()
     query = select(func.coalesce(func.max(DraftChange.number), 0)).where(DraftChange.draft_id == row.id)
     number = 1 + (work.session.scalar(query) or 0)
     work.session.add(
@@ -225,28 +221,6 @@ def _remember(work: UnitOfWork, row: QuestionnaireDraft) -> None:
         )
     )
     work.session.flush()
-
-
-def _keepable(text: str, place: str) -> None:
-    """Refuse a text that no database keeps: too long, with NUL, or with half of a surrogate pair."""
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        size = -1
-    if size < 0 or "\0" in text:
-        raise Refusal(
-            "questionnaires.not_text",
-            "保存できない文字（制御文字など）が含まれています。",
-            "The text holds characters that cannot be kept.",
-            place=place,
-        )
-    if size > MAX_BYTES:
-        raise Refusal(
-            "questionnaires.too_large",
-            "長すぎるため保存できません（上限1 MB）。",
-            "Too long to be kept (limit 1 MB).",
-            place=place,
-        )
 
 
 # ---------------------------------------------------------------- submit, return, publish, discard
@@ -275,7 +249,7 @@ def give_back(work: UnitOfWork, row: QuestionnaireDraft, *, rev: int, reason: st
     authorize(work.actor, "questionnaire:edit")
     _insist(row, "review")
     work.expect(row, rev, mine={"reason": reason})
-    reason = _reason(reason)
+    reason = services.reason_given(reason)
     row.state, row.reviewed_by, row.reviewed_at, row.review_note = "draft", work.person, work.now, reason
     work.record("QuestionnaireReturned", subject=("draft", row.id), codes={"key": row.key}, private={"reason": reason})
     return row
@@ -290,21 +264,10 @@ def publish(work: UnitOfWork, row: QuestionnaireDraft, *, rev: int) -> Version:
     _insist(row, "review")
     work.expect(row, rev)
     services.line_up(work, _family(row))
-    newest = _newest(work, row)
-    if (newest.id if newest else None) != row.based_on:
-        raise Refusal(
-            "questionnaires.published_meanwhile",
-            "この下書きの元になった版の後に、別の版（{version}版）が公開されました。差し戻して、最新の版に合わせてください。",
-            "Another version ({version}) was published meanwhile. Return the draft and bring it up to the newest version.",
-            version=newest.version if newest else "–",
-        )
+    _insist_newest(work, row)
     document = sound(work, row)
     is_framework = isinstance(document, Framework)
-    version: Version = (
-        services.add_framework(work, document)
-        if isinstance(document, Framework)
-        else services.add_questionnaire(work, document)
-    )
+    version = services.add(work, document)
     row.state, row.version_id, row.reviewed_by, row.reviewed_at = "published", version.id, work.person, work.now
     work.record(
         "FrameworkPublished" if is_framework else "QuestionnairePublished",
@@ -315,12 +278,24 @@ def publish(work: UnitOfWork, row: QuestionnaireDraft, *, rev: int) -> Version:
     return version
 
 
+def _insist_newest(work: UnitOfWork, row: QuestionnaireDraft) -> None:
+    """Refuse a draft whose base is no longer the version it would replace."""
+    newest = _newest(work, row)
+    if (newest.id if newest else None) != row.based_on:
+        raise Refusal(
+            "questionnaires.published_meanwhile",
+            "この下書きの元になった版の後に、別の版（{version}版）が公開されました。差し戻して、最新の版に合わせてください。",
+            "Another version ({version}) was published meanwhile. Return the draft and bring it up to the newest version.",
+            version=newest.version if newest else "–",
+        )
+
+
 def discard(work: UnitOfWork, row: QuestionnaireDraft, *, rev: int, reason: str) -> QuestionnaireDraft:
     """Give a draft up, with a reason; it stays readable."""
     authorize(work.actor, "questionnaire:edit")
     _insist(row, "draft", "review")
     work.expect(row, rev, mine={"reason": reason})
-    reason = _reason(reason)
+    reason = services.reason_given(reason)
     row.state, row.review_note, row.reviewed_by, row.reviewed_at = "discarded", reason, work.person, work.now
     work.record("DraftDiscarded", subject=("draft", row.id), codes={"key": row.key}, private={"reason": reason})
     return row
@@ -343,14 +318,6 @@ def _insist(row: QuestionnaireDraft, *states: str) -> None:
                 "discarded": "This draft was discarded.",
             }[row.state],
         )
-
-
-def _reason(reason: str) -> str:
-    reason = reason.strip()
-    _keepable(reason, "reason")
-    if not reason:
-        raise Refusal("questionnaires.reason", "理由を入力してください。", "Give a reason.", place="reason")
-    return reason
 
 
 def _ids(people: set[str | None]) -> list[str]:

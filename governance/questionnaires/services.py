@@ -17,7 +17,7 @@ from sqlalchemy import select
 from governance.accounts.rules import authorize
 from governance.questionnaires.definition import Framework, Questionnaire, canonical, digest_of
 from governance.questionnaires.models import FrameworkVersion, QuestionnaireRetirement, QuestionnaireVersion
-from governance.questionnaires.reading import DocumentT, Source, read
+from governance.questionnaires.reading import MAX_BYTES, DocumentT, Source, read
 from governance.questionnaires.rules import Found, check_all
 from governance.refusals import Forbidden, NotFound, Problem, Refusal, Refusals
 from governance.texts import Text
@@ -70,7 +70,7 @@ def publish_framework(work: UnitOfWork, document: Framework) -> str | None:
     _service_only(work)
     if _already(work, document):
         return None
-    return _recorded(work, add_framework(work, document), "FrameworkPublished")
+    return _recorded(work, add(work, document), "FrameworkPublished")
 
 
 def publish_questionnaire(work: UnitOfWork, document: Questionnaire) -> str | None:
@@ -78,7 +78,7 @@ def publish_questionnaire(work: UnitOfWork, document: Questionnaire) -> str | No
     _service_only(work)
     if _already(work, document):
         return None
-    return _recorded(work, add_questionnaire(work, document), "QuestionnairePublished")
+    return _recorded(work, add(work, document), "QuestionnairePublished")
 
 
 def _service_only(work: UnitOfWork) -> None:
@@ -92,8 +92,14 @@ def _service_only(work: UnitOfWork) -> None:
         )
 
 
-def add_framework(work: UnitOfWork, document: Framework) -> FrameworkVersion:
+def add(work: UnitOfWork, document: Framework | Questionnaire) -> FrameworkVersion | QuestionnaireVersion:
     """Add a version to what is published. The caller has authorised and checked, and records the act."""
+    if isinstance(document, Framework):
+        return _add_framework(work, document)
+    return _add_questionnaire(work, document)
+
+
+def _add_framework(work: UnitOfWork, document: Framework) -> FrameworkVersion:
     body = canonical(document)
     return _added(
         work,
@@ -109,8 +115,7 @@ def add_framework(work: UnitOfWork, document: Framework) -> FrameworkVersion:
     )
 
 
-def add_questionnaire(work: UnitOfWork, document: Questionnaire) -> QuestionnaireVersion:
-    """Add a version to what is published. The caller has authorised and checked, and records the act."""
+def _add_questionnaire(work: UnitOfWork, document: Questionnaire) -> QuestionnaireVersion:
     body = canonical(document)
     return _added(
         work,
@@ -195,8 +200,7 @@ def retire(work: UnitOfWork, row: QuestionnaireVersion, *, reason: str) -> Quest
     Raises Refusal without a reason or for a version that is retired already, and Refusals when what is left does not fit together.
     """
     authorize(work.actor, "questionnaire:publish")
-    if not reason.strip():
-        raise Refusal("questionnaires.reason", "理由を入力してください。", "Say why it is retired.", place="reason")
+    reason = reason_given(reason)
     line_up(work, row.framework_key)
     if row.id in retirements(work):
         raise Refusal(
@@ -207,9 +211,7 @@ def retire(work: UnitOfWork, row: QuestionnaireVersion, *, reason: str) -> Quest
             version=row.version,
         )
     before = misfits(work, row.framework_key)
-    retirement = QuestionnaireRetirement(
-        version_id=row.id, reason=reason.strip(), retired_at=work.now, retired_by=work.person
-    )
+    retirement = QuestionnaireRetirement(version_id=row.id, reason=reason, retired_at=work.now, retired_by=work.person)
     work.session.add(retirement)
     work.session.flush()
     Refusals.raise_any([elsewhere(*each) for each in misfits(work, row.framework_key) if each not in before])
@@ -217,9 +219,40 @@ def retire(work: UnitOfWork, row: QuestionnaireVersion, *, reason: str) -> Quest
         "QuestionnaireRetired",
         subject=("questionnaire", row.id),
         codes={"key": row.key, "version": row.version},
-        private={"reason": reason.strip()},
+        private={"reason": reason},
     )
     return retirement
+
+
+def keepable(text: str, place: str) -> None:
+    """Refuse a text that no database keeps: too long, with NUL, or with half of a surrogate pair."""
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        size = -1
+    if size < 0 or "\0" in text:
+        raise Refusal(
+            "questionnaires.not_text",
+            "保存できない文字（制御文字など）が含まれています。",
+            "The text holds characters that cannot be kept.",
+            place=place,
+        )
+    if size > MAX_BYTES:
+        raise Refusal(
+            "questionnaires.too_large",
+            "長すぎるため保存できません（上限1 MB）。",
+            "Too long to be kept (limit 1 MB).",
+            place=place,
+        )
+
+
+def reason_given(reason: str) -> str:
+    """Return the reason of an act without blanks around it. Raises Refusal when there is none."""
+    reason = reason.strip()
+    keepable(reason, "reason")
+    if not reason:
+        raise Refusal("questionnaires.reason", "理由を入力してください。", "Give a reason.", place="reason")
+    return reason
 
 
 def line_up(work: UnitOfWork, framework_key: str) -> None:
