@@ -173,6 +173,9 @@ NOT_GOVERNED = {
     "form_keys": None,
     "draft_changes": None,
     "snapshot_texts": None,
+    "answer_layouts": None,  # with answer_vectors: derived from snapshots, which are governed
+    "answer_vectors": None,
+    "backtests": None,  # a calculation that can be run again
     "ledger_event": None,
     "ledger_node": None,
     "ledger_value": None,

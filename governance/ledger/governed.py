@@ -104,6 +104,12 @@ GOVERNED: dict[str, Governed] = {
         ),
         Text("対応策", "measure"),
     ),
+    "screening_moves": Governed(
+        _columns(
+            "id screening_id from_framework to_framework from_versions to_versions undo moved_by moved_at undone_by undone_at"
+        ),
+        Text("新しい版の質問票への移行", "move to newer questionnaires"),
+    ),
     "snapshots": Governed(
         _columns("id screening_id revision stage body digest created_by created_at"),
         Text("写し", "snapshot"),
@@ -163,13 +169,13 @@ GOVERNED: dict[str, Governed] = {
 CONTENT_TABLES: dict[str, tuple[str, ...]] = {
     "answer_changes": _columns("id question_key revision body author_id saved_at"),
     "answer_evidence": _columns("question_key evidence_id attached_by attached_at"),
-    "answers": _columns("id question_key value text remark due_on carried_from author_id saved_at"),
+    "answers": _columns("id question_key value text remark due_on carried_from to_confirm author_id saved_at"),
     "item_ratings": _columns("id item severity likelihood severity_reason likelihood_reason author_id saved_at"),
     "screening_questionnaires": _columns("id questionnaire_id position"),
 }
 """Tables below a screening, with the columns that count."""
 
-ADDED_LATER = {"answers": frozenset({"text"})}
+ADDED_LATER = {"answers": frozenset({"text", "to_confirm"})}
 """Columns that came after the first release: an empty one is left out, so that entries made before still hold."""
 
 

@@ -7,8 +7,9 @@ revision that is not in `draft` or `returned` are locked, in the service and by 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from governance.accounts.models import User
@@ -72,7 +73,8 @@ class ScreeningQuestionnaire(Base):
 class Answer(Revised, Base):
     """The answer to one question: value, remark, planned date, author, time.
 
-    `text` holds the content of a free text or of rows (JSON), whose value says only that something was given.
+    `text` holds the content of a free text or of rows (JSON), whose value says only that something was given. `to_confirm` marks an
+    answer that a move to newer questionnaires brought along and nobody has looked at since (moving.py).
     """
 
     __tablename__ = "answers"
@@ -86,6 +88,7 @@ class Answer(Revised, Base):
     remark: Mapped[Long] = mapped_column(default="")
     due_on: Mapped[date | None]
     carried_from: Mapped[str | None] = ref("screenings.id", index=False)
+    to_confirm: Mapped[bool] = mapped_column(default=False, server_default=false())
     author_id: Mapped[str] = ref("users.id", index=False)
     saved_at: Mapped[datetime]
 
@@ -237,3 +240,51 @@ class SnapshotText(Base):
     path: Mapped[Line] = mapped_column(primary_key=True)
     salt: Mapped[bytes]
     value: Mapped[Long]
+
+
+class ScreeningMove(Base):
+    """That an open screening was moved to newer versions: what was pinned before and after, and what is needed to undo it.
+
+    `undo` holds what the move changed: answers and grades that the new versions cannot express, suggested answers, marks.
+    """
+
+    __tablename__ = "screening_moves"
+
+    id: Mapped[Id]
+    screening_id: Mapped[str] = ref("screenings.id")
+    from_framework: Mapped[str] = ref("framework_versions.id", index=False)
+    to_framework: Mapped[str] = ref("framework_versions.id", index=False)
+    from_versions: Mapped[list[str]]
+    to_versions: Mapped[list[str]]
+    undo: Mapped[dict[str, Any]]
+    moved_by: Mapped[str] = ref("users.id", index=False)
+    moved_at: Mapped[datetime]
+    undone_by: Mapped[str | None] = ref("users.id", index=False)
+    undone_at: Mapped[datetime | None]
+
+
+class AnswerLayout(Base):
+    """The documents by whose order coded answers stand: one row for all screenings of a phase that pinned the same versions."""
+
+    __tablename__ = "answer_layouts"
+
+    digest: Mapped[Digest] = mapped_column(primary_key=True)
+    framework_id: Mapped[str] = ref("framework_versions.id", index=False)
+    phase: Mapped[Code]
+    questionnaires: Mapped[list[str]]
+
+
+class AnswerVector(Base):
+    """The answers of a screening's newest snapshot as codes (vectors.py): derived from it, and made again when it is missing."""
+
+    __tablename__ = "answer_vectors"
+
+    screening_id: Mapped[str] = ref("screenings.id", index=False, primary_key=True)
+    snapshot_id: Mapped[str] = ref("snapshots.id", index=False)
+    layout: Mapped[str] = mapped_column(String(64), ForeignKey("answer_layouts.digest"))
+    codes: Mapped[bytes]
+    severity: Mapped[bytes]
+    likelihood: Mapped[bytes]
+    marks: Mapped[bytes]
+    rest: Mapped[dict[str, Any]]
+    rulings: Mapped[dict[str, Any]]
