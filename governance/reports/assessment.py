@@ -90,9 +90,17 @@ class Stop(TypedDict):
     note: Words
 
 
-class Risk(TypedDict):
-    """The assessment of the case."""
+class Total(TypedDict):
+    """One named total of a method that adds up points, with its sum and what it does."""
 
+    name: Words
+    text: Words
+
+
+class Risk(TypedDict):
+    """The assessment of the case; `totals` are empty under a method without totals."""
+
+    totals: list[Total]
     rated: list[RatedItem]
     inherent: int
     residual: int
@@ -118,17 +126,23 @@ class GridRow(TypedDict):
 
 
 class AskedQuestion(TypedDict):
-    """One question with its answer; `ruling` is what a reviewer ruled about it (該当なし accepted or refused)."""
+    """One question with its answer; `ruling` is what a reviewer ruled about it (該当なし accepted or refused).
+
+    `answer` is a code of the answer scale; any other kind of answer is `said` in words, and what was written stands in `entries`, a
+    text or one line for each row. Questions that carry no points have neither `weight` nor `points`.
+    """
 
     key: str
     item: str | None
     gate: bool
     text: Words
     answer: str | None
+    said: Words
+    entries: list[Words]
     due_on: str | None
     remark: Words
     ruling: Words
-    weight: str
+    weight: str | None
     points: str | None
     evidence: list[str]
     finding: str | None

@@ -27,6 +27,7 @@ from governance.reviews.models import Attendance, Condition, Decision, Review
 from governance.reviews.rules import local_date
 from governance.screenings.models import Screening, Snapshot
 from governance.screenings.result import Counted, Score
+from governance.screenings.routing import Sheet
 from governance.screenings.snapshots import thaw
 from governance.work import UnitOfWork
 
@@ -41,6 +42,11 @@ class Frozen:
     snapshot: Snapshot
     body: dict[str, Any]
     score: Score
+
+    @property
+    def contents(self) -> dict[str, tuple[str, str]]:
+        """Question key → value and text of every answer; an erased text is empty."""
+        return {answer["key"]: (answer["value"], answer.get("text") or "") for answer in self.body["answers"]}
 
     @property
     def values(self) -> dict[str, str]:
@@ -106,6 +112,16 @@ class Case:
     def is_draft(self) -> bool:
         """True while there is no final decision: the report is watermarked 案."""
         return self.decision is None
+
+    @cached_property
+    def questions(self) -> dict[str, Question]:
+        """Question key → question, asked or not."""
+        return {question.key: question for sheet in self.questionnaires for _, question in sheet.questions()}
+
+    @cached_property
+    def sheet(self) -> Sheet:
+        """What the screening asked."""
+        return Sheet(self.framework, self.screening.phase, tuple(self.questionnaires))
 
     def placed(self, kind: str) -> list[tuple[Questionnaire, Section, Question]]:
         """Return the asked questions of questionnaires of one kind, in order."""

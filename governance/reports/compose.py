@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from governance.questionnaires.methods import Matrix, Points
 from governance.questionnaires.parts import Named
 from governance.reports import compose_answers, compose_review, compose_risk, sentences
 from governance.reports.case import Case
@@ -74,7 +75,9 @@ def compose(case: Case, imprint: Imprint) -> Content:
         "risk": compose_risk.risk(case),
         "grid": compose_risk.grid(case),
         "details": compose_answers.details(case),
+        "loose": compose_answers.loose(case),
         "carried": compose_answers.carried(case),
+        "unasked": compose_answers.unasked(case),
         "packs": compose_answers.packs(case),
         "findings": compose_answers.findings(case),
         "course": compose_review.course(case),
@@ -297,20 +300,33 @@ def _listed(names: list[Named], codes: list[str]) -> Words:
     return said(joined([known.get(code, both(code)) for code in codes])) if codes else None
 
 
+def _by_matrix(rules: Matrix) -> list[Text]:
+    """Return how levels come about from severity, likelihood and controls."""
+    limit = format(rules.step_down_at_percent.normalize(), "f")
+    control = sentences.CONTROL.filled(limit=limit, gate=rules.gate_minimum, step=rules.step_down)
+    return [sentences.INHERENT, control, sentences.NOT_APPLICABLE]
+
+
+def _by_points(rules: Points) -> list[Text]:
+    """Return how levels come about from totals of points and from what mitigation takes off."""
+    names = {total.code: total.name for total in rules.totals}
+    found = [sentences.POINTS.filled(totals=joined([names[code] for code in rules.risk], "、", ", "))]
+    found.append(sentences.COMBINED[rules.combine])
+    if rule := rules.mitigation:
+        reaches, off = (format(n.normalize(), "f") for n in (rule.reaches_percent, rule.takes_off_percent))
+        found.append(sentences.MITIGATION.filled(total=names[rule.total], reaches=reaches, off=off))
+    if rules.round_points:
+        found.append(sentences.ROUNDED)
+    return [*found, sentences.POINTS_ONLY_ASKED]
+
+
 # long: one line for each paragraph and version
 def _method(case: Case) -> Method:
     rules = case.framework.scoring
-    figures = {
-        "limit": format(rules.step_down_at_percent.normalize(), "f"),
-        "gate": rules.gate_minimum,
-        "step": rules.step_down,
-    }
     frozen = case.frozen.snapshot
     paragraphs = [
         sentences.SEPARATION,
-        sentences.INHERENT,
-        sentences.CONTROL.filled(**figures),
-        sentences.NOT_APPLICABLE,
+        *(_by_matrix(rules) if isinstance(rules, Matrix) else _by_points(rules)),
         sentences.FROZEN.filled(revision=frozen.revision, stage=sentences.STAGES[frozen.stage]),
     ]
     named = [

@@ -7,7 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
-from governance.questionnaires.definition import Question, Reference
+from governance.questionnaires.conditions import questions_of
+from governance.questionnaires.definition import GIVEN, Contradiction, Question, Reference
+from governance.questionnaires.methods import Matrix
+from governance.questionnaires.values import said as said_value
 from governance.questionnaires.values import values_of
 from governance.reports import content, sentences
 from governance.reports.assessment import AskedQuestion, Carried, Finding, ItemDetail, Pack
@@ -15,7 +18,9 @@ from governance.reports.case import Case
 from governance.reports.compose_risk import ruling_on
 from governance.reports.names import as_text, coded, day_of, decimal, entered, percent, said
 from governance.reports.words import Words
-from governance.screenings.result import ItemScore
+from governance.screenings import explain, kinds
+from governance.screenings.points import least
+from governance.screenings.result import Counted, ItemScore
 from governance.texts import Text, joined
 
 HUNDRED = Decimal(100)
@@ -28,6 +33,26 @@ def details(case: Case) -> list[ItemDetail]:
         if sheet.phase == case.screening.phase and section.item:
             found[section.item].append(asked(case, question, section.item))
     return [{"item": item.code, "questions": found[item.code]} for item in case.framework.items]
+
+
+def loose(case: Case) -> list[AskedQuestion]:
+    """Return the questions of this phase that belong to no item."""
+    return [
+        asked(case, question, None)
+        for sheet, section, question in case.placed("screening")
+        if sheet.phase == case.screening.phase and section.item is None
+    ]
+
+
+def unasked(case: Case) -> list[AskedQuestion]:
+    """Return the questions that were answered and are not asked any more: they counted nowhere."""
+    seen = set(case.score.asked)
+    return [
+        asked(case, question, section.item)
+        for sheet in case.questionnaires
+        for section, question in sheet.questions()
+        if question.key not in seen and case.frozen.values.get(question.key)
+    ]
 
 
 def carried(case: Case) -> list[Carried]:
@@ -48,46 +73,77 @@ def packs(case: Case) -> list[Pack]:
     found: dict[str, list[AskedQuestion]] = defaultdict(list)
     for sheet, section, question in case.placed("pack"):
         found[sheet.pack or sheet.key].append(asked(case, question, section.item))
-    causes = {
-        code: ", ".join(
-            dict.fromkeys(
-                effect.trigger
-                for effect in case.framework.effects
-                if effect.id in case.score.fired and code in effect.packs
-            )
-        )
-        for code in found
-    }
     return [
         {
             "code": code,
             "name": said(case.framework.name_of("packs", code)),
-            "trigger": causes[code] or None,
+            "trigger": _cause(case, code),
             "questions": questions,
         }
         for code, questions in found.items()
     ]
 
 
+def _cause(case: Case, pack: str) -> Words:
+    """Return what attached a pack: the triggers that fired, or its own condition in words."""
+    fired = [e.trigger for e in case.framework.effects if e.id in case.score.fired and pack in e.packs]
+    own = [explain.read_out(case.sheet, each.when) for each in case.questionnaires if each.pack == pack and each.when]
+    if fired:
+        return ", ".join(dict.fromkeys(fired))
+    return said(joined(own)) if own else None
+
+
 def asked(case: Case, question: Question, item: str | None) -> AskedQuestion:
     """Return one question with its answer, points and evidence."""
     answer = case.answers.get(question.key, {})
-    counted = case.counted.get(question.key)
     ids = evidence_ids(case)
+    value, text = case.frozen.contents.get(question.key, ("", ""))
+    on_scale = question.kind == "scale" and case.framework.step(value) is not None
+    weight, points = _weighed(case, question)
     return {
         "key": question.key,
         "item": item,
         "gate": question.gate,
         "text": said(question.text),
-        "answer": answer.get("value") or None,
+        "answer": value if on_scale else None,
+        "said": None if on_scale or not value else said(said_value(case.framework, question, value)),
+        "entries": _entries(question, text) if value == GIVEN else [],
         "due_on": answer.get("due_on"),
         "remark": entered(answer.get("remark")),
         "ruling": ruling_on(case, question.key),
-        "weight": str(question.weight),
-        "points": decimal(counted.points) if counted and not counted.excluded else None,
+        "weight": weight,
+        "points": points,
         "evidence": [ids[each] for each in answer.get("evidence", []) if each in ids],
         "finding": _finding_of(case, question.key),
     }
+
+
+def _weighed(case: Case, question: Question) -> tuple[str | None, str | None]:
+    """Return the weight of a question and its points; nothing for one that carries none."""
+    counted = case.counted.get(question.key)
+    if counted is None:
+        return (str(question.weight) if question.kind == "scale" and case.framework.matrix else None), None
+    weight = str(question.weight) if case.framework.matrix else decimal(counted.weight)
+    return weight, None if counted.excluded else decimal(counted.points)
+
+
+def _entries(question: Question, text: str) -> list[Words]:
+    """Return what was written: a text as it is, or one line for each row."""
+    if question.kind != "rows":
+        return [text] if text else []
+    return [
+        said(
+            joined(
+                [
+                    Text("{column}：{cell}", "{column}: {cell}").filled(column=column.name, cell=cell)
+                    for column, cell in zip(question.columns, row, strict=True)
+                ],
+                "／",
+                " / ",
+            )
+        )
+        for row in kinds.rows_shown(question, text)
+    ]
 
 
 def _finding_of(case: Case, key: str) -> str | None:
@@ -100,10 +156,11 @@ def _finding_of(case: Case, key: str) -> str | None:
 
 
 def findings(case: Case) -> list[Finding]:
-    """Return a finding for every standing hard stop and every open gate, numbered in this order."""
+    """Return a finding for every standing hard stop, every open gate and every contradiction, numbered in this order."""
     questions = {q.key: q for kind in ("screening", "pack") for _, _, q in case.placed(kind)}
     found = [_stop_finding(case, stop.code) for stop in case.score.stops]
     found += [_gate_finding(case, item, questions[key]) for item in case.score.items for key in item.gates_open]
+    found += [_contradiction_finding(case, each) for each in explain.contradictions(case.framework, case.score)]
     return [{**finding, "id": f"F{number}"} for number, finding in enumerate(found, 1)]
 
 
@@ -161,6 +218,25 @@ def _gate_finding(case: Case, item: ItemScore, question: Question) -> Finding:
     }
 
 
+def _contradiction_finding(case: Case, rule: Contradiction) -> Finding:
+    keys = [key for key in dict.fromkeys(questions_of(rule.when)) if key in case.score.asked]
+    return {
+        "id": "",
+        "severity": coded("observation", sentences.SEVERITIES["observation"]),
+        "title": said(sentences.CONTRADICTION_TITLE.filled(keys=", ".join(keys))),
+        "questions": keys,
+        "origin": coded("rule", sentences.BY_RULE),
+        "fact": said(rule.text),
+        "criteria": None,
+        "cause": None,
+        "impact": None,
+        "recommendation": said(rule.advice),
+        "owner": _owner(case),
+        "due": None,
+        "condition": None,
+    }
+
+
 # -- evidence ----------------------------------------------------------------------------------------------------------------
 
 
@@ -189,9 +265,10 @@ def evidence(case: Case) -> list[content.Evidence]:
 
 def mapping(case: Case) -> content.Mapping:
     """Return, for every outside framework, its clauses with the mapped questions and whether all are met."""
-    gate = case.framework.scoring.gate_minimum
+    rules = case.framework.matrix
+    note = sentences.MAPPING.filled(gate=rules.gate_minimum) if rules else sentences.MAPPING_OF_POINTS
     return {
-        "note": said(sentences.MAPPING.filled(gate=gate)),
+        "note": said(note),
         "frameworks": [_mapped(case, reference) for reference in case.framework.references],
     }
 
@@ -224,9 +301,17 @@ def _in_order(clause: tuple[str, list[str]]) -> list[tuple[int, str]]:
 
 def _reference(case: Case, clause: str, keys: list[str]) -> content.Reference:
     counted = [c for key in keys if (c := case.counted.get(key)) is not None and not c.excluded]
-    met = sum(c.factor >= case.framework.scoring.gate_minimum for c in counted)
+    met = sum(_is_met(case, c) for c in counted)
     state = "none" if not counted else "met" if met == len(counted) else "part" if met else "gap"
     return {"ref": clause, "questions": keys, "met": met, "applicable": len(counted), "state": state}  # type: ignore[typeddict-item]
+
+
+def _is_met(case: Case, counted: Counted) -> bool:
+    """Say whether a mapped question is met: as a gate would be, or under `points` by an answer with the fewest risk points."""
+    rules = case.framework.scoring
+    if isinstance(rules, Matrix):
+        return counted.factor >= rules.gate_minimum
+    return bool(counted.value) and counted.points <= least(rules, case.questions[counted.key])[1]
 
 
 def glossary(case: Case) -> Iterator[tuple[Words, Words]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from governance.ledger.rules import EVENT_TYPES
 from governance.ledger.services import Event
-from governance.questionnaires.values import values_of
+from governance.questionnaires.definition import Question
 from governance.reports import content, sentences
 from governance.reports.case import Case, Frozen
 from governance.reports.deliberation import (
@@ -38,6 +38,7 @@ from governance.reviews.rules import (
     days_overdue,
     local_date,
 )
+from governance.screenings import kinds
 from governance.screenings.result import shown
 from governance.states import state_of
 from governance.texts import Text, both
@@ -100,12 +101,13 @@ def _diffs(case: Case) -> Iterator[RevisionDiff]:
     """Yield what changed from each submitted revision to the next."""
     topics = {q.key: q for sheet in case.questionnaires for _, q in sheet.questions()}
     for earlier, later in zip(case.earlier, case.earlier[1:], strict=False):
-        changed = [key for key in later.values if later.values[key] != earlier.values.get(key, "") and key in topics]
+        was, now = earlier.contents, later.contents
+        changed = [key for key in now if now[key] != was.get(key, ("", "")) and key in topics]
         answers: list[AnswerDiff] = [
             {
                 "question": key,
-                "before": _answer_words(case, topics[key], earlier.values.get(key, "")),
-                "after": _answer_words(case, topics[key], later.values[key]),
+                "before": _answer_words(case, topics[key], *was.get(key, ("", ""))),
+                "after": _answer_words(case, topics[key], *now[key]),
                 "effect": _effect(case, key, earlier, later),
             }
             for key in changed
@@ -113,9 +115,8 @@ def _diffs(case: Case) -> Iterator[RevisionDiff]:
         yield {"earlier": earlier.snapshot.revision, "later": later.snapshot.revision, "answers": answers}
 
 
-def _answer_words(case: Case, question: Any, value: str) -> Words:
-    found = values_of(case.framework, question).get(value)
-    return said(found) if found else None
+def _answer_words(case: Case, question: Question, value: str, text: str) -> Words:
+    return said(kinds.in_words(case.framework, question, value, text)) if value else None
 
 
 def _effect(case: Case, key: str, earlier: Frozen, later: Frozen) -> Words:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fractions
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from governance.questionnaires.definition import YES_NO_UNKNOWN, Effect, Level, Question
+from governance.questionnaires.definition import Effect, Level, Question
+from governance.questionnaires.methods import Points
 from governance.reports import sentences
 from governance.reports.assessment import (
     Change,
@@ -24,8 +26,9 @@ from governance.reports.case import Case, PhaseState
 from governance.reports.names import as_text, coded, day_of, decimal, entered, percent, person_name, said
 from governance.reports.words import Words
 from governance.reviews.rules import OUTCOMES
-from governance.screenings import explain
-from governance.screenings.result import Adjustment, ItemScore
+from governance.screenings import explain, kinds
+from governance.screenings.points import level_of
+from governance.screenings.result import Adjustment, ItemScore, shown
 from governance.states import state_of
 from governance.texts import Text, both, joined
 
@@ -49,7 +52,9 @@ def _trigger(case: Case, question: Question, answer: dict[str, Any] | None, fire
     return {
         "id": question.key,
         "text": said(question.text),
-        "answer": said(YES_NO_UNKNOWN[value]) if value in YES_NO_UNKNOWN else entered(value),
+        "answer": said(kinds.in_words(case.framework, question, value, (answer or {}).get("text") or ""))
+        if value
+        else None,
         "fired": bool(own),
         "unsure": value == "unknown",
         "reason": entered(answer["remark"]) if answer else None,
@@ -89,23 +94,31 @@ def risk(case: Case) -> Risk:
         "rated": [_rated(case, item) for item in score.items],
         "inherent": score.inherent or 1,
         "residual": score.residual or 1,
-        "aggregate": said(sentences.AGGREGATE.filled(n=len(score.items))),
+        "aggregate": said(_aggregate(case)),
+        "totals": [{"name": said(name), "text": said(text)} for name, text in explain.totals(case.framework, score)],
         "index": None if score.index is None else str(score.index),
         "changes": [*_adjustments(case), *_rulings(case)],
         "stops": _stops(case),
     }
 
 
+def _aggregate(case: Case) -> Text:
+    score = case.score
+    if case.framework.matrix:
+        return sentences.AGGREGATE.filled(n=len(score.items))
+    return sentences.AGGREGATE_OF_POINTS.filled(before=shown(score.percent), after=shown(score.residual_percent))
+
+
 def _rated(case: Case, item: ItemScore) -> RatedItem:
     reasons = case.rating_reasons.get(item.item, {})
     control: Fraction | None = None
-    if item.effectiveness is not None:
+    if item.effectiveness is not None and case.framework.matrix:
         control = {"num": decimal(item.points), "den": decimal(item.weight), "pct": percent(item.effectiveness)}
     return {
         "item": item.item,
         "severity": _rating(item.severity_chosen, item.severity, reasons.get("severity_reason")),
         "likelihood": _rating(item.likelihood_chosen, item.likelihood, reasons.get("likelihood_reason")),
-        "ground": None if item.product is None else str(item.product),
+        "ground": _ground_of(case, item),
         "inherent": item.inherent or 1,
         "control": control,
         "residual": item.residual or 1,
@@ -114,15 +127,24 @@ def _rated(case: Case, item: ItemScore) -> RatedItem:
     }
 
 
+def _ground_of(case: Case, item: ItemScore) -> Words:
+    """Return in figures how the inherent level came about: the product, or the points."""
+    if case.framework.matrix is None:
+        return said(explain.fraction(item))
+    return None if item.product is None else str(item.product)
+
+
 def _rating(chosen: int | None, final: int | None, reason: str | None) -> Rating | None:
     return None if chosen is None or final is None else {"chosen": chosen, "final": final, "reason": entered(reason)}
 
 
 def _counterfactual(case: Case, item: ItemScore) -> Counterfactual | None:
     """Return the smallest set of controls that lowers the item, with the fraction it would give (domain.md §5.6 ③)."""
-    rules = case.framework.matrix
-    if rules is None or not item.needed or item.residual is None or item.needed_percent is None:
+    rules = case.framework.scoring
+    if not item.needed or item.residual is None or item.needed_percent is None:
         return None
+    if isinstance(rules, Points):
+        return _fewer_points(rules, item, item.needed_percent)
     best = max(
         (step for step in case.framework.scale if step.factor is not None), key=lambda step: step.factor or Decimal(0)
     )
@@ -138,6 +160,17 @@ def _counterfactual(case: Case, item: ItemScore) -> Counterfactual | None:
             "pct": percent(item.needed_percent),
         },
         "residual": max(1, item.residual - rules.step_down),
+    }
+
+
+def _fewer_points(rules: Points, item: ItemScore, percent_then: Decimal) -> Counterfactual:
+    """Return the smallest set of answers that lowers an item under `points`, with the points left then."""
+    left = (item.weight * percent_then / 100).quantize(Decimal("0.01"))
+    return {
+        "questions": list(item.needed),
+        "to": said(sentences.LEAST),
+        "control": {"num": decimal(left), "den": decimal(item.weight), "pct": percent(percent_then)},
+        "residual": level_of(rules, fractions.Fraction(percent_then) / 100) or 1,
     }
 
 
@@ -245,6 +278,9 @@ def _row_of(case: Case, phase: str, found: PhaseState | None) -> GridRow:
 def cut_words(case: Case) -> Words:
     """Return how products are read as levels, "1–3 Low, 4–7 Medium, …"."""
     levels: list[Level] = case.framework.levels
+    rules = case.framework.scoring
+    if isinstance(rules, Points):
+        return said(sentences.SHARES.filled(cuts=joined(_share_cuts(rules, levels))))
     highest = len(case.framework.severity) * len(case.framework.likelihood)
     tops = [level.at_least - 1 for level in levels[1:]] + [highest]
     cuts = [
@@ -253,3 +289,14 @@ def cut_words(case: Case) -> Words:
         if level.at_least <= top
     ]
     return said(sentences.CUTS.filled(cuts=joined(cuts)))
+
+
+def _share_cuts(rules: Points, levels: list[Level]) -> list[Text]:
+    """Return how shares are read as levels, "25%以下をⅠ"."""
+    first, between, last = sentences.BOUNDS[rules.bound]
+    bounds = [format(bound.normalize(), "f") for bound in rules.upper_bounds]
+    words = [first, *[between] * (len(bounds) - 1), last]
+    return [
+        form.filled(low=low, high=high, level=level.name)
+        for form, low, high, level in zip(words, ["", *bounds], [*bounds, ""], levels, strict=True)
+    ]

@@ -13,7 +13,17 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from governance.reports.assessment import Carried, Finding, GridRow, ItemDetail, Pack, Risk, Route, Trigger
+from governance.reports.assessment import (
+    AskedQuestion,
+    Carried,
+    Finding,
+    GridRow,
+    ItemDetail,
+    Pack,
+    Risk,
+    Route,
+    Trigger,
+)
 from governance.reports.deliberation import Acceptance, Condition, Course, Monitoring, Outcome, Session
 from governance.reports.words import Words
 
@@ -263,7 +273,9 @@ class Content(TypedDict):
     risk: Risk
     grid: list[GridRow]
     details: list[ItemDetail]
+    loose: list[AskedQuestion]
     carried: list[Carried]
+    unasked: list[AskedQuestion]
     packs: list[Pack]
     findings: list[Finding]
     course: Course

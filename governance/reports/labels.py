@@ -101,6 +101,8 @@ _RISK = {
     "by_points": Text("算出", "How reached"),
     "control": Text("対策の効き", "Control effect."),
     "step_down": Text("段階を下げたか", "Step down"),
+    "why_level": Text("区分の理由", "Why this level"),
+    "totals": Text("点数の合計", "Totals of points"),
     "whole_case": Text("案件全体", "Whole case"),
     "differs": Text(
         "* 下限または審査者の変更により、選んだ値と異なる（「{table}」の表）。",
@@ -125,6 +127,7 @@ _RISK = {
     "hit": Text("● 該当", "● Hit"),
     "not_hit": Text("該当しない", "Not hit"),
     "lowering": Text("あと何を行えば下がるか（最小の組）", "What would lower the level (smallest set)"),
+    "points_then": Text("そのときの点数", "Points then"),
     "effect_then": Text("実施したときの対策の効き", "Effectiveness then"),
 }
 
@@ -140,6 +143,11 @@ _ANSWERS = {
     "not_answered": Text("未回答", "Not answered"),
     "planned": Text("予定 {on}", "Planned {on}"),
     "finding": Text("指摘 {id}", "Finding {id}"),
+    "loose": Text("項目によらない設問", "Questions of no single item"),
+    "unasked": Text("尋ねなくなった質問への回答", "Answers no longer asked"),
+    "unasked_table": Text(
+        "点数にも経路にも使っていない回答", "Answers that counted neither in the points nor in the route"
+    ),
     "carried": Text("引き継いだ回答（{phase}）", "Answers carried forward ({phase})"),
     "carried_table": Text(
         "{phase}フェーズの回答（対策の効きの計算に含む）", "Answers of the phase {phase}, part of the fractions"

@@ -67,6 +67,36 @@ NOT_APPLICABLE = Text(
     "“Not applicable” left the sum only where a reviewer accepted the reason; unanswered or unaccepted counts as 0. The level of "
     "the case is the maximum of its items, never a mean.",
 )
+POINTS = Text(
+    "回答の選択肢に付いた点数を合計し、{totals}の最大に対する割合を区分に読み替えて固有リスクとした。",
+    "Points of the chosen answers were added up; the share of {totals} in their maximum was read as a level: the inherent risk.",
+)
+COMBINED = {
+    "worst": Text(
+        "リスクの合計が複数あるときは、割合のもっとも高いものによる。",
+        "Of several risk totals the one with the highest share counts.",
+    ),
+    "sum": Text(
+        "リスクの合計が複数あるときは、点数の和を最大の和で割る。",
+        "Of several risk totals the points are added and divided by the sum of the maxima.",
+    ),
+    "mean": Text(
+        "リスクの合計が複数あるときは、割合を平均する。", "Of several risk totals the mean of the shares counts."
+    ),
+}
+MITIGATION = Text(
+    "{total}がその最大の{reaches}%以上に達したとき、リスクの点数から{off}%を差し引いて残余リスクとした。達しないときは差し引かない。",
+    "Where {total} reaches at least {reaches}% of its maximum, {off}% is taken off the risk points: the residual risk. Below that "
+    "nothing is taken off.",
+)
+ROUNDED = Text(
+    "差し引いた後の点数は、四捨五入して整数としてから比べた。",
+    "Points left after that are rounded to whole points, halves up, before they are compared.",
+)
+POINTS_ONLY_ASKED = Text(
+    "尋ねていない質問への回答は数えない。未回答は 0 点とした。割合は、丸める前の値で比べた。",
+    "Answers to questions that are not asked do not count; unanswered questions give no points. Shares are compared before rounding.",
+)
 FROZEN = Text(
     "数値と回答は、{revision}回目の提出に対して凍結した写し（{stage}）による。",
     "Figures and answers are those of the snapshot frozen for submission {revision} ({stage}).",
@@ -75,9 +105,28 @@ STAGES = {
     "submitted": Text("提出時", "at submission"),
     "checked": Text("専門チームの確認後", "after the check of the expert team"),
 }
+AGGREGATE_OF_POINTS = Text(
+    "リスクの点数は最大の{before}%、低減策の後は{after}%。項目の最大ではない",
+    "Risk points are {before}% of their maximum, {after}% after mitigation; not the maximum of the items",
+)
+LEAST = Text("最も点数の低い回答", "the answer with the fewest points")
 AGGREGATE = Text("{n}項目の最大。平均しない", "Maximum of {n} items, never a mean")
 CUT = Text("{low}～{high} を{level}", "{low}–{high} {level}")
 CUTS = Text("S×L が {cuts}とする。", "S×L of {cuts}.")
+BOUNDS = {
+    "inclusive": (
+        Text("{high}%以下を{level}", "up to {high}% {level}"),
+        Text("{low}%超{high}%以下を{level}", "over {low}% up to {high}% {level}"),
+        Text("{low}%超を{level}", "over {low}% {level}"),
+    ),
+    "exclusive": (
+        Text("{high}%未満を{level}", "under {high}% {level}"),
+        Text("{low}%以上{high}%未満を{level}", "from {low}% to under {high}% {level}"),
+        Text("{low}%以上を{level}", "from {low}% {level}"),
+    ),
+}
+"""The first level, those between, and the last, by what belongs to a bound."""
+SHARES = Text("リスクの点数の割合が {cuts}とする。", "Shares of the risk points: {cuts}.")
 VERSIONS = {
     "framework": Text("枠組み", "Framework"),
     "questionnaire": Text("質問票", "Questionnaire"),
@@ -123,7 +172,13 @@ RULED = {
 RULING = Text("{kind}：{outcome}（{who}、{on}）。{reason}", "{kind}: {outcome} ({who}, {on}). {reason}")
 
 # -- findings --------------------------------------------------------------------------------------------------------------
-SEVERITIES = {"critical": Text("重大", "Critical"), "major": Text("主要", "Major"), "minor": Text("軽微", "Minor")}
+SEVERITIES = {
+    "critical": Text("重大", "Critical"),
+    "major": Text("主要", "Major"),
+    "minor": Text("軽微", "Minor"),
+    "observation": Text("所見", "Observation"),
+}
+CONTRADICTION_TITLE = Text("食い違う回答（{keys}）", "Answers that do not fit together ({keys})")
 BY_RULE = Text("規則による自動の指摘", "raised by rule")
 GATE_TITLE = Text("必須（★）の{key}「{topic}」が未達", "Gate {key} (★) “{topic}” is open")
 GATE_FACT = Text("回答は「{answer}」である。", "The answer is “{answer}”.")
@@ -171,6 +226,11 @@ MAPPING = Text(
     "参考の対応であり、同等性や適合を示さない。網羅率は、対応する設問がすべて係数 {gate} 以上である参照の割合をいう。",
     "Indicative only; shows neither equivalence nor conformity. Coverage is the share of references whose mapped questions all "
     "reach a coefficient of {gate}.",
+)
+MAPPING_OF_POINTS = Text(
+    "参考の対応であり、同等性や適合を示さない。網羅率は、対応する設問がすべて最も点数の低い回答である参照の割合をいう。",
+    "Indicative only; shows neither equivalence nor conformity. Coverage is the share of references whose mapped questions all have "
+    "the answer with the fewest risk points.",
 )
 EDITION = Text("{edition}、基準日 {dated}。{note}", "{edition}, list of {dated}. {note}")
 EVIDENCE_KINDS = {"file": Text("ファイル", "File"), "link": Text("リンク", "Link")}

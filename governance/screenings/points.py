@@ -215,13 +215,13 @@ def _gains(
     """Return (question, points its least risky answer takes off, that answer), largest first; questions without a gain are left out."""
     found = []
     for each in counted:
-        value, least = _least(rules, questions[each.key])
-        if each.points > least:
-            found.append((each.key, each.points - least, value))
+        value, fewest = least(rules, questions[each.key])
+        if each.points > fewest:
+            found.append((each.key, each.points - fewest, value))
     return sorted(found, key=lambda gain: (-gain[1], gain[0]))
 
 
-def _least(rules: Points, question: Question) -> tuple[str, Decimal]:
+def least(rules: Points, question: Question) -> tuple[str, Decimal]:
     """Return the answer with the fewest risk points."""
     values = [value for risk in rules.risk for value in question.points.get(risk, {})]
     sums = {value: sum((given(question, risk, value) for risk in rules.risk), ZERO) for value in values}

@@ -199,7 +199,9 @@ class _Builder:
             "risk": self.risk(),
             "grid": self.grid(),
             "details": self.details(),
+            "loose": [],
             "carried": self.carried(),
+            "unasked": [],
             "packs": self.packs(),
             "findings": self.findings(),
             "course": self.course(),
@@ -365,6 +367,7 @@ class _Builder:
         rated = [self.rated(n, key) for n, key in enumerate(self.keys)]
         return {
             "rated": rated,
+            "totals": [],
             "inherent": max(r["inherent"] for r in rated),
             "residual": max(r["residual"] for r in rated),
             "aggregate": pair("項目の最大。平均しない", "Maximum of the items, never averaged"),
@@ -483,6 +486,8 @@ class _Builder:
             "gate": weight == 3,
             "text": text,
             "answer": code,
+            "said": None,
+            "entries": [],
             "due_on": "2027-01-29" if c in {"0.4", "0.5"} else None,
             "remark": self.z.remarks.get(key, remark),
             "ruling": pair(
