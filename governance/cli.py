@@ -26,6 +26,7 @@ from governance import __version__, doctor
 from governance.accounts import services as accounts
 from governance.accounts.models import User
 from governance.accounts.rules import ROLES
+from governance.cli_questionnaires import questionnaire
 from governance.ledger.audit import verify_database
 from governance.ledger.verify import Verdict
 from governance.paths import SEEDS
@@ -37,6 +38,7 @@ from governance.settings import PREFIX, Settings, load, settings_table
 from governance.storage.database import Database, UnsafeDatabase
 from governance.storage.files import FileStore
 from governance.storage.migrate import WrongSchema, pending, upgrade
+from governance.terminal import languages, say
 from governance.texts import LOCALES, Text, both
 from governance.web import Service, create_app
 from governance.work import SYSTEM, Actor, UnitOfWork, open_work, run
@@ -85,20 +87,6 @@ def _deny(text: Text, place: str = "") -> None:
     """Print one refusal on the error stream: Japanese, then English."""
     for language in LOCALES:
         click.echo(f"{place}{text.in_(language)}", err=True)
-
-
-def _languages() -> tuple[str, ...]:
-    """Return the languages to print in: asked for by `--lang`, else that of the terminal, else both."""
-    asked = click.get_current_context().find_root().params.get("lang")
-    if asked:
-        return (asked,)
-    of_terminal = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return tuple(language for language in LOCALES if of_terminal.startswith(language)) or LOCALES
-
-
-def _say(text: Text) -> None:
-    for language in dict.fromkeys(text.in_(language) for language in _languages()):
-        click.echo(language)
 
 
 def _loaded(module: str) -> Any:
@@ -159,6 +147,9 @@ def cli(lang: str | None) -> None:
     """AI倫理ガバナンスの管理。 Administer the AI-ethics governance service."""
 
 
+cli.add_command(questionnaire)
+
+
 def main() -> None:
     """Run the command line."""
     cli(prog_name="governance")
@@ -176,8 +167,8 @@ def migrate() -> None:
 
 def _migrated(database: Database) -> None:
     for step in upgrade(database):
-        _say(Text("適用しました: {step}", "Applied: {step}").filled(step=step))
-    _say(Text("データベースの構造は最新です。", "The database has the current structure."))
+        say(Text("適用しました: {step}", "Applied: {step}").filled(step=step))
+    say(Text("データベースの構造は最新です。", "The database has the current structure."))
 
 
 @cli.command()
@@ -186,9 +177,9 @@ def seed(folder: Path) -> None:
     """枠組みと質問票を公開する。 Publish the framework and questionnaires of FOLDER (default: the shipped ones)."""
     published = _write(lambda work: publish(work, folder))
     for name in published:
-        _say(Text("公開しました: {name}", "Published: {name}").filled(name=name))
+        say(Text("公開しました: {name}", "Published: {name}").filled(name=name))
     if not published:
-        _say(
+        say(
             Text("公開済みの内容と同じため、何もしませんでした。", "Everything was published already; nothing changed.")
         )
 
@@ -198,7 +189,7 @@ def seed(folder: Path) -> None:
 def doctor_command(ctx: click.Context) -> None:
     """この機械と設定を調べる。 Examine this machine and its settings."""
     findings = doctor.examine(load())
-    for language in _languages():
+    for language in languages():
         click.echo(doctor.render(findings, language))
     ctx.exit(0 if doctor.is_fit(findings) else BROKEN)
 
@@ -206,7 +197,7 @@ def doctor_command(ctx: click.Context) -> None:
 @cli.command("settings")
 def settings_command() -> None:
     """設定の一覧を表示する。 Print the table of settings."""
-    click.echo("\n\n".join(settings_table(language) for language in _languages()))
+    click.echo("\n\n".join(settings_table(language) for language in languages()))
 
 
 @cli.command()
@@ -223,7 +214,7 @@ def serve(**given: str | int | None) -> None:
 def _serve(settings: Settings) -> None:
     with _opened(settings):
         pass
-    _say(Text("サービスを開始します: {url}", "Serving at {url}").filled(url=settings.base_url))
+    say(Text("サービスを開始します: {url}", "Serving at {url}").filled(url=settings.base_url))
     server = Granian(
         "governance.cli:application",
         factory=True,
@@ -248,7 +239,7 @@ def demo(then_serve: bool) -> None:
     try:
         _migrated(database)
         for line in _demonstration(database, settings):
-            _say(line)
+            say(line)
     finally:
         database.dispose()
     if then_serve:
@@ -265,7 +256,7 @@ def _demonstration(database: Database, settings: Settings) -> list[Text]:
             "The database holds {n} projects; it is used as it is.",
         )
         return [text.filled(n=there)]
-    _say(Text("見本を作っています。1分ほどかかります。", "Building the demonstration; this takes about a minute."))
+    say(Text("見本を作っています。1分ほどかかります。", "Building the demonstration; this takes about a minute."))
     lines = _loaded("governance.demo.builder").build(database, settings)
     return [line if isinstance(line, Text) else both(str(line)) for line in lines or []]
 
@@ -284,7 +275,7 @@ def ledger_verify(ctx: click.Context, no_files: bool) -> None:
     with _opened(settings) as database:
         verdict = verify_database(database, files=None if no_files else _files(settings))
     for line in verdict_lines(verdict):
-        _say(line)
+        say(line)
     ctx.exit(0 if verdict.ok else BROKEN)
 
 
@@ -339,7 +330,7 @@ def report_issue(project: str, _kind: str, language: str, out: Path, purpose: st
     text = Text(
         "{number} を {out} に書き出しました（発行者: {name}）。", "{number} written to {out} (issued by {name})."
     )
-    _say(text.filled(number=number, out=out, name=name))
+    say(text.filled(number=number, out=out, name=name))
 
 
 @cli.group()
@@ -358,7 +349,7 @@ def account_create(**given: Any) -> None:
     """利用者を登録する。パスワードは端末で尋ねる。 Create an account; the password is asked on the terminal."""
     password = _asked_password()
     _write(lambda work: accounts.create_user(work, password=password, **given).id)
-    _say(Text("登録しました: {email}", "Created: {email}").filled(email=accounts.normal_email(given["email"])))
+    say(Text("登録しました: {email}", "Created: {email}").filled(email=accounts.normal_email(given["email"])))
 
 
 @account.command("role")
@@ -373,7 +364,7 @@ def account_role(email: str, role: str, end: bool) -> None:
         Text("役割を終えました: {role}", "Role ended: {role}"),
         Text("役割を付けました: {role}", "Role given: {role}"),
     )
-    _say((ended if end else given).filled(role=ROLES[role]))
+    say((ended if end else given).filled(role=ROLES[role]))
 
 
 @account.command("password")
@@ -383,7 +374,7 @@ def account_password(email: str) -> None:
     _write(lambda work: _account(work, email).id)
     password = _asked_password()
     _write(lambda work: accounts.set_password(work, _account(work, email), password))
-    _say(Text("パスワードを設定しました。", "The password is set."))
+    say(Text("パスワードを設定しました。", "The password is set."))
 
 
 def _asked_password() -> str:
