@@ -48,9 +48,11 @@ FEATURES = (
     "projects",
     "screenings",
     "reviews",
+    "authoring",
     "learning",
     "insight",
     "reports",
+    "interchange",
     "ledger",
 )
 FILES_AT_ONCE = 5
@@ -161,6 +163,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         # a page takes several files, and one too large is refused by name with the rest of the page kept; this only ends floods
         MAX_CONTENT_LENGTH=FILES_AT_ONCE * settings.max_upload_bytes + 1024**2,
+        MAX_FORM_MEMORY_SIZE=4 * 1024**2,  # a questionnaire of 1 MB of Japanese, percent-encoded
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_NAME=name,

@@ -181,9 +181,9 @@ def sentence(condition: Condition, label: Callable[[str, str], Text]) -> Text:
     """
     match condition:
         case All(all=parts):
-            return joined([sentence(part, label) for part in parts], "、かつ", " and ")
+            return joined([_inner_sentence(part, label) for part in parts], "、かつ", " and ")
         case AnyOf(any=parts):
-            return joined([sentence(part, label) for part in parts], "、または", " or ")
+            return joined([_inner_sentence(part, label) for part in parts], "、または", " or ")
         case Not(not_=part):
             return Text("「{part}」ではない", "not ({part})").filled(part=sentence(part, label))
         case InPack(in_pack=pack):
@@ -193,6 +193,13 @@ def sentence(condition: Condition, label: Callable[[str, str], Text]) -> Text:
             return Text(f"フェーズが「{name.ja}」", f"the phase is “{name.en}”")
         case _:
             return _leaf_sentence(condition, label)
+
+
+def _inner_sentence(part: Condition, label: Callable[[str, str], Text]) -> Text:
+    """Return the sentence of a part; a group of several is put in brackets, so that it reads in only one way."""
+    said = sentence(part, label)
+    several = len(part.all) > 1 if isinstance(part, All) else isinstance(part, AnyOf) and len(part.any) > 1
+    return Text("（{said}）", "({said})").filled(said=said) if several else said
 
 
 def _leaf_sentence(leaf: Leaf, label: Callable[[str, str], Text]) -> Text:

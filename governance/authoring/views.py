@@ -1,0 +1,13 @@
+"""The pages of authors: published questionnaires, drafts, their editors and the translation view."""
+
+from __future__ import annotations
+
+from governance.authoring import draft_views, question_views, section_views, text_views, version_views
+
+blueprints = (
+    version_views.blueprint,
+    draft_views.blueprint,
+    text_views.blueprint,
+    question_views.blueprint,
+    section_views.blueprint,
+)
