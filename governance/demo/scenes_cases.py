@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import rfc8785
+
 from governance.accounts import services as accounts
-from governance.demo.cases import Case, Filling, Resubmitted
+from governance.demo.cases import Case, Filling, Reply, Resubmitted
 from governance.demo.content import Person
 from governance.demo.stage import NOTE, Stage
 from governance.demo.written import Paper
@@ -24,13 +26,8 @@ PASSWORD = "demo-password"  # noqa: S105 - documented, and given to the accounts
 
 
 def publish(stage: Stage, work: UnitOfWork) -> None:
-    """Publish the framework and the questionnaires, yet no pack while the written cases do not answer any."""
-    frameworks, sheets = questionnaires.read_seeds(SEEDS)
-    for framework in frameworks:
-        questionnaires.publish_framework(work, framework)
-    for sheet in sheets:
-        if sheet.kind != "pack":
-            questionnaires.publish_questionnaire(work, sheet)
+    """Publish the framework and the questionnaires."""
+    questionnaires.seed(work, SEEDS)
 
 
 def welcome(stage: Stage, work: UnitOfWork, people: list[Person]) -> None:
@@ -130,7 +127,17 @@ def _save(stage: Stage, work: UnitOfWork, row: Screening, case: Case, filling: F
 def _entry(stage: Stage, case: Case, filling: Filling, key: str, now: Filled) -> Entry:
     reply, stored = filling.answers.get(key), now.answers.get(key)
     due = stage.calendar.day(reply.due) if reply and reply.due is not None else None
-    return Entry(key, filling.value(key), _said(stage, case, filling.remark(key)), due, stored.rev if stored else 0)
+    text = _written(stage, case, reply) if reply else ""
+    return Entry(key, filling.value(key), _said(stage, case, filling.remark(key)), due, stored.rev if stored else 0, text)
+
+
+def _written(stage: Stage, case: Case, reply: Reply) -> str:
+    """Return the content of a text or of rows (a JSON list, days written out); empty for what is chosen."""
+    rows = [
+        {code: stage.calendar.day(cell).isoformat() if isinstance(cell, int) else cell for code, cell in row.items()}
+        for row in reply.rows
+    ]
+    return rfc8785.dumps(rows).decode() if rows else _said(stage, case, reply.text)
 
 
 def _attach(
