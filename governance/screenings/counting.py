@@ -143,7 +143,7 @@ class _Item:
         self.pick = _several(spots)
         self.weights = [place.question.weight for place in questions]
         steps = [Fraction(step.factor or 0) for step in framework.scale]
-        self.tables = [_table([weight * step * whole for step in steps]) for weight in self.weights]
+        self.tables: list[Any] = [_table([weight * step * whole for step in steps]) for weight in self.weights]
         self.gates = sum(255 << 8 * place.at for place in questions if place.question.gate)
 
     def _inherent(self, key: int) -> int:
@@ -241,7 +241,7 @@ class _Total:
         feeding = [place for place in layout.places.values() if place.question.points.get(code)]
         spots = [(place, n) for place in feeding for n in range(place.width)]
         self.pick = _several([place.at + n for place, n in spots])
-        self.tables = [_points(place, n, code, unit) for place, n in spots]
+        self.tables: list[Any] = [_points(place, n, code, unit) for place, n in spots]
         self.most = [0 if n else int(Fraction(most(place.question, code)) * unit) for place, n in spots]
         self.size = layout.size
         self.maximum = Kept(self._maximum)

@@ -22,6 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from governance.ledger.rules import moment
+from governance.screenings import past
 from governance.screenings.loading import Filled
 from governance.screenings.models import AnswerChange, Ruling, Screening, Snapshot, SnapshotText
 from governance.work import UnitOfWork
@@ -73,6 +74,7 @@ def freeze(work: UnitOfWork, screening: Screening, filled: Filled, stage: str) -
         text.snapshot_id = snapshot.id
     work.session.add_all(texts)
     work.session.flush()
+    past.keep(work.session, snapshot, screening, filled)
     return snapshot
 
 
