@@ -182,6 +182,8 @@ def _answer_triggers(work: UnitOfWork, row: Screening, triggers: Mapping[str, st
 
 def _rate(work: UnitOfWork, row: Screening, ratings: Mapping[str, tuple[int, int]], rate: tuple[int, int]) -> None:
     stored = load(work.session, row)
+    if not stored.sheet.framework.severity:
+        return
     items = [item.code for item in stored.sheet.framework.items]
     reasons = ("影響の理由", "起こりやすさの理由")
     entries = [

@@ -57,15 +57,18 @@ class Counterfactual(TypedDict):
 
 
 class RatedItem(TypedDict):
-    """The assessment of one item; `ground` says in figures how the inherent level came about (S×L, points)."""
+    """The assessment of one item; `ground` says in figures how the inherent level came about (S×L, points).
+
+    An item that no question rates has no levels.
+    """
 
     item: str
     severity: Rating | None
     likelihood: Rating | None
     ground: Words
-    inherent: int
+    inherent: int | None
     control: Fraction | None
-    residual: int
+    residual: int | None
     why: Words
     counterfactual: Counterfactual | None
 

@@ -119,9 +119,9 @@ def _rated(case: Case, item: ItemScore) -> RatedItem:
         "severity": _rating(item.severity_chosen, item.severity, reasons.get("severity_reason")),
         "likelihood": _rating(item.likelihood_chosen, item.likelihood, reasons.get("likelihood_reason")),
         "ground": _ground_of(case, item),
-        "inherent": item.inherent or 1,
+        "inherent": item.inherent,
         "control": control,
-        "residual": item.residual or 1,
+        "residual": item.residual,
         "why": said(explain.verdict(case.framework, item)),
         "counterfactual": _counterfactual(case, item),
     }

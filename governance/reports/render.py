@@ -215,7 +215,7 @@ def _drawings(content: Content, one: str, two: bool) -> dict[str, Any]:
     by_rank = sorted(framework["levels"], key=lambda level: level["rank"])
     names = [side(level["name"], one) for level in by_rank]
     labels = [f"{item['no']} {side(item['short'], one)}" for item in framework["items"]]
-    ranks = ([each["inherent"] for each in rated], [each["residual"] for each in rated])
+    ranks = ([each["inherent"] or 0 for each in rated], [each["residual"] or 0 for each in rated])
     return {
         "heat": _heat_map(content, one, two, names),
         "radar_chart": charts.radar(labels, *ranks, len(names)) if len(labels) >= 3 else None,
