@@ -150,10 +150,20 @@ def drawn(
         return Node(path, kind, [part for part in parts if part is not None])
     if kind != "row":
         return None
+    return _drawn_row(fields, known, (packs, phases), path)
+
+
+def _drawn_row(
+    fields: Fields,
+    known: Mapping[str, Known],
+    lists: tuple[Mapping[str, Text], Mapping[str, Text]],
+    path: str,
+) -> Node:
+    """Return one row with the comparisons and values its question allows."""
     question, values = one(fields, f"{path}.question"), fields.get(f"{path}.value", [])
     node = Node(path, "row", question=question, values=values, number=values[0] if values else "")
     if question in (PACK, PHASE):
-        node.comparison, node.options = question, dict(packs if question == PACK else phases)
+        node.comparison, node.options = question, dict(lists[question == PHASE])
         return node
     looked_at = known.get(question)
     node.comparisons = looked_at.comparisons if looked_at else list(COMPARISONS)

@@ -41,6 +41,7 @@ NAMES = {
     "max_rows": Text("行の上限", "Most rows"),
     **questions.TEXTS,
 }
+STEPS = {"up": -1, "down": 1}
 NEW: dict[str, Any] = {"kind": "scale", "weight": 1}
 
 
@@ -315,33 +316,32 @@ def _problems_of(work: UnitOfWork, found: Opened, key: str) -> list[dict[str, An
 def arrange(draft_id: str) -> ResponseReturnValue:
     """Move a question or a section up or down, or copy a question under a new key."""
     act, _, key = request.form.get("do", "").partition(":")
-    steps = {"up": -1, "down": 1}
-
-    def change(work: UnitOfWork) -> str:
-        row = drafts.draft(work, draft_id)
-        anchor, new_key = f"q-{key}", ""
-        if act == "copy":
-            source = services.read_source(row.text)
-            tree = {} if isinstance(source, Refusals) else source.tree
-            new_key = editing.suggested(key, services.taken_keys(work, tree))
-            services.save_tree(work, row, lambda tree: editing.copied(tree, key, new_key))
-            return new_key
-        name, _, of = act.partition("-")
-        if name not in steps:
-            raise NotFound
-        move = editing.section_moved if of == "section" else editing.moved
-        services.save_tree(work, row, lambda tree: move(tree, key, steps[name]))
-        return anchor
-
-    where = write(change)
     if act == "copy":
+        where = write(lambda work: _copy(work, draft_id, key))
         tell(
             Text("{key}として複製しました。文言を直してください。", "Copied as {key}; now change its words.").filled(
                 key=where
             )
         )
         return redirect_to("questions.edit", draft_id=draft_id, key=where)
-    return redirect_to("drafts.show", _anchor=f"s-{key}" if act.endswith("section") else where, draft_id=draft_id)
+    name, _, of = act.partition("-")
+    if name not in STEPS:
+        raise NotFound
+    move = editing.section_moved if of == "section" else editing.moved
+    write(
+        lambda work: services.save_tree(work, drafts.draft(work, draft_id), lambda tree: move(tree, key, STEPS[name]))
+    )
+    return redirect_to("drafts.show", _anchor=f"s-{key}" if of else f"q-{key}", draft_id=draft_id)
+
+
+def _copy(work: UnitOfWork, draft_id: str, key: str) -> str:
+    """Copy a question under the next free key and return that."""
+    row = drafts.draft(work, draft_id)
+    source = services.read_source(row.text)
+    tree = {} if isinstance(source, Refusals) else source.tree
+    new_key = editing.suggested(key, services.taken_keys(work, tree))
+    services.save_tree(work, row, lambda tree: editing.copied(tree, key, new_key))
+    return new_key
 
 
 @blueprint.route("/questions/<key>/remove", methods=["GET", "POST"])

@@ -67,6 +67,7 @@ def _conflict(draft_id: str, text: str) -> ResponseReturnValue:
     return _editor(work, draft_id, text, rev=str(row.rev), theirs=row.text)
 
 
+# long: one line per thing the page shows
 def _editor(
     work: UnitOfWork,
     draft_id: str,

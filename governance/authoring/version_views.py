@@ -155,6 +155,7 @@ def show(questionnaire_id: str) -> ResponseReturnValue:
     return _version_page(work, published.version(work, questionnaire_id), ReasonForm())
 
 
+# long: one line per thing the page shows
 def _version_page(work: UnitOfWork, row: QuestionnaireVersion, form: ReasonForm) -> ResponseReturnValue:
     document = parsed_questionnaire(row.body)
     framework = services.framework_of(work, row.framework_key)
@@ -262,6 +263,7 @@ def start() -> ResponseReturnValue:
 # ---------------------------------------------------------------- two versions
 
 
+# long: one line per thing the page shows
 @blueprint.get("/questionnaires/<questionnaire_id>/changes")
 @permission("questionnaire:view")
 def changes(questionnaire_id: str) -> ResponseReturnValue:
