@@ -12,7 +12,7 @@ import hashlib
 from sqlalchemy import func, select
 from sqlalchemy.orm import defer
 
-from governance.accounts.rules import authorize
+from governance.accounts.rules import authorize, may
 from governance.questionnaires import services
 from governance.questionnaires.checking import Checked, Document, Version, checked, published, sound
 from governance.questionnaires.definition import Framework
@@ -38,16 +38,20 @@ __all__ = [
 
 
 def drafts(work: UnitOfWork, *, closed: bool = False) -> list[QuestionnaireDraft]:
-    """Return the drafts under way, last changed first; with `closed` those that were published or discarded."""
-    authorize(work.actor, "questionnaire:view")
+    """Return the drafts under way, last changed first; with `closed` those that were published or discarded.
+
+    There are none for whoever may not write one.
+    """
+    if not may(work.actor, "questionnaire:edit"):
+        return []
     states = ("published", "discarded") if closed else ("draft", "review")
     query = select(QuestionnaireDraft).where(QuestionnaireDraft.state.in_(states))
     return list(work.session.scalars(query.order_by(QuestionnaireDraft.changed_at.desc(), QuestionnaireDraft.id)))
 
 
 def draft(work: UnitOfWork, id: str) -> QuestionnaireDraft:
-    """Return one draft. NotFound when there is none with this id."""
-    authorize(work.actor, "questionnaire:view")
+    """Return one draft: what is not published is read only by those who may write it. NotFound when there is none with this id."""
+    authorize(work.actor, "questionnaire:edit")
     row = work.session.get(QuestionnaireDraft, id)
     if row is None:
         raise NotFound
@@ -56,7 +60,7 @@ def draft(work: UnitOfWork, id: str) -> QuestionnaireDraft:
 
 def history(work: UnitOfWork, row: QuestionnaireDraft) -> list[DraftChange]:
     """Return every saved text of the draft, newest first; the texts themselves are loaded when they are looked at."""
-    authorize(work.actor, "questionnaire:view")
+    authorize(work.actor, "questionnaire:edit")
     query = select(DraftChange).where(DraftChange.draft_id == row.id).options(defer(DraftChange.text))
     return list(work.session.scalars(query.order_by(DraftChange.number.desc())))
 
@@ -188,20 +192,15 @@ def rebase(work: UnitOfWork, row: QuestionnaireDraft, *, rev: int | None = None)
 
 
 def _renumbered(text: str, published: str) -> str:
-    """Return the text with the number after `published`, unless its own is higher or cannot be found."""
+    """Return the text with the number after `published`, unless its own is higher or cannot be found. Nothing else changes."""
     try:
         source = parse("", text)
-        own = source.tree["version"]
-        if version_order(own) > version_order(published):
+        if version_order(source.tree["version"]) > version_order(published):
             return text
-        line, column = (int(part) - 1 for part in source.place(("version",)).lstrip(":").split(":"))
+        number = next(value for name, value in source.root.value if name.value == "version")
     except (Refusals, KeyError, ValueError, AttributeError):
         return text
-    lines = text.split("\n")
-    if lines[line][column:].split(":")[0].strip() != "version":
-        return text
-    lines[line] = f'{lines[line][:column]}version: "{next_version(published)}"'
-    return "\n".join(lines)
+    return f'{text[: number.start_mark.index]}"{next_version(published)}"{text[number.end_mark.index :]}'
 
 
 def _write(work: UnitOfWork, row: QuestionnaireDraft) -> None:

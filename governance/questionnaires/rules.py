@@ -48,6 +48,12 @@ def check_framework(catalogue: Catalogue) -> list[Found]:
     for name in LISTS:
         found += repeated([(part.code, (name, place, "code")) for place, part in enumerate(getattr(framework, name))])
     found += repeated([(effect.id, ("effects", place, "id")) for place, effect in enumerate(framework.effects)])
+    if all(step.is_not_applicable for step in framework.scale):
+        said = Text(
+            "回答の尺度には、数える段階（factor）が1つ以上要ります。",
+            "The answer scale needs a step that counts (factor).",
+        )
+        found.append(("seed.scale", ("scale",), said))
     match framework.scoring:
         case Matrix():
             found += _matrix(framework)
@@ -171,6 +177,13 @@ def _matrix(framework: Framework) -> Iterator[Found]:
     rules = framework.scoring
     if isinstance(rules, Matrix) and rules.gate_blocks_from_level not in {level.code for level in framework.levels}:
         yield unknown(("scoring", "gate_blocks_from_level"), "区分", "level", rules.gate_blocks_from_level)
+    best = max((step.factor for step in framework.scale if step.factor is not None), default=None)
+    if isinstance(rules, Matrix) and best is not None and rules.gate_minimum > best:
+        said = Text(
+            "必須（★）に求める値（gate_minimum）は、尺度で最も高い{best}以下にしてください。満たせる回答がなくなります。",
+            "gate_minimum must not be above {best}, the highest of the answer scale: no answer could meet a gate.",
+        ).filled(best=best)
+        yield "seed.gate_minimum", ("scoring", "gate_minimum"), said
 
 
 def _points(framework: Framework, rules: Points) -> Iterator[Found]:
@@ -245,6 +258,7 @@ def _effects(catalogue: Catalogue) -> Iterator[Found]:
         yield from missing(
             (*path, "route"), [effect.route] if effect.route else [], codes["routes"], "審査経路", "route"
         )
+        yield from missing((*path, "trigger"), [effect.trigger], catalogue.triggers, "判定項目", "trigger")
         for name in ("severity_floors", "likelihood_bumps"):
             yield from missing((*path, name), getattr(effect, name), codes["items"], "実践項目", "item")
         yield from missing((*path, "packs"), effect.packs, codes["packs"], "追加質問群", "pack")

@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from governance.questionnaires.definition import Question
+from governance.questionnaires.definition import NOT_APPLICABLE, Question
 from governance.questionnaires.methods import Mitigation, Points, Total
 from governance.questionnaires.values import chosen
 from governance.screenings.result import Counted, ItemScore, Single, TotalScore
@@ -61,8 +61,17 @@ def tally(sheet: Sheet, rules: Points, asked: Sequence[Placed], answers: Mapping
 
 def most(question: Question, total: str) -> Decimal:
     """Return the most points a question can give to a total: its best choice, or the sum for a multiple choice."""
-    given = question.points.get(total, {}).values()
-    return sum(given, ZERO) if question.kind == "multiple" else max(given, default=ZERO)
+    return given(question, total, fullest(question, total))
+
+
+def fullest(question: Question, total: str) -> str:
+    """Return the answer that gives a total most points: of a multiple choice all choices, or 該当なし, which stands alone."""
+    points = question.points.get(total, {})
+    best = max(points, key=points.__getitem__, default="")
+    together = " ".join(code for code in points if code != NOT_APPLICABLE)
+    if question.kind != "multiple" or given(question, total, together) < points.get(best, ZERO):
+        return best
+    return together
 
 
 def given(question: Question, total: str, value: str) -> Decimal:
@@ -159,7 +168,7 @@ def _item(
     share, left = Fraction(points) / Fraction(weight), remaining(rules, points, off) / Fraction(weight)
     scored = ItemScore(
         code,
-        inherent=level_of(rules, share),
+        inherent=level_of(rules, remaining(rules, points, Fraction(0)) / Fraction(weight)),
         counted=counted,
         points=points,
         weight=weight,
@@ -222,8 +231,8 @@ def _gains(
 
 
 def least(rules: Points, question: Question) -> tuple[str, Decimal]:
-    """Return the answer with the fewest risk points."""
-    values = [value for risk in rules.risk for value in question.points.get(risk, {})]
+    """Return the answer with the fewest risk points; 該当なし is no way to lower a risk."""
+    values = [value for risk in rules.risk for value in question.points.get(risk, {}) if value != NOT_APPLICABLE]
     sums = {value: sum((given(question, risk, value) for risk in rules.risk), ZERO) for value in values}
     return min(sums.items(), key=lambda each: each[1], default=("", ZERO))
 
@@ -250,10 +259,8 @@ def _marked(book: _Book, answers: Mapping[str, str], rule: Mitigation) -> dict[s
     """Return the fewest changed answers with which mitigation reaches its mark; empty when it cannot."""
     gains = []
     for question in book.asked:
-        points = question.points.get(rule.total, {})
-        every = " ".join(points) if question.kind == "multiple" else max(points, key=points.__getitem__, default="")
         gain = most(question, rule.total) - given(question, rule.total, answers.get(question.key, ""))
-        gains.append((-gain, question.key, every))
+        gains.append((-gain, question.key, fullest(question, rule.total)))
     changed: dict[str, str] = {}
     for gain, key, value in sorted(gains):
         if book.totals({**answers, **changed})[rule.total].reached or gain == 0:
@@ -275,4 +282,16 @@ def _fewer_points(
         if (book.level(now) or 1) < residual:
             break
         now[key], needed = value, [*needed, key]
-    return tuple(needed) if (book.level(now) or 1) < residual else ()
+    return _all_needed(book, answers, now, needed, residual) if (book.level(now) or 1) < residual else ()
+
+
+def _all_needed(
+    book: _Book, answers: Mapping[str, str], now: Mapping[str, str], needed: Sequence[str], residual: int
+) -> tuple[str, ...]:
+    """Return the changed questions without those whose old answer does no harm: under `worst` only the worst totals count."""
+    kept = list(needed)
+    for key in needed:
+        without = {**answers, **{each: now[each] for each in kept if each != key}}
+        if (book.level(without) or 1) < residual:
+            kept.remove(key)
+    return tuple(kept)

@@ -71,12 +71,12 @@ def settled(sheet: Sheet, answers: Mapping[str, str]) -> Case:
     """Return what counts of the answers, to a fixed point: a hidden answer counts nowhere, and shows again when its reason returns.
 
     Which questions are visible, which effects fire and which packs are attached rest on each other. Published documents hold no
-    circle (questionnaires/reach.py), so the rounds settle after at most one per condition.
+    circle (questionnaires/reach.py), so the rounds settle after at most one per question and pack.
     """
     conditioned = _conditions(sheet)
     known = {key: value for key, value in answers.items() if key in conditioned}
     seen, packs, fired = known, attached(sheet, known), _fired(sheet, known)
-    for _ in range(len(conditioned) + 2):
+    for _ in range(len(conditioned) + len(sheet.questionnaires) + 2):
         now = {key: value for key, value in known.items() if _is_visible(conditioned[key], seen, packs, sheet.phase)}
         packs_now = attached(sheet, now, packs)
         settled_now = (now, packs_now) == (seen, packs)

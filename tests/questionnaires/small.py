@@ -27,7 +27,7 @@ def framework(**changes) -> Framework:
 
 
 def effect(code: str, when: dict, **more) -> dict:
-    return {"id": code, "trigger": code, "when": when, **more}
+    return {"id": code, "trigger": "T", "when": when, **more}
 
 
 def q(key: str, kind: str = "yes_no_unknown", **more) -> dict:

@@ -30,7 +30,7 @@ def test_a_draft_lives_from_a_version_to_the_next(made):
     edit(made, draft_id, ("en: Harm scenarios", "en: Listing harm"))
     act(made, "expert", draft_id, drafts.submit)
     version = act(made, "expert2", draft_id, drafts.publish)
-    with made.acting("member", read_only=True) as work:
+    with made.acting("expert", read_only=True) as work:
         row = drafts.draft(work, draft_id)
         assert (row.state, row.version_id, row.note) == ("published", version.id, "短い題にした")
         assert row.reviewed_by == made.people["expert2"].id
@@ -55,6 +55,37 @@ def test_a_draft_lives_from_a_version_to_the_next(made):
 def test_only_experts_and_administrators_write(made, who):
     with pytest.raises(Forbidden):
         started(made, who)
+
+
+@pytest.mark.parametrize("who", ["owner", "member", "secretariat", "legal", "auditor", "chair"])
+def test_only_experts_and_administrators_read_what_is_not_published(made, who):
+    draft_id = started(made)
+    with made.acting("expert2", read_only=True) as work:
+        row = drafts.draft(work, draft_id)
+        assert drafts.drafts(work) == [row]
+        assert len(drafts.history(work, row)) == 1
+    with made.acting(who, read_only=True) as work:
+        assert drafts.drafts(work) == []
+        with pytest.raises(Forbidden):
+            drafts.draft(work, draft_id)
+        with pytest.raises(Forbidden):
+            drafts.history(work, row)
+
+
+@pytest.mark.parametrize(
+    ("text", "renumbered"),
+    [
+        ('key: a\nversion: "1.0"  # ours\n', 'key: a\nversion: "2.1"  # ours\n'),
+        ('{key: a, version: "1.0", kind: trigger}', '{key: a, version: "2.1", kind: trigger}'),
+        ('{"version": "1.0", "key": "版"}', '{"version": "2.1", "key": "版"}'),
+        ('title: 題\nversion:\n  "1.0"\n', 'title: 題\nversion:\n  "2.1"\n'),
+        ('version: "3.0"\n', 'version: "3.0"\n'),
+        ("version: [1]\n", "version: [1]\n"),
+        ("key: a\n", "key: a\n"),
+    ],
+)
+def test_a_new_number_leaves_the_rest_of_the_text_alone(text, renumbered):
+    assert drafts._renumbered(text, "2.0") == renumbered
 
 
 def test_no_author_publishes_whoever_submitted(made):

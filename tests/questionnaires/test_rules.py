@@ -149,6 +149,10 @@ def test_under_points_every_route_asks_everything():
 # ---------------------------------------------------------------- framework
 
 
+def step(code: str, factor: str | None) -> dict:
+    return {"code": code, "name": text(code), "mark": code, "factor": factor}
+
+
 @pytest.mark.parametrize(
     ("change", "code", "place"),
     [
@@ -163,6 +167,9 @@ def test_under_points_every_route_asks_everything():
             ("effects", 0, "when", "is"),
         ),
         ({"effects": [effect("E", YES), effect("E", YES)]}, "seed.duplicate", ("effects", 1, "id")),
+        ({"effects": [effect("E", YES, trigger="A")]}, "seed.unknown", ("effects", 0, "trigger")),
+        ({"scale": [step("a", None), step("b", None)]}, "seed.scale", ("scale",)),
+        ({"scale": [step("a", "0.4"), step("b", "0")]}, "seed.gate_minimum", ("scoring", "gate_minimum")),
     ],
 )
 def test_a_framework_that_could_not_be_evaluated_is_refused(change, code, place):

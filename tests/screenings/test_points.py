@@ -157,6 +157,45 @@ def test_a_total_that_nothing_feeds_gives_no_level() -> None:
     assert (found.percent, found.residual, found.items[0].step_reason) == (None, None, "nothing_counted")
 
 
+def test_not_applicable_stands_alone_so_it_is_no_part_of_the_sum() -> None:
+    """Choices 1 + 2 with 該当なし at 1 give 3 at most; where 該当なし gives more than all choices, it is the most."""
+    for alone, maximum in ((1, 3), (5, 5)):
+        question = {**multiple("A", "impact", a=1, b=2), "not_applicable": True}
+        question["points"]["impact"]["not_applicable"] = str(alone)
+        assert scored(sheet(question, scoring=ALONE), A="a b").totals[0].maximum == maximum
+
+
+def test_mitigation_reached_by_choosing_everything_names_the_question() -> None:
+    shield = {**multiple("M", "shield", item="economy", a=1, b=2), "not_applicable": True}
+    shield["points"]["shield"]["not_applicable"] = "0"
+    of = sheet(single("A", "impact", here=52, all=100), shield)
+    assert scored(of, A="here", M="a").needed == ("M",)
+
+
+def test_not_applicable_is_never_named_as_the_way_down() -> None:
+    question = {**single("A", "impact", no=3, yes=10), "not_applicable": True}
+    question["points"]["impact"]["not_applicable"] = "0"
+    found = scored(sheet(question, scoring=ALONE), A="yes").item("rights")
+    assert [(each.key, each.to) for each in found.singles] == [("A", "no")]
+
+
+def test_whole_points_never_make_an_item_riskier_after_mitigation_than_before() -> None:
+    """2.5 of 10 points become 3 of 10 in whole points, before mitigation as after: above a bound of 25 in both."""
+    of = sheet(single("A", "impact", none=0, here="2.5", all=10), scoring={**ALONE, "round_points": True})
+    item = scored(of, A="here").item("rights")
+    assert (item.inherent, item.residual) == (2, 2)
+
+
+def test_what_the_case_needs_holds_nothing_that_is_not_needed() -> None:
+    """Under the worst share only the worst total counts: the larger gain of the other one is of no use."""
+    of = sheet(
+        single("A", "project", none=0, some=3, all=4),
+        single("B", "impact", none=0, some=20, all=100),
+        scoring={"combine": "worst", "mitigation": None},
+    )
+    assert scored(of, A="some", B="some").needed == ("A",)
+
+
 # ---------------------------------------------------------------- whatever the questions and answers
 
 KEYS = [f"Q{n}" for n in range(5)]

@@ -59,6 +59,21 @@ def test_a_pack_is_attached_by_its_own_condition_and_by_another_pack() -> None:
     assert found.totals[1].points == 10
 
 
+def test_packs_that_attach_each_other_settle_with_the_questions_that_rest_on_them_in_turn() -> None:
+    """Six packs attach one after the other; then their questions show one after the other, from the last to the first."""
+    packs, of = [f"K{n}" for n in range(6)], []
+    for n, pack in enumerate(packs):
+        asked = single(f"Q{n}", "impact", no=0, yes=5)
+        if n < 5:
+            asked["when"] = {"question": f"Q{n + 1}", "is": ["yes"]}
+        when = {"in_pack": packs[n - 1]} if n else {"question": "A", "is": ["yes"]}
+        of.append(questionnaire(asked, key=pack.lower(), kind="pack", pack=pack, when=when))
+    whole = Sheet(framework(packs=named(*packs)), "design", (questionnaire(single("A", "impact", no=0, yes=5)), *of))
+    every = {"A": "yes", **{f"Q{n}": "yes" for n in range(6)}}
+    assert settled(whole, every).answers == every
+    assert score(whole, every, {}).asked == tuple(every)
+
+
 def test_an_effect_that_rests_on_a_question_of_a_pack_fires_only_while_the_pack_is_attached() -> None:
     effect = {"id": "X", "trigger": "E", "when": {"question": "E", "is": ["yes"]}, "route": "hall"}
     of = with_pack(effects=[effect])
