@@ -35,7 +35,7 @@ PLACE = re.compile(r"([0-9]+):([0-9]+)")
 
 
 @blueprint.get("")
-@permission("questionnaire:view")
+@permission("questionnaire:edit")
 def show(draft_id: str) -> ResponseReturnValue:
     """Show where the draft stands and what can be done with it."""
     return draft_page(current_work(), draft_id)
@@ -193,7 +193,7 @@ def _backtest(row: QuestionnaireDraft) -> str | None:
 
 
 @blueprint.get("/changes")
-@permission("questionnaire:view")
+@permission("questionnaire:edit")
 def changes(draft_id: str) -> ResponseReturnValue:
     """Show the draft beside the version it was written from."""
     work = current_work()
@@ -233,7 +233,7 @@ def _same(found: Opened, document: object, every: list[Change] | None) -> tuple[
 
 
 @blueprint.get("/preview")
-@permission("questionnaire:view")
+@permission("questionnaire:edit")
 def preview(draft_id: str) -> ResponseReturnValue:
     """Show the draft as the filler will see it, in a language and at a width of choice."""
     work = current_work()

@@ -29,7 +29,7 @@ class Page:
 
     key: str
     title: Text
-    questions: list[ShownQuestion]
+    questions: list[tuple[str, ShownQuestion]]
     left_out: list[str]
 
 
@@ -43,12 +43,12 @@ def pages(tree: Tree, framework: Framework) -> list[Page]:
     """Return the sections of a draft ready to draw."""
     found = []
     for number, section in enumerate(sections(tree), 1):
-        shown = [(str(each.get("key")), question(each, framework)) for each in asked(section)]
+        shown = [(str(each.get("key")), question(each, framework, "p-")) for each in asked(section)]
         found.append(
             Page(
                 str(section.get("key") or number),
                 section_title(section, framework),
-                [each for _, each in shown if each is not None],
+                [(key, each) for key, each in shown if each is not None],
                 [key for key, each in shown if each is None],
             )
         )
@@ -65,9 +65,12 @@ def section_title(section: Tree, framework: Framework | None) -> Text:
     return codes.get(str(section.get("item")), Text(key, key))
 
 
-def question(values: Tree, framework: Framework) -> ShownQuestion | None:
-    """Return one question ready to draw, without an answer; None when it cannot be drawn."""
-    complete = complete_question(values)
+def question(values: Tree, framework: Framework, start: str) -> ShownQuestion | None:
+    """Return one question ready to draw, without an answer; None when it cannot be drawn.
+
+    `start` stands before its key, so that its fields are told apart from those of another sample on the page.
+    """
+    complete = complete_question({**values, "key": f"{start}{values.get('key') or 'x'}"[:63]})
     if complete is None:
         return None
     return ShownQuestion(

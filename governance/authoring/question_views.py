@@ -21,7 +21,7 @@ from governance.questionnaires import drafts
 from governance.questionnaires.conditions import sentence
 from governance.questionnaires.fields import field_name
 from governance.refusals import Conflict, NotFound, Refusals
-from governance.texts import Text, both, joined
+from governance.texts import LOCALES, Text, both, joined
 from governance.work import UnitOfWork
 
 blueprint = Blueprint("questions", __name__, url_prefix="/questionnaires/drafts/<draft_id>")
@@ -49,7 +49,7 @@ NEW: dict[str, Any] = {"kind": "scale", "weight": 1}
 
 
 @blueprint.route("/questions/<key>", methods=["GET", "POST"])
-@permission("questionnaire:view", unit="own")
+@permission("questionnaire:edit", unit="own")
 def edit(draft_id: str, key: str) -> ResponseReturnValue:
     """Edit one question."""
     work = current_work()
@@ -260,7 +260,8 @@ def _form(
         totals=_totals(found),
         values=services.values_on_form(shown, framework) if framework else {},
         framework=framework,
-        shown=previewing.question(shown, framework) if framework else None,
+        shown_key=shown["key"],
+        shown=[previewing.question(shown, framework, f"{side}-") if framework else None for side in LOCALES],
         uses=uses(key, framework, found.others, found.tree or {}) if key else [],
         answered=services.answered(work, key) if key else 0,
         other_drafts=services.other_drafts(work, found.row, key) if key else [],

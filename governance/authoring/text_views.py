@@ -28,7 +28,7 @@ QUOTED = 160
 
 
 @blueprint.route("/yaml", methods=["GET", "POST"])
-@permission("questionnaire:view", unit="own")
+@permission("questionnaire:edit", unit="own")
 def yaml(draft_id: str) -> ResponseReturnValue:
     """Edit the text of the draft; 「確かめる」 checks without keeping it."""
     if request.method == "GET":
@@ -116,7 +116,7 @@ def _differences(theirs: str, mine: str) -> list[tuple[int, list[comparing.Piece
 
 
 @blueprint.post("/check")
-@permission("questionnaire:view", unit="own")
+@permission("questionnaire:edit", unit="own")
 def check(draft_id: str) -> ResponseReturnValue:
     """Return the problems of a text that is being typed, as a part of the page."""
     work = current_work()
@@ -133,7 +133,7 @@ def check(draft_id: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/history/<change_id>", methods=["GET", "POST"])
-@permission("questionnaire:view")
+@permission("questionnaire:edit")
 def earlier(draft_id: str, change_id: str) -> ResponseReturnValue:
     """Show an earlier text beside the present one, and take it again."""
     work = current_work()
@@ -166,7 +166,7 @@ def earlier(draft_id: str, change_id: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/translation", methods=["GET", "POST"])
-@permission("questionnaire:view", unit="own")
+@permission("questionnaire:edit", unit="own")
 def translation(draft_id: str) -> ResponseReturnValue:
     """Show every text with its translation, those that need work first, and keep many at once."""
     if request.method == "GET":

@@ -90,11 +90,13 @@ def _next(work: UnitOfWork, under_way: list[tuple[QuestionnaireDraft, str, int]]
     if not may(work.actor, "questionnaire:edit"):
         return None
     for row, version, problems in under_way:
+        title = services.around(work, row).title
         if row.state == "review" and may(work.actor, "questionnaire:publish", drafts.relations_of(work, row)):
-            return {"act": "check", "row": row, "version": version, "problems": problems}
+            return {"act": "check", "row": row, "title": title, "version": version, "problems": problems}
     for row, version, problems in under_way:
+        title = services.around(work, row).title
         if row.state == "draft" and drafts.relations_of(work, row):
-            return {"act": "write", "row": row, "version": version, "problems": problems}
+            return {"act": "write", "row": row, "title": title, "version": version, "problems": problems}
     return None
 
 
