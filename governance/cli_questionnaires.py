@@ -1,4 +1,6 @@
-"""`governance questionnaire …`: check, score and exchange questionnaire files without any database, for authors and for pipelines.
+"""`governance questionnaire …`: check, score and exchange questionnaire files, for authors and for pipelines.
+
+Only `backtest` needs the database, which it reads and never writes.
 
 Exit codes: 0 all is well; 1 problems were found, or the level of `--fail-at` is reached; 2 the command was used wrongly.
 """
@@ -13,16 +15,24 @@ from typing import Any, NoReturn
 
 import click
 
+from governance.authoring import backtest, backtest_words
 from governance.interchange import ciso, deon, form, gate, surveyjs, xlsx_questionnaire
 from governance.interchange.documents import Defaults, Imported, parsed_json
 from governance.paths import SEEDS
+from governance.questionnaires.checking import checked
 from governance.questionnaires.definition import Framework, Questionnaire
 from governance.questionnaires.schema import schema
+from governance.questionnaires.services import current_framework, parsed_framework
 from governance.questionnaires.writing import written
 from governance.refusals import Problem, Refusal, Refusals
+from governance.screenings import past
 from governance.screenings.result import Score
+from governance.settings import load
+from governance.storage.database import Database
+from governance.storage.migrate import pending
 from governance.terminal import languages, say, say_problem
 from governance.texts import Text
+from governance.work import SYSTEM, UnitOfWork, open_work
 
 FOUND = 1
 CODES = "終了コード: 0 問題なし、1 問題あり・区分に到達、2 使い方の誤り。 Exit codes: 0 fine, 1 problems or level reached, 2 wrong usage."
@@ -35,7 +45,7 @@ ALONE = click.option("--alone", is_flag=True, help="同梱の質問票を加え�
 
 @click.group("questionnaire", epilog=CODES)
 def questionnaire() -> None:
-    """質問票のファイルの検査、採点、変換。 Check, score and exchange questionnaire files; no database is needed."""
+    """質問票のファイルの検査、採点、変換、遡り検証。 Check, score, exchange and back-test questionnaire files."""
 
 
 @contextmanager
@@ -247,4 +257,64 @@ def _write(out: Path, content: bytes, *, replace: bool) -> None:
     say(Text("書き出しました: {out}", "Written: {out}").filled(out=out))
 
 
-# Commands that need the database (such as a back-test of a draft against past cases) are added below.
+# ---------------------------------------------------------------- with the database
+
+
+@questionnaire.command("backtest", epilog=CODES)
+@click.argument("file", type=FILE)
+@click.option("--json", "as_json", is_flag=True, help="JSONで出力する。Print JSON.")
+@click.option(
+    "--list", "most", default=20, show_default=True, help="理由を示す件数。How many changed cases are explained."
+)
+def backtest_command(file: Path, as_json: bool, most: int) -> None:
+    """FILEを公開したとき、提出済みのスクリーニングの区分と経路がどう変わるかを調べる。データベースは書き換えない。
+
+    Tell how levels and routes of all submitted screenings would change under FILE; the database is only read.
+    """
+    settings = load()
+    with _refusing(), _reading(settings.database_url) as work:
+        document, _ = gate.read_file(file)
+        problems = checked(work, file.read_text(encoding="utf-8"), kind=_kind(document)).problems
+        Refusals.raise_any(problems)
+        trial, tally = backtest.Trial(document), backtest.Tally()
+        total = past.count(work.session)
+
+        def go_on() -> bool:
+            click.echo(f"\r{tally.seen} / {total}", err=True, nl=False)
+            return True
+
+        backtest.advance(work.session, trial, tally, "", go_on)
+        click.echo("\r", err=True, nl=False)
+        framework = document if isinstance(document, Framework) else _framework_now(work, document)
+        if as_json:
+            found = backtest_words.as_json(work.session, trial, tally, most)
+            click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+            return
+        for line in backtest_words.lines(work.session, trial, framework, tally, most):
+            say(line)
+
+
+def _kind(document: Framework | Questionnaire) -> str:
+    return "framework" if isinstance(document, Framework) else "questionnaire"
+
+
+def _framework_now(work: UnitOfWork, document: Questionnaire) -> Framework:
+    return parsed_framework(current_framework(work, document.framework).body)
+
+
+@contextmanager
+def _reading(url: str) -> Iterator[UnitOfWork]:
+    """Open the configured database for reading; refuse one that lacks steps of its structure."""
+    database = Database(url)
+    try:
+        if missing := pending(database):
+            raise Refusal(
+                "cli.pending",
+                "データベースの構造が古いままです（未適用: {steps}）。先に governance migrate を実行してください。",
+                "The database lacks steps of its structure ({steps}). Run governance migrate first.",
+                steps=", ".join(missing),
+            )
+        with open_work(database, SYSTEM, read_only=True) as work:
+            yield work
+    finally:
+        database.dispose()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from governance.authoring import draft_views, question_views, section_views, text_views, version_views
+from governance.authoring import backtest_views, draft_views, question_views, section_views, text_views, version_views
 
 blueprints = (
     version_views.blueprint,
@@ -10,4 +10,5 @@ blueprints = (
     text_views.blueprint,
     question_views.blueprint,
     section_views.blueprint,
+    backtest_views.blueprint,
 )
