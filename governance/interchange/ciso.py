@@ -272,6 +272,18 @@ class _Reading:
         asked = self._text(given, "text", path)
         question: Tree = {"key": self.keys.get(urn, urn), "kind": kind, "text": asked}
         question["topic"] = {side: words[:40] for side, words in asked.items()}
+        self._help(question, path, help_)
+        if kind == "yes_no":
+            question |= {"kind": "single", "choices": _YES_NO}
+        elif kind in ("single", "multiple"):
+            question["choices"] = self._choices(given, path, question)
+        where: Path = (*path, "depends_on")
+        if given.get("depends_on"):
+            question["when"] = self._condition(self._mapping(given["depends_on"], where), where)
+        return question
+
+    def _help(self, question: Tree, path: Path, help_: Mapping[str, Tree]) -> None:
+        """Put description and evidence of the requirement into the help of each of its questions."""
         question["why"] = _together(help_.get("description"), help_.get("annotation")) or WHY
         if question["why"] is WHY:
             text = Text(
@@ -281,15 +293,6 @@ class _Reading:
             self.notes.append(at_path("note", self._place(path), text))
         if "typical_evidence" in help_:
             question["evidence"] = help_["typical_evidence"]
-        if kind == "yes_no":
-            question |= {"kind": "single", "choices": _YES_NO}
-        elif kind in ("single", "multiple"):
-            question["choices"] = self._choices(given, path, question)
-        if given.get("depends_on"):
-            question["when"] = self._condition(
-                self._mapping(given["depends_on"], (*path, "depends_on")), (*path, "depends_on")
-            )
-        return question
 
     def _choices(self, given: Tree, path: Path, question: Tree) -> list[Tree]:
         choices, scores = [], {}

@@ -52,6 +52,17 @@ def gathered(files: Iterable[Path], folder: Path | None, *, key: str = "") -> Do
 
     Raises Refusals for files that cannot be read, for two with one key, and when no framework is there.
     """
+    given = _read_all(files)
+    shipped = _shipped(folder) if folder else ()
+    by_key: dict[str, Document] = {document.key: document for document in shipped}
+    by_key |= {name: document for name, (document, _) in given.items()}
+    framework = _framework(by_key, [document for document, _ in given.values()], key)
+    own = tuple(each for each in by_key.values() if isinstance(each, Questionnaire) and each.framework == framework.key)
+    return Documents(framework, own, {name: source for name, (_, source) in given.items()})
+
+
+def _read_all(files: Iterable[Path]) -> dict[str, tuple[Document, Source]]:
+    """Return the documents of the files by key. Raises Refusals with everything wrong in any of them."""
     given: dict[str, tuple[Document, Source]] = {}
     problems: list[Problem] = []
     for path in files:
@@ -71,12 +82,7 @@ def gathered(files: Iterable[Path], folder: Path | None, *, key: str = "") -> Do
             )
         given[document.key] = (document, source)
     Refusals.raise_any(problems)
-    shipped = _shipped(folder) if folder else ()
-    by_key: dict[str, Document] = {document.key: document for document in shipped}
-    by_key |= {name: document for name, (document, _) in given.items()}
-    framework = _framework(by_key, [document for document, _ in given.values()], key)
-    own = tuple(each for each in by_key.values() if isinstance(each, Questionnaire) and each.framework == framework.key)
-    return Documents(framework, own, {name: source for name, (_, source) in given.items()})
+    return given
 
 
 @cache
@@ -233,6 +239,7 @@ def _rank(given: Any, grades: Sequence[object]) -> int | None:
 # ---------------------------------------------------------------- the explanation
 
 
+# long: one line for each thing that a pipeline may want to show
 def explanation(documents: Documents, given: Given, result: Score) -> Tree:
     """Return the whole score with its reasons as plain JSON: codes, exact numbers as text, and sentences in both languages."""
     framework = documents.framework

@@ -130,28 +130,7 @@ class AnswerReader:
 
     def _values(self, given: Tree) -> list[tuple[str, str, Tree]]:
         """Return value, code and item of each choice; a value that cannot be a code is numbered."""
-        items: list[Tree]
-        match given.get("type"):
-            case "boolean":
-                items = [
-                    {
-                        "value": given.get("valueTrue", "yes"),
-                        "text": given.get("labelTrue", YES_NO_UNKNOWN["yes"].as_dict()),
-                    },
-                    {
-                        "value": given.get("valueFalse", "no"),
-                        "text": given.get("labelFalse", YES_NO_UNKNOWN["no"].as_dict()),
-                    },
-                ]
-            case "rating":
-                items = rates(given)
-            case _:
-                listed = given.get("choices", [])
-                items = (
-                    [each if isinstance(each, dict) else {"value": each} for each in listed]
-                    if isinstance(listed, list)
-                    else []
-                )
+        items = _items(given)
         values = [str(item.get("value", "")) for item in items]
         return [
             (value, value if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", value) else f"c{number}", item)
@@ -220,3 +199,17 @@ class AnswerReader:
             return one_language("—")
         self.notes.append(needs_translation(dotted(path)))
         return one_language(str(given))
+
+
+def _items(given: Tree) -> list[Tree]:
+    """Return the choices of an element as SurveyJS shows them, those of booleans and ratings written out."""
+    if given.get("type") == "rating":
+        return rates(given)
+    if given.get("type") == "boolean":
+        yes, no = (YES_NO_UNKNOWN[code].as_dict() for code in ("yes", "no"))
+        return [
+            {"value": given.get("valueTrue", "yes"), "text": given.get("labelTrue", yes)},
+            {"value": given.get("valueFalse", "no"), "text": given.get("labelFalse", no)},
+        ]
+    listed = given.get("choices", [])
+    return [each if isinstance(each, dict) else {"value": each} for each in listed] if isinstance(listed, list) else []

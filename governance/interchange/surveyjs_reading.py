@@ -42,21 +42,7 @@ class Reader(AnswerReader):
         if not isinstance(survey, dict):
             self.refuse((), Text("JSONの先頭はオブジェクトにしてください。", "The JSON document must be an object."))
             return {}
-        head = [name for name in Questionnaire.model_fields if name not in ("sections", "title", "intro")]
-        self._only(survey, SURVEY, (), [*head, "title", "intro"])
-        self.own_file = custom("key") in survey
-        tree = {} if self.own_file else self.defaults.head()
-        if "title" in survey:
-            tree["title"] = self.text(survey["title"], ("title",))
-        if "description" in survey:
-            tree["intro"] = self.text(survey["description"], ("description",))
-        tree.update(self._own(survey, [*head, "title", "intro"]))
-        if "title" not in tree:
-            self.note(
-                ("title",),
-                Text("題名がありません。キーを仮の題名にしました。", "There is no title; the key stands in."),
-            )
-            tree["title"] = one_language(str(tree.get("key", "")))
+        tree = self._head(survey)
         parts = list(self._parts(survey))
         for part in parts:
             for element in part.elements:
@@ -64,6 +50,25 @@ class Reader(AnswerReader):
         self._must_be_single([element for part in parts for element in part.elements])
         tree["sections"] = [self._section(part) for part in parts]
         self._remember(parts)
+        return tree
+
+    def _head(self, survey: Tree) -> Tree:
+        """Return everything but the sections."""
+        head = [name for name in Questionnaire.model_fields if name != "sections"]
+        self._only(survey, SURVEY, (), head)
+        self.own_file = custom("key") in survey
+        tree = {} if self.own_file else self.defaults.head()
+        if "title" in survey:
+            tree["title"] = self.text(survey["title"], ("title",))
+        if "description" in survey:
+            tree["intro"] = self.text(survey["description"], ("description",))
+        tree.update(self._own(survey, head))
+        if "title" not in tree:
+            self.note(
+                ("title",),
+                Text("題名がありません。キーを仮の題名にしました。", "There is no title; the key stands in."),
+            )
+            tree["title"] = one_language(str(tree.get("key", "")))
         return tree
 
     def _remember(self, parts: Sequence[Part]) -> None:

@@ -224,18 +224,25 @@ class _Reading:
         for row in table(self.grids[SECTIONS], layout.SECTION, self.problems):
             path: Path = ("sections", len(sections))
             section = self._fill({}, path, row, layout.SECTION)
-            self.places[path] = self.places[(*path, "questions")] = self.places[(*path, "sheet")]
-            name = section.pop("sheet", "")
+            name, cell = section.pop("sheet", ""), row.cells.get("sheet")
+            if cell is None:
+                continue
+            self.places[path] = self.places[(*path, "questions")] = (cell.sheet, cell.name)
             if name not in self.grids or name in layout.OWN or name in used:
                 text = Text(
                     "「{name}」というシートはないか、二度使われています。",
                     "There is no sheet “{name}”, or it is used twice.",
                 )
-                self.problems.append(row.cells["sheet"].problem("sheet", text.filled(name=name)))
+                self.problems.append(cell.problem("sheet", text.filled(name=name)))
                 continue
             used.add(name)
             section["questions"] = self._questions(self.grids[name], path)
             sections.append(section)
+        self._unlisted(used)
+        return sections
+
+    def _unlisted(self, used: set[str]) -> None:
+        """Name every sheet that no section uses: what stands on it would be lost unseen."""
         for name in self.grids:
             if name not in used and name not in layout.OWN:
                 text = Text(
@@ -243,7 +250,6 @@ class _Reading:
                     "Sheet “{name}” is not listed on “{sections}”.",
                 )
                 self.problems.append(Problem("interchange.sheet", text.filled(name=name, sections=SECTIONS), name))
-        return sections
 
     def _questions(self, grid: Grid, section: Path) -> list[Tree]:
         questions: list[Tree] = []

@@ -197,6 +197,10 @@ def test_the_same_key_on_two_sheets_names_both_cells() -> None:
     ("change", "place"),
     [
         (lambda sheets: sheets.pop(CHOICES), CHOICES),
+        (lambda sheets: [row.pop(1) for row in sheets[SECTIONS]], f"{SECTIONS}!A1"),
+        (lambda sheets: [row.clear() for row in sheets[SECTIONS]], f"{SECTIONS}!A1"),
+        (lambda sheets: [row.pop(0) for row in sheets[first_section()]], f"{base().sections[0].key}!A1"),
+        (lambda sheets: [row.pop(0) for row in sheets[CHOICES]], f"{CHOICES}!A1"),
         (lambda sheets: sheets.update({"Sheet1": [["x"]]}), "Sheet1"),
         (lambda sheets: sheets.update({"renamed": sheets.pop(first_section())}), f"{SECTIONS}!B4"),
         (lambda sheets: sheets[first_section()][0].__setitem__(2, "topic"), f"{base().sections[0].key}!C1"),
