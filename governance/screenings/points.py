@@ -7,6 +7,7 @@ never erase it. Shares are exact fractions until they are shown; the thresholds 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
@@ -20,6 +21,8 @@ from governance.screenings.result import Counted, ItemScore, Single, TotalScore
 from governance.screenings.routing import Placed, Sheet
 
 ZERO = Decimal(0)
+MOST_TRIED = 50
+"""Up to how many answers a way down is tried again without each of them."""
 
 
 class Shares(NamedTuple):
@@ -115,11 +118,12 @@ class _Book:
         for code, maximum in self.maximum.items():
             points = sum((given(q, code, answers.get(q.key, "")) for q in self.asked), ZERO)
             share = Fraction(points) / Fraction(maximum) if maximum else None
-            found[code] = TotalScore(code, points, maximum, _percent(share), self._reaches(code, points, maximum))
+            found[code] = TotalScore(code, points, maximum, _percent(share), self.reaches(code, points))
         return found
 
-    def _reaches(self, code: str, points: Decimal, maximum: Decimal) -> bool:
-        rule = self.rules.mitigation
+    def reaches(self, code: str, points: Decimal) -> bool:
+        """Say whether points of the mitigation total take risk off."""
+        rule, maximum = self.rules.mitigation, self.maximum[code]
         return bool(rule and rule.total == code and maximum and 100 * points >= rule.reaches_percent * maximum)
 
     def share(self, totals: Mapping[str, TotalScore], *, mitigated: bool) -> Fraction | None:
@@ -158,10 +162,7 @@ def _item(
     rules = book.rules
     feeding = [q for q in book.asked if book.items[q.key] == code and any(most(q, risk) for risk in rules.risk)]
     counted = tuple(_counted(rules, question, answers.get(question.key, "")) for question in feeding)
-    points, weight = (
-        sum((c.points for c in counted), ZERO),
-        sum((c.weight for c in counted), ZERO),
-    )
+    points, weight = (sum((getattr(c, name) for c in counted), ZERO) for name in ("points", "weight"))
     if not weight:
         return ItemScore(code, step_reason="nothing_counted")
     off = book.off(totals)
@@ -261,28 +262,34 @@ def _marked(book: _Book, answers: Mapping[str, str], rule: Mitigation) -> dict[s
     for question in book.asked:
         gain = most(question, rule.total) - given(question, rule.total, answers.get(question.key, ""))
         gains.append((-gain, question.key, fullest(question, rule.total)))
-    changed: dict[str, str] = {}
+    points, changed = book.totals(answers)[rule.total].points, dict[str, str]()
     for gain, key, value in sorted(gains):
-        if book.totals({**answers, **changed})[rule.total].reached or gain == 0:
+        if gain == 0 or book.reaches(rule.total, points):
             break
-        changed[key] = value
-    return changed if book.totals({**answers, **changed})[rule.total].reached else {}
+        points, changed[key] = points - gain, value
+    return changed if book.reaches(rule.total, points) else {}
 
 
 def _fewer_points(
     book: _Book, answers: Mapping[str, str], residual: int, changed: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Return the changed questions with as many more as are needed to come below the level; empty when that cannot be."""
-    now, needed = {**answers, **changed}, list(changed)
-    for key, _, value in _gains(
+    now = {**answers, **changed}
+    gains = _gains(
         book.rules,
         [_counted(book.rules, q, now.get(q.key, "")) for q in book.asked if q.key not in changed],
         {q.key: q for q in book.asked},
-    ):
-        if (book.level(now) or 1) < residual:
-            break
-        now[key], needed = value, [*needed, key]
-    return _all_needed(book, answers, now, needed, residual) if (book.level(now) or 1) < residual else ()
+    )
+
+    def after(count: int) -> dict[str, str]:
+        return {**now, **{key: value for key, _, value in gains[:count]}}
+
+    def lower(count: int) -> bool:
+        return (book.level(after(count)) or 1) < residual
+
+    count = bisect_left(range(len(gains)), True, key=lower)  # more answers changed leave fewer points
+    needed = [*changed, *(key for key, _, _ in gains[:count])]
+    return _all_needed(book, answers, after(count), needed, residual) if lower(count) else ()
 
 
 def _all_needed(
@@ -290,7 +297,7 @@ def _all_needed(
 ) -> tuple[str, ...]:
     """Return the changed questions without those whose old answer does no harm: under `worst` only the worst totals count."""
     kept = list(needed)
-    for key in needed:
+    for key in needed if len(needed) <= MOST_TRIED else ():
         without = {**answers, **{each: now[each] for each in kept if each != key}}
         if (book.level(without) or 1) < residual:
             kept.remove(key)
