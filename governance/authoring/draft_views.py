@@ -49,7 +49,7 @@ def draft_page(work: UnitOfWork, draft_id: str, form: Form | None = None) -> Res
     return page(
         "authoring/draft.html",
         **frame(work, found),
-        problems=[shown_problem(found, each) for each in checked.problems],
+        problems=[shown_problem(found, each) for each in dict.fromkeys(checked.problems)],
         form=form,
         note=form if isinstance(form, NoteForm) else NoteForm(formdata=None, obj=row),
         counts=comparing.counts(changes or []),

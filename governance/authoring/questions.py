@@ -141,7 +141,7 @@ def question_of(fields: Fields, before: Mapping[str, Any], framework: Framework 
         _put_text(question, fields, name, name in NEEDED, problems)
     for name in FLAGS:
         question[name] = bool(one(fields, name))
-    question["roles"] = [each for each in fields.get("roles", []) if each]
+    question["roles"] = _in_old_order([each for each in fields.get("roles", []) if each], before.get("roles"))
     question["weight"] = _whole(fields, "weight", 0, 100, problems)
     _put_kind(question, fields, kind, problems)
     question["points"] = _points_of(fields, problems) if kind in CHOSEN else {}
@@ -151,6 +151,12 @@ def question_of(fields: Fields, before: Mapping[str, Any], framework: Framework 
     else:
         question["not_applicable"] = False
     return question, problems
+
+
+def _in_old_order(ticked: list[str], before: Any) -> list[str]:
+    """Return what is ticked in the order it had before; what is new comes behind. The order of the boxes changes nothing."""
+    old = [each for each in _listed(before) if each in ticked]
+    return old + [each for each in ticked if each not in old]
 
 
 def _put_text(values: Tree, fields: Fields, name: str, needed: bool, problems: Problems, path: str = "") -> None:
