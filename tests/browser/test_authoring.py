@@ -33,6 +33,7 @@ def test_a_question_is_written_checked_published_and_asked(towns: Towns, script:
         key = adds_a_question(author, draft, script)
         translates(author, draft, key, script)
         previews(author, draft, key)
+        looks_back(author, draft, script)
         submits(author, draft)
         publishes(town("expert2"), draft)
         if script:
@@ -129,6 +130,13 @@ def previews(author: Person, draft: str, key: str) -> None:
     author.open(f"{draft}/yaml")
     author.press("確かめる")
     author.sees("問題はありません。公開中のほかの質問票とも矛盾しません。")
+
+
+def looks_back(author: Person, draft: str, script: bool) -> None:
+    author.open(draft)
+    author.follow("遡り検証", first=True)
+    assert author.path == f"{draft}/backtest"
+    fine(author, script)
 
 
 def submits(author: Person, draft: str) -> None:
