@@ -157,6 +157,7 @@ def _options(framework: Framework | None) -> dict[str, list[tuple[Any, Text]]]:
     return {name: [every, *lists.get(name, [])] for name in ("phase", "state", "route", "level", "sector")}
 
 
+# long: one line for each thing the page shows
 @blueprint.get("/projects/<project_id>")
 @permission("project:view")
 def case(project_id: str) -> ResponseReturnValue:

@@ -127,31 +127,14 @@ def _follow(row: Screening, today: date) -> Iterable[Task]:
 
 def _to_carry_out(desk: Desk) -> Iterable[Task]:
     """Measures that the person owns and that are due within a month, or late."""
-    query = (
-        select(AdoptedMeasure)
-        .join(AdoptedMeasure.project)
-        .where(
-            AdoptedMeasure.owner_id == desk.me,
-            AdoptedMeasure.state == "planned",
-            AdoptedMeasure.due_on <= desk.today + timedelta(days=MEASURE_DAYS),
-            takes_part(desk.me, TEAM),
-            *desk.narrowed(),
-        )
-        .options(contains_eager(AdoptedMeasure.project))
-        .order_by(AdoptedMeasure.due_on, AdoptedMeasure.created_at)
-        .limit(SHOWN + 1)
-    )
+    until = desk.today + timedelta(days=MEASURE_DAYS)
+    wanted = (AdoptedMeasure.owner_id == desk.me, AdoptedMeasure.state == "planned", AdoptedMeasure.due_on <= until)
+    query = select(AdoptedMeasure).join(AdoptedMeasure.project).where(*wanted, takes_part(desk.me, TEAM))
+    query = query.where(*desk.narrowed()).options(contains_eager(AdoptedMeasure.project))
+    query = query.order_by(AdoptedMeasure.due_on, AdoptedMeasure.created_at).limit(SHOWN + 1)
     for one in desk.work.session.scalars(query):
-        yield Task(
-            CARRY_OUT.filled(title=one.title()),
-            CARRY_OUT_WHY,
-            named(one.project),
-            one.project_id,
-            f"/measures/{one.id}",
-            Text("開く", "Open"),
-            10,
-            due=one.due_on,
-        )
+        what, href, button = CARRY_OUT.filled(title=one.title()), f"/measures/{one.id}", Text("開く", "Open")
+        yield Task(what, CARRY_OUT_WHY, named(one.project), one.project_id, href, button, 10, due=one.due_on)
 
 
 FINDERS: tuple[Callable[[Desk], Iterable[Task]], ...] = (

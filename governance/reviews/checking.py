@@ -85,6 +85,7 @@ class Case:
     snapshot: Snapshot | None
 
 
+# long: one line for each part of the page
 def checked_case(work: UnitOfWork, row: Screening, locale: str) -> Case:
     """Gather the check page of a screening."""
     filled = load(work.session, row)

@@ -164,6 +164,7 @@ def _change_evidence(work: UnitOfWork, row: Screening, key: str, given: FileGive
         evidence.detach(work, row, key, piece)
 
 
+# long: one line for each thing the page shows
 def _item_page(
     work: UnitOfWork,
     row: Screening,

@@ -27,10 +27,11 @@ from governance.pages import (
 )
 from governance.projects.models import Project
 from governance.projects.services import relations_of
+from governance.questionnaires.definition import Measure, Question
 from governance.refusals import NotFound
 from governance.screenings import kinds, measures, services
 from governance.screenings.framing import blueprint, questions_by_key
-from governance.screenings.models import AdoptedMeasure
+from governance.screenings.models import AdoptedMeasure, Screening
 from governance.texts import Text
 
 
@@ -94,6 +95,13 @@ def adopt_measure(screening_id: str) -> ResponseReturnValue:
         raise NotFound
     form = AdoptForm()
     form.offer(row.project)
+    return _adopting(row, entry, question, form)
+
+
+def _adopting(row: Screening, entry: Measure | None, question: Question | None, form: AdoptForm) -> ResponseReturnValue:
+    """Adopt what the form says, or show it with what is wrong."""
+    work, framework = current_work(), services.framework_of(row)
+    code, key = entry.code if entry else "", question.key if question else ""
     if accepted(form):
         with refusals_beside(form):
             measures.adopt(work, row, framework, form.plan(code, key, form.title.data or ""))
@@ -128,7 +136,7 @@ def change_measure(measure_id: str) -> ResponseReturnValue:
     form.offer(one.project)
     if accepted(form):
         with refusals_beside(form):
-            measures.change(work, one, form.plan(), rev=form.rev.data)
+            measures.change(work, one, form.plan(), rev=form.rev.data or 0)
             tell(Text("保存しました。", "Saved."))
             return redirect_to("screenings.measure", measure_id=measure_id)
     return _measure_page(measures.measure(work, measure_id), change=form)
@@ -143,7 +151,7 @@ def settle_measure(measure_id: str) -> ResponseReturnValue:
     form = SettleForm()
     if accepted(form):
         with refusals_beside(form):
-            measures.settle(work, one, rev=form.rev.data, is_done=form.done.data, note=form.note.data or "")
+            measures.settle(work, one, rev=form.rev.data or 0, is_done=form.done.data, note=form.note.data or "")
             tell(
                 Text("完了を記録しました。", "Noted as done.")
                 if form.done.data
@@ -157,17 +165,14 @@ def _measure_page(
     one: AdoptedMeasure, change: ChangeForm | None = None, settle: SettleForm | None = None
 ) -> ResponseReturnValue:
     work = current_work()
-    framework = services.framework_of(one.screening)
-    form = change or ChangeForm(formdata=None, obj=one)
-    if change is None:
-        form.due_on.data = one.due_on.isoformat()
+    entry = measures.catalogue_entry(services.framework_of(one.screening), one.code)
+    form = change or _change_form(one)
     form.offer(one.project)
-    entry = measures.catalogue_entry(framework, one.code)
-    if settle is None:
-        settle = SettleForm(formdata=None, rev=one.rev)
+    settle = settle or SettleForm(formdata=None, rev=one.rev)
+    is_wrong = any(each.errors or each.form_errors for each in (form, settle))
     return page(
         "screenings/measure.html",
-        code=422 if form.errors or form.form_errors or settle.errors or settle.form_errors else 200,
+        code=422 if is_wrong else 200,
         one=one,
         project=one.project,
         state=measures.STATES[one.state],
@@ -178,3 +183,10 @@ def _measure_page(
         settle=settle,
         may_edit=one.state == "planned" and measures.may_edit(work, one.project),
     )
+
+
+def _change_form(one: AdoptedMeasure) -> ChangeForm:
+    """Return the form of a measure as it stands."""
+    form = ChangeForm(formdata=None, obj=one)
+    form.due_on.data = one.due_on.isoformat()
+    return form

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -23,7 +24,7 @@ from governance.screenings.loading import Filled
 from governance.screenings.models import AdoptedMeasure, Screening
 from governance.screenings.points import given, most
 from governance.screenings.rules import EDITABLE
-from governance.texts import Text
+from governance.texts import Text, both
 from governance.work import UnitOfWork
 
 STATES = {
@@ -81,7 +82,7 @@ def _mitigation(framework: Framework) -> str:
     return rules.mitigation.total if rules.method == "points" and rules.mitigation else ""
 
 
-def _full_step(framework: Framework) -> object:
+def _full_step(framework: Framework) -> Decimal:
     """Return the least factor that counts as done: what a gate needs, else the best step of the scale."""
     if framework.matrix:
         return framework.matrix.gate_minimum
@@ -160,7 +161,6 @@ def adopt(work: UnitOfWork, row: Screening, framework: Framework, plan: Plan) ->
     entry = catalogue_entry(framework, plan.code)
     if plan.code and entry is None:
         raise NotFound
-    title = entry.name if entry else Text(plan.title.strip() or "—", plan.title.strip() or "—")
     Refusals.raise_any([*_wrong_title(plan, entry), *_wrong_plan(row.project, plan)])
     if entry and any(each.code == entry.code and each.state == "planned" for each in of_project(work, row.project)):
         raise Refusal(
@@ -169,7 +169,17 @@ def adopt(work: UnitOfWork, row: Screening, framework: Framework, plan: Plan) ->
             "This measure is planned already.",
             place="code",
         )
-    made = AdoptedMeasure(
+    made = _drawn_up(work, row, plan, entry.name if entry else both(plan.title.strip()))
+    work.session.add(made)
+    work.session.flush()
+    codes = {"screening": row.id, "code": made.code, "question": made.question_key, "due_on": made.due_on.isoformat()}
+    _record(work, made, "MeasureAdopted", (None, made.rev), codes, {"title": made.title_ja, "note": made.note})
+    return made
+
+
+def _drawn_up(work: UnitOfWork, row: Screening, plan: Plan, title: Text) -> AdoptedMeasure:
+    """Return a new measure, not yet stored; the plan was checked."""
+    return AdoptedMeasure(
         project_id=row.project_id,
         screening_id=row.id,
         code=plan.code,
@@ -184,11 +194,6 @@ def adopt(work: UnitOfWork, row: Screening, framework: Framework, plan: Plan) ->
         project=row.project,
         screening=row,
     )
-    work.session.add(made)
-    work.session.flush()
-    codes = {"screening": row.id, "code": made.code, "question": made.question_key, "due_on": made.due_on.isoformat()}
-    _record(work, made, "MeasureAdopted", (None, made.rev), codes, {"title": made.title_ja, "note": made.note})
-    return made
 
 
 def change(work: UnitOfWork, one: AdoptedMeasure, plan: Plan, *, rev: int) -> None:
@@ -197,7 +202,8 @@ def change(work: UnitOfWork, one: AdoptedMeasure, plan: Plan, *, rev: int) -> No
     Refusals.raise_any(_wrong_plan(one.project, plan))
     if (one.owner_id, one.due_on, one.note) == (plan.owner_id, plan.due_on, plan.note.strip()):
         return
-    one.owner_id, one.due_on, one.note = plan.owner_id, plan.due_on, plan.note.strip()
+    one.owner_id, one.note = plan.owner_id, plan.note.strip()
+    one.due_on = plan.due_on or one.due_on
     work.session.flush()
     codes = {"due_on": one.due_on.isoformat()}
     _record(work, one, "MeasureChanged", (rev, one.rev), codes, {"note": one.note})

@@ -173,7 +173,7 @@ def _shown_question(
         ruling=ruling,
         follows=_follows(question),
         words=kinds.in_words(framework, question, answer.value, answer.text) if answer and answer.value else None,
-        met=bool(answer) and _is_met(framework, question, answer.value),
+        met=_is_met(framework, question, answer.value) if answer else False,
         due_steps=tuple(step.code for step in framework.scale if step.needs_due),
     )
 
