@@ -8,7 +8,7 @@ import os
 import platform
 from pathlib import Path
 
-from bench import ledger
+from bench import backtest, ledger
 
 RESULTS = Path(__file__).parent / "results.md"
 
@@ -18,6 +18,7 @@ def main() -> None:
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         ledger.main(5_000)
+        backtest.main(20_000, 2_000)
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     text = f"# Benchmarks\n\n{machine}\n\n```\n{out.getvalue()}```\n"
     RESULTS.write_text(text, encoding="utf-8")

@@ -164,10 +164,10 @@ class Settling:
         """Return the packs of some bits."""
         return tuple(pack for number, pack in enumerate(self.packs) if bits >> number & 1)
 
-    def visible(self, bits: int) -> Iterator[Group]:
-        """Return the groups of some bits of a state."""
+    def visible(self, bits: int) -> Iterator[int]:
+        """Return the numbers of the groups of some bits of a state."""
         bits >>= self._after_effects
-        return (group for number, group in enumerate(self.groups) if bits >> number & 1)
+        return (number for number in range(len(self.groups)) if bits >> number & 1)
 
     def _ties(self) -> list[list[str]]:
         """Return what belongs together: each rule with the questions, packs and groups it ties, named by kind and name."""

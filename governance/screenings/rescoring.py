@@ -36,6 +36,7 @@ class Scorer:
         self.settling = Settling(self.layout)
         self.routing = Routing(sheet.framework)
         self.places = Places(self.layout)
+        self._group_bits = [self.places.bits(q.key for q in group.questions) for group in self.settling.groups]
         self._visible = Kept(self._visible_bits)
         self._marks = Kept(self._marked)
         self._stops = _Stops(self.layout, self.settling)
@@ -60,7 +61,10 @@ class Scorer:
         return Levels(found.inherent or None, found.residual or None, route)
 
     def _visible_bits(self, bits: int) -> Bits:
-        return self.places.bits(q.key for group in self.settling.visible(bits) for q in group.questions)
+        visible = 0
+        for number in self.settling.visible(bits):
+            visible |= self._group_bits[number]
+        return visible
 
     def _marked(self, marks: bytes) -> Marked:
         def bits(mark: int) -> Bits:
