@@ -7,6 +7,7 @@ Every share of the scale and every point is a fraction with a common denominator
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import compress
 from math import lcm
@@ -81,6 +82,11 @@ class Places:
         for place in (self.layout.places[key] for key in keys):
             bits |= ((1 << 8 * place.width) - 1) << 8 * place.at
         return bits
+
+    def kept_on_gates(self, vector: Vector, marked: Marked) -> Vector:
+        """Return the vector without the answers that a route of gates alone does not ask for (routing.settled_on)."""
+        kept = int.from_bytes(vector.codes, "little") & (self.on_gates | self.earlier & marked.carried)
+        return replace(vector, codes=kept.to_bytes(self.size, "little"))
 
     def asked(self, counting: Counting, gates_only: bool) -> Bits:
         """Return what is asked on a route that asks only gates, or on one that asks everything."""
@@ -298,12 +304,12 @@ class ByPoints:
         return self._level(counted, Fraction(0)), self._level(counted, self.off if reached else Fraction(0))
 
     def _level(self, counted: list[tuple[Fraction, Fraction]], off: Fraction) -> int:
-        left = [(self._left(points * (1 - off)), maximum) for points, maximum in counted]
         if self.rules.combine == "sum":
-            share = sum(p for p, _ in left) / sum(m for _, m in left)
+            points, maximum = (sum(column, Fraction(0)) for column in zip(*counted, strict=True))
+            share = self._left(points * (1 - off)) / maximum
         else:
-            shares = [points / maximum for points, maximum in left]
-            share = max(shares) if self.rules.combine == "worst" else sum(shares) / len(shares)
+            shares = [self._left(points * (1 - off)) / maximum for points, maximum in counted]
+            share = max(shares) if self.rules.combine == "worst" else sum(shares, Fraction(0)) / len(shares)
         percent, inclusive = 100 * share, self.rules.bound == "inclusive"
         return 1 + sum(percent > bound if inclusive else percent >= bound for bound in self.bounds)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from governance.questionnaires.conditions import Condition, sentence
 from governance.questionnaires.definition import (
@@ -42,8 +42,8 @@ def level(framework: Framework, rank: int | None) -> ShownLevel | None:
 
 VERDICTS = {
     "taken": Text(
-        "対策の効きが{limit}%に達し、必須（★）も満たすため、一段下がって「{level}」です。",
-        "Controls reach {limit}% and every gate (★) is met, so the level is one step lower: “{level}”.",
+        "対策の効きが{limit}%に達し、必須（★）も満たすため、{step}下がって「{level}」です。",
+        "Controls reach {limit}% and every gate (★) is met, so the level is {step} lower: “{level}”.",
     ),
     "lowest_level": Text(
         "対策前から最も低い区分「{level}」です。", "The level is the lowest, “{level}”, even before controls."
@@ -82,11 +82,23 @@ def verdict(framework: Framework, item: ItemScore) -> Text:
         return UNRATED[rules.method]
     values: dict[str, object] = {"level": framework.level(item.residual).name, "percent": shown(item.effectiveness)}
     if isinstance(rules, Matrix):
-        lack = shown(rules.step_down_at_percent - item.effectiveness) if item.effectiveness is not None else "—"
-        values |= {"limit": _short(rules.step_down_at_percent), "lack": lack, "gates": "、".join(item.gates_open)}
+        gates = joined([both(key) for key in item.gates_open])
+        values |= {"limit": _short(rules.step_down_at_percent), "lack": _lack(rules, item), "gates": gates}
+        values |= {"step": _steps(rules.step_down)}
     elif rules.mitigation:
         values |= {"off": _short(rules.mitigation.takes_off_percent)}
     return VERDICTS[item.step_reason].filled(**values)
+
+
+def _lack(rules: Matrix, item: ItemScore) -> str:
+    """Return how many points are missing, rounded up: what is short of the mark never reads as nothing."""
+    if item.effectiveness is None:
+        return "—"
+    return str((rules.step_down_at_percent - item.effectiveness).quantize(Decimal("0.1"), rounding=ROUND_CEILING))
+
+
+def _steps(count: int) -> Text:
+    return Text("一段", "one step") if count == 1 else Text(f"{count}段", f"{count} steps")
 
 
 UNRATED = {
@@ -142,30 +154,32 @@ def singles(
 
 
 def needed(framework: Framework, item: ItemScore) -> Text | None:
-    """Return the smallest set of answers that lowers the item, as a sentence; None when nothing can lower it."""
+    """Return the set of answers that lowers the item, as a sentence that claims to be the smallest only when it is proved."""
     if not item.needed or item.residual is None:
         return None
     rules = framework.scoring
-    words = NEEDED[rules.method]
     lower = item.residual - (rules.step_down if isinstance(rules, Matrix) else 1)
-    return words.filled(
+    told = NEEDED[rules.method].filled(
         keys=joined([both(key) for key in item.needed]),
         count=len(item.needed),
         percent=shown(item.needed_percent),
         level=framework.level(max(1, lower)).name,
     )
+    return (NO_SMALLER if item.exact else A_WAY).filled(sentence=told)
 
 
 NEEDED = {
     "matrix": Text(
-        "{keys} の{count}問を証跡まで整えると、対策の効きは{percent}%となり「{level}」に下がります（これより少ない組では下がりません）。",
-        "Completing {keys} with evidence ({count} in all) brings controls to {percent}% and the level to “{level}”; no smaller set does.",
+        "{keys} の{count}問を証跡まで整えると、対策の効きは{percent}%となり「{level}」に下がります",
+        "Completing {keys} with evidence ({count} in all) brings controls to {percent}% and the level to “{level}”",
     ),
     "points": Text(
-        "{keys} の{count}問が最も低い点になると、点数は{percent}%となり「{level}」以下に下がります（これより少ない組では下がりません）。",
-        "With the least risky answer to {keys} ({count}) points come to {percent}%: “{level}” or lower; no smaller set does.",
+        "{keys} の{count}問が最も低い点になると、点数は{percent}%となり「{level}」以下に下がります",
+        "With the least risky answer to {keys} ({count} in all) points come to {percent}%: “{level}” or lower",
     ),
 }
+NO_SMALLER = Text("{sentence}（これより少ない組では下がりません）。", "{sentence}; no smaller set does.")
+A_WAY = Text("{sentence}。", "{sentence}.")
 
 
 def case_needed(score: Score) -> Text | None:
@@ -173,8 +187,8 @@ def case_needed(score: Score) -> Text | None:
     if not score.needed:
         return None
     return Text(
-        "案件全体の区分を下げるには、{keys} の{count}問を改める必要があります。",
-        "To lower the level of the whole case, {keys} ({count} in all) must be improved.",
+        "{keys} の{count}問を改めると、案件全体の区分が下がります。",
+        "Improving {keys} ({count} in all) lowers the level of the whole case.",
     ).filled(keys=joined([both(key) for key in score.needed]), count=len(score.needed))
 
 
@@ -226,13 +240,14 @@ def _route_reason(
 ) -> Text:
     route = framework.route(step.route).name
     if step.source == "trigger":
+        key = step.rule if step.rule in topics else _trigger_of(framework, step.rule)
         return Text(
             "{key}「{topic}」が「{answer}」→ {route}", "{key} “{topic}” was answered “{answer}” → {route}"
         ).filled(
-            key=step.rule,
-            topic=topics.get(step.rule, both(step.rule)),
+            key=key,
+            topic=topics.get(key, both(key)),
             route=route,
-            answer=YES_NO_UNKNOWN.get(answers.get(step.rule, ""), both(answers.get(step.rule, ""))),
+            answer=YES_NO_UNKNOWN.get(answers.get(key, ""), both(answers.get(key, ""))),
         )
     if step.source == "stop":
         return Text("停止事由 {code}「{name}」→ {route}", "Hard stop {code} “{name}” → {route}").filled(
@@ -244,6 +259,10 @@ def _route_reason(
         "override": Text("審査者の判断 → {route}", "Ruling of the reviewer → {route}"),
     }
     return words[step.source].filled(level=framework.name_of("levels", step.rule), route=route)
+
+
+def _trigger_of(framework: Framework, rule: str) -> str:
+    return next((effect.trigger for effect in framework.effects if effect.id == rule), rule)
 
 
 def stop_reason(framework: Framework, stop: Stop) -> tuple[Text, Text]:
@@ -295,8 +314,11 @@ def _because(reasons: Sequence[Text]) -> Text | None:
 
 
 def _pack_reasons(sheet: Sheet, each: Questionnaire, fired: Sequence[str], answers: Mapping[str, str]) -> list[Text]:
-    by_pack = _pack_reason(sheet, each.pack, fired, answers) if each.kind == "pack" and each.pack else None
-    return ([by_pack] if by_pack else []) + ([read_out(sheet, each.when)] if each.when is not None else [])
+    """Return why the pack is attached: a trigger, or else its own condition; either suffices."""
+    by_trigger = _pack_reason(sheet, each.pack, fired, answers) if each.kind == "pack" and each.pack else None
+    if by_trigger is not None:
+        return [by_trigger]
+    return [read_out(sheet, each.when)] if each.when is not None else []
 
 
 def _own_reasons(sheet: Sheet, section: Section, question: Question) -> list[Text]:

@@ -132,10 +132,10 @@ class _Book:
         if not risks:
             return None
         off = self.off(totals) if mitigated else Fraction(0)
-        left = [(remaining(self.rules, points, off), Fraction(maximum)) for points, maximum in risks]
         if self.rules.combine == "sum":
-            return sum((p for p, _ in left), Fraction(0)) / sum((m for _, m in left), Fraction(0))
-        shares = [points / maximum for points, maximum in left]
+            points, maximum = (sum(column, ZERO) for column in zip(*risks, strict=True))
+            return remaining(self.rules, points, off) / Fraction(maximum)
+        shares = [remaining(self.rules, points, off) / Fraction(maximum) for points, maximum in risks]
         return max(shares) if self.rules.combine == "worst" else sum(shares, Fraction(0)) / len(shares)
 
     def off(self, totals: Mapping[str, TotalScore]) -> Fraction:
@@ -236,6 +236,13 @@ def least(rules: Points, question: Question) -> tuple[str, Decimal]:
     values = [value for risk in rules.risk for value in question.points.get(risk, {}) if value != NOT_APPLICABLE]
     sums = {value: sum((given(question, risk, value) for risk in rules.risk), ZERO) for value in values}
     return min(sums.items(), key=lambda each: each[1], default=("", ZERO))
+
+
+def best(rules: Points, question: Question) -> str:
+    """Return the answer that leaves least risk: the fewest risk points, or the most mitigation where it carries none."""
+    if any(question.points.get(risk) for risk in rules.risk) or rules.mitigation is None:
+        return least(rules, question)[0]
+    return fullest(question, rules.mitigation.total)
 
 
 # ---------------------------------------------------------------- the whole case

@@ -50,15 +50,23 @@ class Scorer:
     def levels(self, vector: Vector) -> Levels:
         """Return the levels and the route that `score` gives for the same answers."""
         vector = self.passage(vector)
-        state = self.settling.state(vector.codes, vector.rest)
         marked = self._marks[vector.marks]
-        fired = state & self.settling.fired_bits
-        visible = self._visible[state & self.settling.group_bits]
-        found = self.method.count(Counting(vector, fired, visible, marked))
+        state = self.settling.state(vector.codes, vector.rest)
+        found = self._counted(vector, state, marked)
+        if isinstance(self.method, ByMatrix) and self.routing.gates_only[found.base]:
+            vector = self.places.kept_on_gates(vector, marked)
+            fired = state & self.settling.fired_bits
+            state = fired | self.settling.state(vector.codes, vector.rest) & ~self.settling.fired_bits
+            found = self._counted(vector, state, marked)
         packs = self.settling.packs_in(state)
         stopped = self._stops.stand(found, vector, packs, bool(found.bits & marked.disproved & self.places.gates))
         route = self.routing.final(found.base, found.residual, stopped, vector.rulings.route)
         return Levels(found.inherent or None, found.residual or None, route)
+
+    def _counted(self, vector: Vector, state: int, marked: Marked) -> Asked:
+        fired = state & self.settling.fired_bits
+        visible = self._visible[state & self.settling.group_bits]
+        return self.method.count(Counting(vector, fired, visible, marked))
 
     def _visible_bits(self, bits: int) -> Bits:
         visible = 0

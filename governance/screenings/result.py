@@ -64,6 +64,7 @@ class ItemScore:
 
     `effectiveness` is points as a share of weight in percent: how far controls are in place under `matrix`, how much of the
     possible risk was found under `points`. Severity, likelihood, product, gates and the step belong to `matrix` alone.
+    `needed` is a set of answers that lowers the item, the smallest there is when `exact`.
     """
 
     item: str
@@ -85,6 +86,7 @@ class ItemScore:
     needed: tuple[str, ...] = ()
     needed_percent: Decimal | None = None
     singles: tuple[Single, ...] = ()
+    exact: bool = True
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,8 @@ class Score:
     """The result of a screening.
 
     `inherent` and `residual` are ranks of levels before and after controls: under `matrix` the maximum over the items, never a
-    mean; under `points` the level of the risk totals before and after what mitigation takes off. `needed` is the smallest set
-    of answers that lowers the whole case by one level, empty when there is none.
+    mean; under `points` the level of the risk totals before and after what mitigation takes off. `needed` is a short set
+    of answers that lowers the whole case by a level, empty when none was found.
     """
 
     method: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from governance.questionnaires.conditions import Condition, holds
+from governance.questionnaires.conditions import Condition, holds, questions_of
 from governance.questionnaires.definition import Effect, Framework, HardStop, Question, Questionnaire
 
 
@@ -84,6 +84,33 @@ def settled(sheet: Sheet, answers: Mapping[str, str]) -> Case:
         if settled_now:
             break
     return Case(seen, fired, packs)
+
+
+def settled_on(sheet: Sheet, route: str, answers: Mapping[str, str], case: Case) -> Case:
+    """Return what counts on a route: one that asks only gates leaves every answer out that it does not ask for.
+
+    The effects that led to the route stay: they rest on the trigger sheet, which every route asks.
+    """
+    if sheet.framework.route(route).asks != "gates":
+        return case
+    open_keys = {
+        question.key
+        for questionnaire in sheet.questionnaires
+        for _, question in questionnaire.questions()
+        if _is_open(sheet, questionnaire, question, gates_only=True)
+    }
+    kept = settled(sheet, {key: value for key, value in answers.items() if key in open_keys})
+    return Case(kept.answers, case.fired, kept.packs)
+
+
+def steering(sheet: Sheet) -> frozenset[str]:
+    """Return the questions whose answers decide what else is asked or fires: those that any condition looks at."""
+    conditions = [effect.when for effect in sheet.framework.effects]
+    for questionnaire in sheet.questionnaires:
+        conditions += [questionnaire.when] if questionnaire.when else []
+        for section, question in questionnaire.questions():
+            conditions += [when for when in (section.when, question.when) if when is not None]
+    return frozenset(key for when in conditions for key in questions_of(when))
 
 
 Conditions = tuple[str, list[Condition]]

@@ -9,8 +9,9 @@ All arithmetic is exact; hidden answers never count; nothing here reads a clock,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from governance.questionnaires.definition import Question
 from governance.questionnaires.methods import Matrix, Points
 from governance.screenings import matrix, points
 from governance.screenings.result import ItemScore, Rating, Score, TotalScore
@@ -26,6 +27,8 @@ from governance.screenings.routing import (
     flags_of,
     open_stops,
     settled,
+    settled_on,
+    steering,
 )
 
 NO_RULINGS = Rulings()
@@ -33,8 +36,9 @@ NO_RULINGS = Rulings()
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a method found: the questions asked, levels before and after, items, totals, and the way down."""
+    """What a method found: what counts, the questions asked, levels before and after, items, totals, and the way down."""
 
+    case: Case
     asked: Sequence[Placed]
     inherent: int | None
     residual: int | None
@@ -45,22 +49,33 @@ class Outcome:
     shares: points.Shares = points.NO_SHARES
 
 
+@dataclass(frozen=True)
+class Given:
+    """Everything a screening is scored from."""
+
+    sheet: Sheet
+    answers: Mapping[str, str]
+    ratings: Mapping[str, Rating]
+    rulings: Rulings
+
+
+# long: the whole result in one view
 def score(
     sheet: Sheet, answers: Mapping[str, str], ratings: Mapping[str, Rating], rulings: Rulings = NO_RULINGS
 ) -> Score:
     """Score a screening by the method of its framework (domain.md §5.1–5.4). `answers` maps question key → value code."""
     framework = sheet.framework
-    case = settled(sheet, answers)
-    found = _outcome(sheet, case, ratings, rulings)
-    base, steps = base_route(framework, case.fired, found.inherent)
-    stops = open_stops(sheet, found.asked, case, rulings)
+    given = Given(sheet, answers, ratings, rulings)
+    found = _proved(given, _outcome(given))
+    base, steps = base_route(framework, found.case.fired, found.inherent)
+    stops = open_stops(sheet, found.asked, found.case, rulings)
     route, more = final_route(framework, base, found.residual, stops, rulings)
     return Score(
         method=framework.scoring.method,
         version=framework.scoring.version,
-        fired=tuple(effect.id for effect in case.fired),
-        packs=case.packs,
-        flags=flags_of(framework, case.fired, found.inherent),
+        fired=tuple(effect.id for effect in found.case.fired),
+        packs=found.case.packs,
+        flags=flags_of(framework, found.case.fired, found.inherent),
         items=tuple(found.items),
         inherent=found.inherent,
         residual=found.residual,
@@ -74,38 +89,83 @@ def score(
         percent=found.shares.before,
         residual_percent=found.shares.after,
         needed=found.needed,
-        contradictions=contradictions_of(sheet, case, found.asked),
+        contradictions=contradictions_of(sheet, found.case, found.asked),
     )
 
 
-def _outcome(sheet: Sheet, case: Case, ratings: Mapping[str, Rating], rulings: Rulings) -> Outcome:
-    rules = sheet.framework.scoring
-    return (
-        _by_matrix(sheet, rules, case, ratings, rulings)
-        if isinstance(rules, Matrix)
-        else _by_points(sheet, rules, case)
-    )
+def _outcome(given: Given) -> Outcome:
+    rules = given.sheet.framework.scoring
+    return _by_matrix(given, rules) if isinstance(rules, Matrix) else _by_points(given, rules)
 
 
-def _by_matrix(sheet: Sheet, rules: Matrix, case: Case, ratings: Mapping[str, Rating], rulings: Rulings) -> Outcome:
+def _by_matrix(given: Given, rules: Matrix) -> Outcome:
     """Rate, see what the route asks, count the controls: the case is as risky as its riskiest item (domain.md §5.2 step 6)."""
-    framework = sheet.framework
-    rated = matrix.before(framework, ratings, case.fired)
+    sheet, framework = given.sheet, given.sheet.framework
+    case = settled(sheet, given.answers)
+    rated = matrix.before(framework, given.ratings, case.fired)
     inherent = _highest(each.inherent for each in rated)
-    asked = asked_questions(sheet, base_route(framework, case.fired, inherent)[0], case)
-    items = matrix.after(framework, rules, rated, asked, case.answers, rulings)
+    route = base_route(framework, case.fired, inherent)[0]
+    case = settled_on(sheet, route, given.answers, case)
+    asked = asked_questions(sheet, route, case)
+    items = matrix.after(framework, rules, rated, asked, case.answers, given.rulings)
     residual = _highest(each.residual for each in items)
     index = matrix.index(framework, rated)
-    return Outcome(asked, inherent, residual, items, matrix.way_down(items, residual), index)
+    return Outcome(case, asked, inherent, residual, items, matrix.way_down(items, residual), index)
 
 
-def _by_points(sheet: Sheet, rules: Points, case: Case) -> Outcome:
+def _by_points(given: Given, rules: Points) -> Outcome:
     """Add up the points of what is asked; under this method every route asks everything that is visible."""
-    asked = asked_questions(sheet, sheet.framework.routes[0].code, case)
-    found = points.tally(sheet, rules, asked, case.answers)
+    case = settled(given.sheet, given.answers)
+    asked = asked_questions(given.sheet, given.sheet.framework.routes[0].code, case)
+    found = points.tally(given.sheet, rules, asked, case.answers)
     return Outcome(
-        asked, found.inherent, found.residual, found.items, found.needed, totals=found.totals, shares=found.shares
+        case, asked, found.inherent, found.residual, found.items, found.needed, totals=found.totals, shares=found.shares
     )
+
+
+# ---------------------------------------------------------------- the way down, tried
+
+
+def _proved(given: Given, found: Outcome) -> Outcome:
+    """Try each way down whose answers decide what else is asked: changing them may open questions or close them.
+
+    Where no condition looks at the answers of an item, its set is the smallest by arithmetic (`exact`). Otherwise the set is kept
+    when it really lowers the item, and no claim is made that a smaller one does not.
+    """
+    steers = steering(given.sheet)
+    best = {question.key: _best_answer(given, question) for _, question in found.asked}
+    items = [
+        _tried(given, item, best) if item.needed and steers & {c.key for c in item.counted} else item
+        for item in found.items
+    ]
+    needed = found.needed
+    if steers & set(needed) and found.residual is not None:
+        again = _outcome(_changed(given, {key: best[key] for key in needed}))
+        needed = needed if again.residual is not None and again.residual < found.residual else ()
+    return replace(found, items=items, needed=needed)
+
+
+def _tried(given: Given, item: ItemScore, best: Mapping[str, str]) -> ItemScore:
+    def lowers(changed: Mapping[str, str]) -> bool:
+        again = {each.item: each for each in _outcome(_changed(given, changed)).items}[item.item]
+        return again.residual is None or again.residual < (item.residual or 1)
+
+    needed = item.needed if lowers({key: best[key] for key in item.needed}) else ()
+    singles = tuple(each for each in item.singles if lowers({each.key: each.to}))
+    return replace(item, exact=False, needed=needed, singles=singles)
+
+
+def _changed(given: Given, changed: Mapping[str, str]) -> Given:
+    return replace(given, answers={**given.answers, **changed})
+
+
+def _best_answer(given: Given, question: Question) -> str:
+    """Return the answer that leaves least risk: the fullest step of the scale, or the choice with the fewest points."""
+    framework = given.sheet.framework
+    if isinstance(framework.scoring, Points):
+        return points.best(framework.scoring, question)
+    steps = [step for step in framework.scale if step.factor is not None]
+    return max(steps, key=lambda step: step.factor or 0).code if question.kind == "scale" else ""
 
 
 def _highest(levels: Iterable[int | None]) -> int | None:
