@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel
 
-from governance.questionnaires.conditions import InPack, questions_of
+from governance.questionnaires.conditions import InPack, packs_of, questions_of
 from governance.questionnaires.definition import Effect, Framework, Questionnaire
 from governance.questionnaires.finding import Catalogue, Found, Path, placed, repeated, unknown
 from governance.questionnaires.methods import Matrix, Points
@@ -59,12 +59,12 @@ def check_framework(catalogue: Catalogue) -> list[Found]:
             found += _matrix(framework)
         case Points():
             found += _points(framework, framework.scoring)
-    return [*found, *_routes(catalogue), *_effects(catalogue), *_rules(catalogue)]
+    return [*found, *_routes(catalogue), *_effects(catalogue), *_rules(catalogue), *_deciders(framework)]
 
 
 def check_questionnaire(questionnaire: Questionnaire, catalogue: Catalogue) -> list[Found]:
     """Return what keeps a questionnaire from being published under its framework."""
-    found = [*_blank(questionnaire, ()), *_head(questionnaire, catalogue)]
+    found = [*_blank(questionnaire, ()), *_head(questionnaire, catalogue), *_sheet_alone(questionnaire, catalogue)]
     found += check_condition(questionnaire.when, ("when",), catalogue)
     keys: list[tuple[str, Path]] = []
     for number, section in enumerate(questionnaire.sections):
@@ -283,6 +283,41 @@ def _only_triggers(effect: Effect, path: Path, catalogue: Catalogue) -> Iterator
                 f"Rule “{effect.id}” may look only at questions of the trigger sheet; “{key}” is not on it.",
             )
             yield "seed.effect_question", (*path, "when"), said
+
+
+def _sheet_alone(questionnaire: Questionnaire, catalogue: Catalogue) -> Iterator[Found]:
+    """The trigger sheet decides the route and so what else is asked: its own conditions may look at nothing else."""
+    for number, section in enumerate(questionnaire.sections if questionnaire.kind == "trigger" else ()):
+        own: Path = ("sections", number)
+        conditions = [(section.when, (*own, "when"))]
+        conditions += [(q.when, (*own, "questions", place, "when")) for place, q in enumerate(section.questions)]
+        for when, path in conditions:
+            beyond = [key for key in questions_of(when) if key in catalogue.questions and key not in catalogue.triggers]
+            for name in dict.fromkeys([*beyond, *packs_of(when)]):
+                said = Text(
+                    f"判定シートの条件は判定シートの質問だけを見ることができます（「{name}」は判定シートにありません）。",
+                    f"A condition of the trigger sheet may look only at its own questions; “{name}” is not on it.",
+                )
+                yield "seed.trigger_condition", path, said
+
+
+def _deciders(framework: Framework) -> Iterator[Found]:
+    """Every level must have somebody who may decide (domain.md §5.3), and shares are fractions of one."""
+    decided = {row.residual for row in framework.deciders}
+    for place, level in enumerate(framework.levels):
+        if level.code not in decided:
+            said = Text(
+                "区分「{name}」を決定できる機関（deciders）がありません。",
+                "Nobody may decide at level “{name}” (deciders).",
+            )
+            yield "seed.no_decider", ("levels", place), said.filled(name=level.name)
+    for route, share in framework.scoring.not_applicable_share.items():
+        if share > 1:
+            said = Text(
+                f"「{route}」の割合は1以下にしてください（30%は0.3）。",
+                f"The share of “{route}” must be at most 1 (0.3 for 30%).",
+            )
+            yield "seed.share", ("scoring", "not_applicable_share", route), said
 
 
 def _rules(catalogue: Catalogue) -> Iterator[Found]:

@@ -16,7 +16,13 @@ from sqlalchemy import select
 
 from governance.accounts.rules import authorize
 from governance.questionnaires.definition import Framework, Questionnaire, canonical, digest_of
-from governance.questionnaires.models import FrameworkVersion, QuestionnaireRetirement, QuestionnaireVersion
+from governance.questionnaires.models import (
+    DraftChange,
+    FrameworkVersion,
+    QuestionnaireDraft,
+    QuestionnaireRetirement,
+    QuestionnaireVersion,
+)
 from governance.questionnaires.reading import MAX_BYTES, DocumentT, Source, read
 from governance.questionnaires.rules import Found, check_all
 from governance.refusals import Forbidden, NotFound, Problem, Refusal, Refusals
@@ -173,7 +179,7 @@ def current_questionnaires(work: UnitOfWork, framework_key: str, phases: Sequenc
         .where(QuestionnaireVersion.framework_key == framework_key)
         .where(QuestionnaireVersion.id.not_in(select(QuestionnaireRetirement.version_id)))
     )
-    ordered = sorted(rows, key=lambda row: (row.published_at, version_order(row.version)))
+    ordered = sorted(rows, key=lambda row: (version_order(row.version), row.published_at))
     newest = {row.key: row for row in ordered}.values()
     order = {"trigger": 0, "screening": 1, "pack": 2}
     return sorted(
@@ -197,9 +203,10 @@ def retirements(work: UnitOfWork) -> dict[str, QuestionnaireRetirement]:
 def retire(work: UnitOfWork, row: QuestionnaireVersion, *, reason: str) -> QuestionnaireRetirement:
     """Retire a version: screenings that pinned it keep it, new ones take the newest one that is left, or none.
 
-    Raises Refusal without a reason or for a version that is retired already, and Refusals when what is left does not fit together.
+    Never by who wrote the draft it came from: going back to the version before takes two people, as publishing does. Raises
+    Refusal without a reason or for a version that is retired already, and Refusals when what is left does not fit together.
     """
-    authorize(work.actor, "questionnaire:publish")
+    authorize(work.actor, "questionnaire:publish", _relations_to(work, row))
     reason = reason_given(reason)
     line_up(work, row.framework_key)
     if row.id in retirements(work):
@@ -222,6 +229,13 @@ def retire(work: UnitOfWork, row: QuestionnaireVersion, *, reason: str) -> Quest
         private={"reason": reason},
     )
     return retirement
+
+
+def _relations_to(work: UnitOfWork, row: QuestionnaireVersion) -> frozenset[str]:
+    """Return `draft.author` for whoever saved a text of the draft that became this version."""
+    drafts = select(QuestionnaireDraft.id).where(QuestionnaireDraft.version_id == row.id)
+    authors = work.session.scalars(select(DraftChange.changed_by).where(DraftChange.draft_id.in_(drafts)))
+    return frozenset({"draft.author"} if work.person in set(authors) else ())
 
 
 def keepable(text: str, place: str) -> None:

@@ -224,3 +224,23 @@ def test_two_documents_with_one_key_are_refused(other):
 )
 def test_phase_pack_and_condition_belong_to_their_kind_of_questionnaire(head, codes_found):
     assert codes(check_all(framework(), [sheet("t", q("T")), sheet("h", q("A"), **head)])) == codes_found
+
+
+# ---------------------------------------------------------------- the trigger sheet, deciders
+
+
+def test_the_trigger_sheet_looks_at_nothing_but_itself():
+    beyond = {**q("T1"), "when": {"question": "A", "is": ["yes"]}}
+    problems = check_all(framework(), [sheet("t", beyond), sheet("s", q("A"), kind="screening", phase="idea")])
+    assert "seed.trigger_condition" in {code for _, (code, _, _) in problems}
+
+
+def test_every_level_has_somebody_who_may_decide():
+    deciders = [row for row in FRAMEWORK["deciders"] if row["residual"] != "l2"]
+    problems = found(q("A"), setting=framework(deciders=deciders))
+    assert [(code, path) for _, (code, path, _) in problems] == [("seed.no_decider", ("levels", 1))]
+
+
+def test_a_share_is_a_fraction_of_one():
+    scoring = {**FRAMEWORK["scoring"], "not_applicable_share": {"desk": "30"}}
+    assert codes(found(q("A"), setting=framework(scoring=scoring))) == {"seed.share"}

@@ -11,7 +11,7 @@ from governance.ledger.audit import verify_database
 from governance.questionnaires import drafts, services
 from governance.questionnaires.definition import Questionnaire, canonical, digest_of
 from governance.questionnaires.models import QuestionnaireVersion
-from governance.refusals import Refusal, Refusals
+from governance.refusals import Forbidden, Refusal, Refusals
 from governance.screenings.models import Screening
 from governance.work import run
 from tests.builders import opened, registered
@@ -63,6 +63,8 @@ def test_a_retired_version_gives_way_to_the_one_before(made):
     with made.acting(read_only=True) as work:
         first = newest(work).id
     second = published(made, TOPIC)
+    with pytest.raises(Forbidden), made.acting("expert") as work:
+        drafts.retire(work, services.version(work, second.id), reason="書いた本人")
     with made.acting("expert2") as work:
         row = services.version(work, second.id)
         with pytest.raises(Refusal, match="questionnaires.reason"):
