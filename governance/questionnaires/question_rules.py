@@ -74,6 +74,10 @@ def _fields(question: Question, path: Path) -> Iterator[Found]:
                     f"“{name}” is only for {names[1]}; question “{question.key}” is {question.kind}.",
                 ),
             )
+    yield from _limits(question, path)
+
+
+def _limits(question: Question, path: Path) -> Iterator[Found]:
     if question.not_applicable and question.kind == "scale":
         yield (
             "seed.kind",

@@ -92,8 +92,7 @@ def _control(
     counted = tuple(_count(framework, q, answers.get(q.key, ""), rulings) for q in questions)
     weight = sum((c.weight for c in counted if not c.excluded), Decimal(0))
     points = sum((c.points for c in counted if not c.excluded), Decimal(0))
-    minimum = rules.gate_minimum
-    gates_open = tuple(c.key for c in counted if c.gate and not c.excluded and c.factor < minimum)
+    gates_open = tuple(c.key for c in counted if c.gate and not c.excluded and c.factor < rules.gate_minimum)
     rated = replace(
         rated,
         counted=counted,
@@ -102,10 +101,12 @@ def _control(
         gates_open=gates_open,
         effectiveness=HUNDRED * points / weight if weight else None,
     )
-    if rated.inherent is None:
-        return rated
-    stepped, reason = _step(framework, rules, rated.inherent, points, weight, gates_open)
-    residual = max(1, rated.inherent - rules.step_down) if stepped else rated.inherent
+    return rated if rated.inherent is None else _stepped(framework, rules, rated, rated.inherent)
+
+
+def _stepped(framework: Framework, rules: Matrix, rated: ItemScore, inherent: int) -> ItemScore:
+    stepped, reason = _step(framework, rules, inherent, rated.points, rated.weight, rated.gates_open)
+    residual = max(1, inherent - rules.step_down) if stepped else inherent
     return _with_way_down(framework, rules, replace(rated, stepped=stepped, step_reason=reason, residual=residual))
 
 

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.paths import SEEDS
+from governance.questionnaires.conditions import Is
 from governance.questionnaires.definition import Framework, Question, Questionnaire, Section
 from governance.questionnaires.services import read_seeds
+from governance.screenings.explain import verdict
 from governance.screenings.result import Rating, Score, shown
 from governance.screenings.routing import Rulings, Sheet
 from governance.screenings.scoring import score
@@ -164,6 +166,28 @@ def test_a_light_case_is_asked_only_the_gates():
     assert light.route == "light"
     assert "Q0" in light.asked
     assert "Q1" not in light.asked
+
+
+def test_a_light_route_counts_no_answer_that_it_does_not_ask():
+    """Q0 is no gate: answered while more was asked, it neither opens the gate behind it nor counts itself."""
+    light = sheet("safety", [2, 3], {1})
+    base = light.questionnaires[1]
+    first, second = base.sections[0].questions
+    behind = second.model_copy(update={"when": Is(question="Q0", is_=["done"])})
+    section = base.sections[0].model_copy(update={"questions": [first, behind]})
+    of = Sheet(FRAMEWORK, "P", (TRIGGERS, base.model_copy(update={"sections": [section]})))
+    answers = {"Q0": "done", "Q1": "not_done"}
+    result = score(of, answers, {"safety": Rating(1, 1)})
+    assert result.route == "light"
+    assert {"Q0", "Q1"}.isdisjoint(result.asked)
+    assert score(of, {**answers, "T14": "yes"}, {"safety": Rating(1, 1)}).item("safety").gates_open == ("Q1",)
+
+
+def test_what_is_short_of_the_mark_never_reads_as_nothing():
+    weights = [*[100] * 19, 99, *[100] * 5, 1]
+    item = scored("safety", weights, [*["1"] * 20, *["0"] * 6], (2, 2)).item("safety")
+    assert shown(item.effectiveness) == "80.0"
+    assert "0.1" in verdict(FRAMEWORK, item).en
 
 
 def test_an_answer_that_is_hidden_never_counts():

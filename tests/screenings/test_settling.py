@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance.screenings.explain import needed
 from governance.screenings.routing import Sheet, settled
 from governance.screenings.scoring import score
 from tests.other_framework import named
@@ -121,3 +122,27 @@ def test_what_settled_stays_as_it_is(of: Sheet, answers: dict[str, str]) -> None
     for _, question in of.questionnaires[0].questions():
         if question.when is None:
             assert (question.key in first.answers) == (question.key in answers)
+
+
+def test_where_answers_decide_what_is_asked_no_set_is_called_the_smallest() -> None:
+    """A=yes opens B and C: the sum says B and C, one answer to A does more; so the set is tried and no claim is made."""
+    first, second, third = chain_of("A", "B", "C")
+    third["when"] = second["when"]
+    of = sheet(first, second, third)
+    answers = {"A": "yes", "B": "yes", "C": "yes"}
+    found = score(of, answers, {})
+    (item,) = [each for each in found.items if each.counted]
+    assert not item.exact
+    assert "no smaller" not in needed(of.framework, item).en
+    better = score(of, {**answers, **dict.fromkeys(item.needed, "no")}, {})
+    assert better.item(item.item).residual is None or better.item(item.item).residual < item.residual
+
+
+def test_an_answer_that_opens_a_risk_is_no_way_down() -> None:
+    """Answering A with no opens D: the level would stay, so A is not offered."""
+    first, opened = single("A", "impact", no=0, yes=1), single("D", "impact", no=0, yes=5)
+    opened["when"] = {"question": "A", "is": ["no"]}
+    of = sheet(first, opened)
+    found = score(of, {"A": "yes", "D": "yes"}, {})
+    (item,) = [each for each in found.items if each.counted]
+    assert (item.needed, item.singles, found.needed) == ((), (), ())
