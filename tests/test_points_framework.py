@@ -147,3 +147,14 @@ def test_the_content_holds_together_in_every_language(made: World, screening: st
     assert content["risk"]["rated"][0]["severity"] is None
     assert [each["key"] for each in content["loose"]] == ["F1", "F2", "F3", "F4", "F5", "F6"]
     assert content["risk"]["totals"][2]["name"] == {"ja": "mitigation（和）", "en": "mitigation (en)"}
+
+
+def test_texts_and_rows_are_carried_into_the_next_phase(made: World, screening: str) -> None:
+    project_id = decided(made, screening)
+    following = opened(made, project_id, "running")
+    with made.acting("auditor", read_only=True) as work:
+        filled = load(work.session, work.session.get_one(Screening, following))
+    assert filled.answers["F4"].text == "見本の記入"
+    assert "here" in filled.answers["F5"].text
+    assert {"R1", "F4", "F5"} <= set(filled.score.asked)
+    assert filled.answers["F5"].carried_from == screening

@@ -138,6 +138,11 @@ _ANSWERS = {
         "★ marks gate questions. Points are coefficient × weight out of weight. Evidence is given by number, title, date and "
         "the first 12 digits of its SHA-256.",
     ),
+    "reading_key_points": Text(
+        "点は「リスクの点数／最大の点数」。証跡は番号、題名、日付、SHA-256 の先頭12桁で示す。",
+        "Points are risk points out of the most a question can give. Evidence is given by number, title, date and the first 12 "
+        "digits of its SHA-256.",
+    ),
     "full_digits": Text("全桁は{section}に記す。", "All digits are given in {section}."),
     "question_remark": Text("設問・備考・証跡", "Question, remark, evidence"),
     "not_answered": Text("未回答", "Not answered"),

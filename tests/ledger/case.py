@@ -30,6 +30,7 @@ from governance.reviews.models import (
     Vote,
 )
 from governance.screenings.models import (
+    AdoptedMeasure,
     Answer,
     AnswerChange,
     AnswerEvidence,
@@ -160,6 +161,13 @@ def check(work: UnitOfWork) -> None:
         Ruling(
             id="ru-1", screening_id="s-1", revision=1, kind="route", target="route", outcome="board", reason="影響が大きい",
             ruled_by="u-expert", ruled_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.add(
+        AdoptedMeasure(
+            id="me-1", project_id="p-1", screening_id="s-1", code="", question_key="P1a", title_ja="窓口を設ける",
+            title_en="", owner_id="u-owner", due_on=date(2026, 12, 11), state="planned", note="", created_by="u-owner",
+            created_at=work.now,
         )
     )  # fmt: skip
     work.session.get_one(Screening, "s-1").state = "board_queued"

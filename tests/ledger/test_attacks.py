@@ -197,6 +197,7 @@ CHANGES = {
     "project_readers": "ended_at = '2026-11-20 03:00:00'",
     "evidence": "title = '別の証跡'",
     "screenings": "residual = 1",
+    "measures": "state = 'done'",
     "rulings": "outcome = 'standard'",
     "snapshots": "revision = 2",
     "reviews": "reviewer_id = 'u-owner'",
