@@ -154,7 +154,7 @@ def test_texts_and_rows_are_carried_into_the_next_phase(made: World, screening: 
     following = opened(made, project_id, "running")
     with made.acting("auditor", read_only=True) as work:
         filled = load(work.session, work.session.get_one(Screening, following))
-    assert filled.answers["F4"].text == "見本の記入"
-    assert "here" in filled.answers["F5"].text
-    assert {"R1", "F4", "F5"} <= set(filled.score.asked)
-    assert filled.answers["F5"].carried_from == screening
+        assert filled.answers["F4"].text == "見本の記入"
+        assert "here" in filled.answers["F5"].text
+        assert {"R1", "F4", "F5"} <= set(filled.score.asked)
+        assert filled.answers["F5"].carried_from == screening
