@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from governance.authoring import backtest_views, draft_views, question_views, section_views, text_views, version_views
+from governance.authoring import (
+    backtest_views,
+    draft_views,
+    moving_views,
+    question_views,
+    section_views,
+    text_views,
+    version_views,
+)
 
 blueprints = (
     version_views.blueprint,
@@ -11,4 +19,5 @@ blueprints = (
     question_views.blueprint,
     section_views.blueprint,
     backtest_views.blueprint,
+    moving_views.blueprint,
 )

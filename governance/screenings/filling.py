@@ -105,7 +105,7 @@ def _content(answer: Answer | Entry | None) -> Content:
 
 def _save_answer(work: UnitOfWork, row: Screening, answer: Answer | None, entry: Entry) -> None:
     now, wanted = _content(answer), _content(entry)
-    if wanted == now and not (answer and answer.carried_from):
+    if wanted == now and not (answer and (answer.carried_from or entry.confirmed)):
         return
     if (answer.rev if answer else 0) != entry.rev and wanted != now:
         raise _conflict(row, entry, answer)
@@ -113,12 +113,19 @@ def _save_answer(work: UnitOfWork, row: Screening, answer: Answer | None, entry:
         answer = Answer(screening_id=row.id, question_key=entry.key)
         work.session.add(answer)
     answer.value, answer.text, answer.remark, answer.due_on = wanted
+    answer.to_confirm = bool(answer.to_confirm) and wanted == now and not entry.confirmed
     answer.author_id, answer.saved_at, answer.carried_from = (
         work.actor.id,
         work.now,
         _still_carried(work, row, answer, entry),
     )
     _remember(work, row, entry.key, _told(wanted))
+
+
+def rewrite(work: UnitOfWork, row: Screening, answer: Answer, value: str) -> None:
+    """Give an answer another value on behalf of a move between versions (moving.py); its history says so."""
+    answer.value, answer.author_id, answer.saved_at = value, work.actor.id, work.now
+    _remember(work, row, answer.question_key, _told(_content(answer)))
 
 
 def _told(content: Content) -> dict[str, Any]:

@@ -34,7 +34,8 @@ def entries(sent: Sent, questions: Iterable[Question]) -> tuple[list[Entry], lis
         value, text = content(sent, question)
         remark = _text(sent.get(f"{question.key}-remark", ""))
         rev = _whole(sent.get(f"{question.key}-rev", "")) or 0
-        found.append(Entry(question.key, value, remark, due, rev, text))
+        confirmed = f"{question.key}-confirm" in sent
+        found.append(Entry(question.key, value, remark, due, rev, text, confirmed))
     return found, problems
 
 

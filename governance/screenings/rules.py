@@ -29,7 +29,8 @@ MAX_REASON = 2000
 class Entry:
     """What a person enters for one question; `rev` is 0 when there was no answer when the page was opened.
 
-    `text` is the content of a free text, or of rows as JSON, whose value says only that something was given.
+    `text` is the content of a free text, or of rows as JSON, whose value says only that something was given. `confirmed` says that an
+    answer brought along by a move to newer questionnaires still holds.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Entry:
     due_on: date | None = None
     rev: int = 0
     text: str = ""
+    confirmed: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from governance.questionnaires.definition import Framework
 from governance.questionnaires.models import FrameworkVersion
 from governance.questionnaires.services import current_framework, current_questionnaires, parsed_framework
 from governance.refusals import NotFound, Problem, Refusals
-from governance.screenings import rules
+from governance.screenings import confirming, rules
 from governance.screenings.carrying import carry_forward
 from governance.screenings.filling import summarise, write_summary
 from governance.screenings.loading import Filled, load
@@ -132,9 +132,10 @@ def _source(before: Sequence[Screening], phase: str, framework: Framework) -> Sc
 def gaps_of(now: Filled) -> list[Problem]:
     """Return everything that keeps the screening from being submitted; open triggers first, for they decide what is asked."""
     reasons = {item: (r.severity_reason, r.likelihood_reason) for item, r in now.ratings.items()}
-    return rules.trigger_gaps(now.sheet, now.values, now.score.asked) or rules.gaps(
+    open_ones = rules.trigger_gaps(now.sheet, now.values, now.score.asked) or rules.gaps(
         now.sheet, now.score, now.given(), reasons
     )
+    return [*open_ones, *confirming.gaps(now)]
 
 
 def submit(work: UnitOfWork, row: Screening, *, rev: int) -> Snapshot:

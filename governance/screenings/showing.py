@@ -54,6 +54,7 @@ class ShownQuestion:
     words: Text | None = None
     met: bool = False
     due_steps: tuple[str, ...] = ("partial",)
+    to_confirm: bool = False
 
     @property
     def label(self) -> Text | None:
@@ -170,10 +171,11 @@ def _shown_question(
         evidence=filled.evidence.get(question.key, []),
         why_asked=why,
         carried=bool(answer and answer.carried_from),
+        to_confirm=bool(answer and answer.to_confirm),
         ruling=ruling,
         follows=_follows(question),
         words=kinds.in_words(framework, question, answer.value, answer.text) if answer and answer.value else None,
-        met=_is_met(framework, question, answer.value) if answer else False,
+        met=_is_met(framework, question, answer.value) and not answer.to_confirm if answer else False,
         due_steps=tuple(step.code for step in framework.scale if step.needs_due),
     )
 

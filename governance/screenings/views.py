@@ -14,7 +14,18 @@ from flask.typing import ResponseReturnValue
 from governance.pages import current_work, file_store, locale, page, permission, problems_of, redirect_to, tell, write
 from governance.projects.services import project as project_of
 from governance.refusals import NotFound, Refusal, Refusals
-from governance.screenings import evidence, filling, forms, item_views, measure_views, measures, services, showing
+from governance.screenings import (
+    confirming,
+    evidence,
+    filling,
+    forms,
+    item_views,
+    measure_views,
+    measures,
+    moving,
+    services,
+    showing,
+)
 from governance.screenings.explain import route_reasons
 from governance.screenings.framing import (
     attempt,
@@ -61,6 +72,8 @@ def overview(screening_id: str) -> ResponseReturnValue:
         rows=showing.progress_rows(filled, href_of(row), ("", "")),
         first_open=page_href(row, showing.first_open(filled)),
         clashes=clashes(row, filled),
+        newer=moving.newer(work, row),
+        to_confirm=len(confirming.waiting(filled)),
     )
 
 

@@ -49,9 +49,9 @@ def cases(made) -> dict[str, str]:
     """Three submitted cases: one on the edge of its threshold, one light, one far above."""
     half = {"P1b": "done_evidenced", "P1c": "done_evidenced"}
     return {
-        "edge": submitted_case(made, triggers={"T10": "yes"}, answers=half, default="done_evidenced", rate=(2, 2)),
+        "edge": submitted_case(made, triggers={"T17": "yes"}, answers=half, default="done_evidenced", rate=(2, 2)),
         "light": submitted_case(made),
-        "low": submitted_case(made, triggers={"T10": "yes"}, default="partial", rate=(2, 2)),
+        "low": submitted_case(made, triggers={"T17": "yes"}, default="partial", rate=(2, 2)),
     }
 
 
@@ -117,13 +117,13 @@ def test_another_route_of_a_trigger_is_explained(made, cases):
     with made.acting("expert", read_only=True) as work:
         screening = work.session.get(Screening, cases["edge"])
         framework = backtest.past.layout_of(work.session, work.session.get(AnswerVector, screening.id).layout).sheet
-        effects = [e.model_copy(update={"route": "board"}) if e.id == "T10" else e for e in framework.framework.effects]
+        effects = [e.model_copy(update={"route": "board"}) if e.id == "T17" else e for e in framework.framework.effects]
         trial = Trial(framework.framework.model_copy(update={"effects": effects, "version": "9.9"}))
         tally = Tally()
         backtest.advance(work.session, trial, tally, "", lambda: True)
         assert tally.moves["route"] == {"standard>board": 2, "light>light": 1}
         reasons = backtest.explained(work.session, trial, cases["edge"]).reasons
-        assert any("経路が変わる理由：T10" in reason.ja for reason in reasons)
+        assert any("経路が変わる理由：T17" in reason.ja for reason in reasons)
 
 
 def test_a_questionnaire_of_another_phase_concerns_nobody(made, cases):

@@ -1,0 +1,174 @@
+"""Pages of moving open screenings to newer versions: what would change, the move and its undoing, answers to confirm, and who is behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from governance.accounts.rules import authorize, may
+from governance.pages import current_work, page, permission, redirect_to, tell
+from governance.projects.services import relations_of
+from governance.questionnaires.values import said
+from governance.refusals import NotFound
+from governance.screenings import confirming as waiting
+from governance.screenings import differing, moving, services
+from governance.screenings.differing import Scored
+from governance.screenings.explain import level
+from governance.screenings.forms import revision
+from governance.screenings.framing import frame
+from governance.screenings.moving import Plan
+from governance.screenings.planning import KINDS, Step, questions_of
+from governance.screenings.rules import EDITABLE
+from governance.texts import Text
+
+blueprint = Blueprint("moving", __name__)
+
+
+@blueprint.get("/screenings/<screening_id>/move")
+@permission("project:view")
+def show(screening_id: str) -> ResponseReturnValue:
+    """Show what a move to the versions in force would do, or the last move and its undoing."""
+    work = current_work()
+    row = services.screening(work, screening_id)
+    planned = moving.plan(work, row)
+    return page(
+        "authoring/moving.html",
+        **frame(work, row, services.filled(work, row)),
+        plan=planned,
+        last=moving.last_move(work, row),
+        may_move=row.state in EDITABLE and may(work.actor, "screening:migrate", relations_of(work, row.project)),
+        kinds=KINDS,
+        **(_planned(planned) if planned else {}),
+    )
+
+
+@blueprint.post("/screenings/<screening_id>/move")
+@permission("screening:migrate")
+def move(screening_id: str) -> ResponseReturnValue:
+    """Move the screening to the versions in force."""
+    work = current_work()
+    row = services.screening(work, screening_id)
+    moving.move(work, row, rev=revision(request.form))
+    tell(Text("新しい版に移しました。確認を待つ回答を確かめてください。", "Moved. Confirm the answers that wait."))
+    if waiting.waiting(services.filled(work, row)):
+        return redirect_to("moving.confirming", screening_id=row.id)
+    return redirect_to("screenings.overview", screening_id=row.id)
+
+
+@blueprint.post("/screenings/<screening_id>/move/undo")
+@permission("screening:migrate")
+def undo(screening_id: str) -> ResponseReturnValue:
+    """Go back to the versions before the last move."""
+    work = current_work()
+    row = services.screening(work, screening_id)
+    moving.undo(work, row, rev=revision(request.form))
+    tell(Text("移行を取り消し、前の版に戻しました。", "The move was undone; the former versions are used again."))
+    return redirect_to("screenings.overview", screening_id=row.id)
+
+
+@blueprint.get("/screenings/<screening_id>/confirm")
+@permission("project:view")
+def confirming(screening_id: str) -> ResponseReturnValue:
+    """Show the answers that wait for somebody to look at them."""
+    work = current_work()
+    row = services.screening(work, screening_id)
+    filled = services.filled(work, row)
+    questions = questions_of(filled.sheet)
+    framework = filled.sheet.framework
+    return page(
+        "authoring/moving_confirm.html",
+        **frame(work, row, filled),
+        waiting=[
+            (questions[each.question_key], each, said(framework, questions[each.question_key], each.value))
+            for each in waiting.waiting(filled)
+        ],
+        last=moving.last_move(work, row),
+    )
+
+
+@blueprint.post("/screenings/<screening_id>/confirm")
+@permission("screening:answer")
+def confirm(screening_id: str) -> ResponseReturnValue:
+    """Confirm the ticked answers, each at the revision that was shown."""
+    work = current_work()
+    row = services.screening(work, screening_id)
+    authorize(work.actor, "screening:answer", relations_of(work, row.project))
+    ticked = {key: _rev(key) for key in request.form.getlist("key")}
+    moving.confirm(work, row, ticked)
+    left = waiting.waiting(services.filled(work, row))
+    if ticked:
+        tell(Text("確認しました。", "Confirmed."))
+    return redirect_to("moving.confirming" if left else "screenings.overview", screening_id=row.id)
+
+
+def _rev(key: str) -> int:
+    number = request.form.get(f"{key}-rev", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 6):
+        raise NotFound
+    return int(number)
+
+
+@blueprint.get("/questionnaires/behind")
+@permission("questionnaire:edit")
+def behind() -> ResponseReturnValue:
+    """List the open screenings that do not use the versions in force."""
+    work = current_work()
+    rows = moving.outdated(work)
+    return page("authoring/moving_list.html", rows=[(row, services.framework_of(row).phase(row.phase)) for row in rows])
+
+
+# ---------------------------------------------------------------- what the plan page draws
+
+
+def _planned(plan: Plan) -> dict[str, Any]:
+    return {
+        "rows": [_row(plan, step) for step in plan.shown],
+        "versions": _versions(plan),
+        "differences": [each for each in differing.items(plan.before, plan.after) if each.before or each.after],
+        "sides": {name: _levels(plan, name) for name in ("inherent", "residual")},
+        "item_level": lambda side, item, name: _level_of((plan.before, plan.after)[side], item, name),
+        "routes": [side.framework.route(side.score.route).name for side in (plan.before, plan.after)],
+        "reasons": differing.reasons(plan.before, plan.after),
+        "after_levels": len(plan.after.framework.levels),
+    }
+
+
+def _levels(plan: Plan, name: str) -> list[Any]:
+    return [level(side.framework, getattr(side.score, name)) for side in (plan.before, plan.after)]
+
+
+def _level_of(side: Scored, item: str, name: str) -> Any:
+    found = side.item(item)
+    return level(side.framework, getattr(found, name)) if found else None
+
+
+def _row(plan: Plan, step: Step) -> dict[str, Any]:
+    """Return one line: the wording before and after, the answer before and after."""
+    old, new = plan.before.framework, plan.after.framework
+    dropped = step.kind == "dropped"
+    return {
+        "step": step,
+        "was": step.before.text if step.before else None,
+        "now": None if dropped else step.question.text,
+        "same_words": bool(step.before and not dropped and step.before.text == step.question.text),
+        "value": said(old, step.before or step.question, step.value) if step.value else None,
+        "moved": said(new, step.question, step.moved) if step.moved else None,
+    }
+
+
+def _versions(plan: Plan) -> list[tuple[Text, str, str]]:
+    """Return title, version before and version after of every document that changes; "" for one that comes or goes."""
+    old = {each.key: each for each in plan.before.sheet.questionnaires}
+    new = {each.key: each for each in plan.after.sheet.questionnaires}
+    found = [(plan.after.framework.title, plan.before.framework.version, plan.after.framework.version)]
+    found += [
+        (
+            (new.get(key) or old[key]).title,
+            old[key].version if key in old else "",
+            new[key].version if key in new else "",
+        )
+        for key in dict.fromkeys([*new, *old])
+    ]
+    return [each for each in found if each[1] != each[2]]
