@@ -140,6 +140,7 @@ def _cases(
         "unlisted": tally.changed - len(tally.listed),
         "shown": SHOWN,
         "route_name": lambda code: name_of(framework, "route", code),
+        "phase_name": lambda code: framework.name_of("phases", code),
     }
 
 
