@@ -20,7 +20,7 @@ from governance.screenings import explain, forms, kinds, rules
 from governance.screenings.explain import ShownLevel
 from governance.screenings.loading import Filled
 from governance.screenings.result import ItemScore, shown
-from governance.texts import Text
+from governance.texts import Text, joined
 
 Option = tuple[str, Text, Text | None]
 EMPTY_ROWS = 2
@@ -32,7 +32,8 @@ FACTS = Text("項目によらない質問", "Questions of no single item")
 class ShownQuestion:
     """One question with what was entered; `error`, `mine` and `theirs` are set when a save was refused.
 
-    `words` says the stored answer, `met` that nothing is left to do about it, `due_steps` are the answers that need a planned date.
+    `suggested` names who is likely to know. `words` says the stored answer, `met` that nothing is left to do about it,
+    `due_steps` are the answers that need a planned date.
     """
 
     question: Question
@@ -55,6 +56,7 @@ class ShownQuestion:
     met: bool = False
     due_steps: tuple[str, ...] = ("partial",)
     to_confirm: bool = False
+    suggested: Text | None = None
 
     @property
     def label(self) -> Text | None:
@@ -170,6 +172,9 @@ def _shown_question(
         saved_at=answer.saved_at if answer else None,
         evidence=filled.evidence.get(question.key, []),
         why_asked=why,
+        suggested=joined([framework.name_of("answer_roles", role) for role in question.roles])
+        if question.roles
+        else None,
         carried=bool(answer and answer.carried_from),
         to_confirm=bool(answer and answer.to_confirm),
         ruling=ruling,
