@@ -144,7 +144,8 @@ def _entry(given: dict[str, Any]) -> Either:
 
 
 def _typed(entry: Either, texts: Sequence[str], numbers: Sequence[str]) -> None:
-    right = all(isinstance(getattr(entry, name), str) for name in texts) and all(
+    words = [getattr(entry, name) for name in texts]
+    right = all(isinstance(each, str) and "\0" not in each for each in words) and all(
         getattr(entry, name) is None or type(getattr(entry, name)) is int for name in numbers
     )
     if not right:

@@ -11,7 +11,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from governance.interchange.documents import Defaults, Imported, Path, at_path, dotted, needs_translation, validated
+from governance.interchange.documents import (
+    Defaults,
+    Imported,
+    Path,
+    at_path,
+    dotted,
+    needs_translation,
+    spending,
+    validated,
+)
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.methods import Points
 from governance.questionnaires.reading import Source, parse
@@ -143,6 +152,7 @@ class _Reading:
         self.keys: dict[str, str] = {}
         self.kinds: dict[str, str] = {}
         self.places: dict[Path, Path] = {}
+        self.spend = spending()
 
     def _place(self, path: Path) -> str:
         return f"{self.source.place(path)} {dotted(path)}"
@@ -228,6 +238,7 @@ class _Reading:
         while (found := by_urn.get(str(chain[0][0].get("parent_urn", "")))) and id(found[0]) not in seen:
             chain.insert(0, found)
             seen.add(id(found[0]))
+        self.spend(*(str(each.get("name")) for each, _ in chain))
         titles = [self._text(each, "name", where) for each, where in chain if each.get("name")]
         section: Tree = {"key": _key(node)}
         if titles:

@@ -7,6 +7,7 @@ an imported document is checked by exactly the model a written one is checked by
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,12 +15,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from governance.questionnaires.definition import Questionnaire
+from governance.questionnaires.plain_yaml import unreadable
 from governance.questionnaires.reading import OTHERWISE, SAID
 from governance.refusals import Problem, Refusals
 from governance.texts import Text, both
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 60
+HALF = re.compile("[\ud800-\udfff]")
+MAX_AROUND = 2_000_000
+"""How many characters the titles and conditions of sections may have together, each with those of everything around it."""
 Path = tuple[str | int, ...]
 Found = Callable[[str, Path, Text], Problem]
 """Makes a problem of a code, the path of a part of the tree, and a sentence: puts the place where the sentence belongs."""
@@ -96,7 +101,9 @@ def parsed_json(content: bytes) -> Any:
     try:
         text = content.decode("utf-8-sig")
         _must_be_flat(text)
-        return json.loads(text, object_pairs_hook=once, parse_float=str, parse_constant=_no_number)
+        found = json.loads(text, object_pairs_hook=once, parse_float=str, parse_constant=_no_number)
+        _must_be_letters(found)
+        return found
     except json.JSONDecodeError as error:
         said = Text(
             "JSONとして読めません（{line}行{column}列）。", "Not readable as JSON (line {line}, column {column})."
@@ -121,6 +128,34 @@ def _must_be_flat(text: str) -> None:
             depth -= 1
     if deepest > MAX_DEPTH * 4:
         raise _unreadable(Text("入れ子が深すぎます。", "The document is nested too deeply."))
+
+
+def _must_be_letters(found: Any) -> None:
+    """Refuse half pairs, which JSON can write as an escape and no text can hold."""
+    rest = [found]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, dict):
+            rest += [*part, *part.values()]
+        elif isinstance(part, list):
+            rest += part
+        elif isinstance(part, str) and (wrong := HALF.search(part)):
+            raise _unreadable(unreadable(wrong[0]))
+
+
+def spending() -> Callable[..., None]:
+    """Return what counts the texts a section repeats from around it; it raises Refusals beyond MAX_AROUND."""
+    left = MAX_AROUND
+
+    def spend(*texts: str) -> None:
+        nonlocal left
+        left -= sum(50 + len(text) for text in texts)
+        if left < 0:
+            raise _unreadable(
+                Text("入れ子が深すぎるか、題名が長すぎます。", "Nested too deeply, or the titles are too long.")
+            )
+
+    return spend
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

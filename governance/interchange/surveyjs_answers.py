@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from governance.interchange.documents import Defaults, Path, at_path, dotted, needs_translation, one_language
+from governance.interchange.documents import Defaults, Path, at_path, dotted, needs_translation, one_language, spending
 from governance.interchange.surveyjs_conditions import Known
 from governance.interchange.surveyjs_words import INPUTS, LAYOUT, Element, Tree, custom, rates
 from governance.questionnaires.definition import YES_NO_UNKNOWN, Framework
@@ -30,6 +30,7 @@ class AnswerReader:
         self.arranged: set[str] = set()
         self.own_file = False
         self.places: dict[Path, Path] = {}
+        self.spend = spending()
 
     def refuse(self, path: Path, text: Text) -> None:
         """Keep a refusal with its path."""

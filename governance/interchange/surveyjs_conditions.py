@@ -255,7 +255,7 @@ def _compared(question: str, operator: str, values: list[str], known: Known | No
         codes = [code for value, code in known.codes.items() if COMPARING[operator](float(value), bound)]
         if codes and known.kind == "single":
             return Is(question=question, **{"is": codes})
-    elif operator in (">=", "<") and bound == int(bound) and (known is None or known.kind == "number"):
+    elif operator in (">=", "<") and bound.is_integer() and (known is None or known.kind == "number"):
         reached = AtLeast(question=question, at_least=int(bound))
         if operator == ">=":
             return reached

@@ -23,6 +23,7 @@ from governance.interchange.surveyjs_words import (
     Part,
     Tree,
     custom,
+    is_text,
     joined,
     plain_words,
 )
@@ -146,6 +147,7 @@ class Reader(AnswerReader):
 
     def _section(self, part: Part) -> Tree:
         section: Tree = {"key": part.name}
+        self.spend(*(str(words) for _, words in (*part.titles, *part.visible)))
         titles = [self.text(title, path) for path, title in part.titles]
         if titles:
             section["title"] = {
@@ -205,7 +207,12 @@ class Reader(AnswerReader):
     def _html(self, element: Element) -> list[Tree]:
         self._only(element.given, frozenset({"type", "name", "html"}), element.path)
         path = (*element.path, "html")
-        text = {side: plain_words(words) for side, words in self.text(element.given.get("html", ""), path).items()}
+        given = self.text(element.given.get("html", ""), path)
+        try:
+            text = {side: plain_words(words) for side, words in given.items()}
+        except ValueError:
+            self.refuse(path, Text("HTMLとして読めません。", "Not readable as HTML."))
+            return []
         if not all(text.values()):
             return []
         self.note(
@@ -244,10 +251,17 @@ class Reader(AnswerReader):
         self._conditions(given, path, question)
         self._kind_of_answer(given, path, question)
         fields = [name for name in Question.model_fields if name not in ("when", "key")]
-        question.update(self._own(given, fields))
+        question.update(self._texts(self._own(given, fields), path))
         self._points(element, question)
         self._fixed_choices(given, path, question)
         return self._completed(question, path)
+
+    def _texts(self, own: Tree, path: Path) -> Tree:
+        """Return the fields without the texts that are none; those are refused."""
+        wrong = [name for name in ("text", "why", "topic") if name in own and not is_text(own[name])]
+        for name in wrong:
+            self.refuse((*path, custom(name)), Text("文章がありません。", "There is no text."))
+        return {name: value for name, value in own.items() if name not in wrong}
 
     def _conditions(self, given: Tree, path: Path, question: Tree) -> None:
         when = self._exact(given)

@@ -87,8 +87,8 @@ def rates(given: Tree) -> list[Tree]:
         return []
     items: list[Tree] = [
         {"value": str(rate), "text": {"ja": str(rate), "en": str(rate)}}
-        for rate in range(first, last + 1, max(step, 1))
-    ][:100]
+        for rate in range(first, last + 1, max(step, 1))[:100]
+    ]
     for place, name in ((0, "minRateDescription"), (-1, "maxRateDescription")):
         if items and isinstance(given.get(name), str):
             items[place]["text"] = f"{items[place]['value']} {given[name]}"
@@ -114,9 +114,17 @@ class _Words(HTMLParser):
         self.found.append(data)
 
 
+def is_text(value: Any) -> bool:
+    """Say whether a value is a text in both languages."""
+    return isinstance(value, dict) and all(isinstance(value.get(side), str) for side in ("ja", "en"))
+
+
 def plain_words(html: str) -> str:
-    """Return the words of HTML in one line."""
+    """Return the words of HTML in one line. Raises ValueError for what no browser would write."""
     words = _Words()
-    words.feed(html)
-    words.close()
+    try:
+        words.feed(html)
+        words.close()
+    except AssertionError as error:  # what the parser says of unknown declarations
+        raise ValueError(str(error)) from error
     return " ".join("".join(words.found).split())

@@ -8,6 +8,7 @@ cells are refused by their place and never evaluated.
 
 from __future__ import annotations
 
+import math
 import posixpath
 import re
 import zipfile
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
+from itertools import islice
 from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -29,6 +31,8 @@ MAX_UNPACKED = 20_000_000
 MAX_RATIO = 200
 MAX_CELLS = 100_000
 MAX_TEXT = 20_000_000
+ENCODING = "UTF-8"
+"""How every part is read, whatever it declares: programs that write .xlsx use nothing else."""
 MAX_NAMED = 20
 """How many cells of one fault are named; a file with a thousand formulas is told about twenty."""
 
@@ -81,7 +85,20 @@ def opened(content: bytes) -> dict[str, Grid]:
         }
     except (CalamineError, ValueError, OverflowError) as error:
         raise _broken() from error
+    Refusals.raise_any([problem for grid in grids.values() for problem in _endless(grid)])
     return grids
+
+
+def _endless(grid: Grid) -> list[Problem]:
+    """Return the cells whose number is beyond every bound (1e999), as far as they are named."""
+    text = Text("数値が大きすぎます。", "The number is too large.")
+    found = (
+        cell_problem("number", grid.name, cell_name(row, column), text)
+        for row, values in enumerate(grid.rows)
+        for column, value in enumerate(values)
+        if isinstance(value, float) and not math.isfinite(value)
+    )
+    return list(islice(found, MAX_NAMED))
 
 
 # ---------------------------------------------------------------- the zip
@@ -208,7 +225,7 @@ class _Walk:
         self.number: list[str] = []
 
     def read(self, xml: bytes) -> None:
-        parser = expat.ParserCreate()
+        parser = expat.ParserCreate(ENCODING)
         parser.StartDoctypeDeclHandler = self._doctype
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -318,7 +335,7 @@ def _sheet_names(parts: Mapping[str, bytes]) -> dict[str, str]:
 
 def _elements(xml: bytes, wanted: str) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate(ENCODING)
     parser.StartElementHandler = lambda name, given: found.append(given) if name.rpartition(":")[2] == wanted else None
     parser.Parse(xml, True)
     return found

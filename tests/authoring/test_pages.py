@@ -148,7 +148,17 @@ def test_the_yaml_page_checks_keeps_and_shows_both_sides_of_a_conflict(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[[[[", "a: &x 1\nb: *x", "key: 1\nkey: 2", "- 1", "sections: {a: b}", "key: base-plan"]
+    "text",
+    [
+        "",
+        "[[[[",
+        "a: &x 1\nb: *x",
+        "key: 1\nkey: 2",
+        "- 1",
+        "sections: {a: b}",
+        "key: base-plan",
+        "sections: [{questions: [1, null, {key: [1]}, {key: {a: 1}, kind: [single]}]}]",
+    ],
 )
 def test_a_text_that_is_no_questionnaire_breaks_no_page(author: Visitor, draft: str, text: str) -> None:
     form = form_of(author.get(f"{draft}/yaml").text, "yaml-form")

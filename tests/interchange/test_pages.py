@@ -300,6 +300,8 @@ def test_wrong_cells_and_wrong_files_change_nothing(made: World, app: Service, s
         "[1]",
         '[{"key": "P1a"}]',
         '[{"key": 1, "value": "x", "remark": "", "due_on": null, "rev": 1, "text": ""}]',
+        '[{"key": "P1b", "value": "done", "remark": "\\u0000", "due_on": null, "rev": 1, "text": ""}]',
+        '[{"key": "P1b", "value": "done", "remark": "\\ud800", "due_on": null, "rev": 1, "text": ""}]',
     ):
         assert person.post(f"{path}/apply", {"payload": payload}).status_code == 422
     assert answer_of(made, screening, "P1a").value == "done"
