@@ -74,9 +74,9 @@ class Look:
         self._all_kept = Kept(lambda key: self._conclusion(key[0], key[1], key[2:]))
 
     def at(self, codes: bytes, rest: Mapping[str, str], extra: int = 0) -> int:
-        """Return what follows from these codes; `kept` gives the same for a look without extra and written answers."""
+        """Return what follows from these codes; `kept` gives the same without an extra and without written answers."""
         picked = self.pick(codes)
-        if self.written:
+        if rest and self.written:
             found: int = self._all_kept[picked, extra, *(rest.get(key, "") for key in self.written)]
         else:
             found = self._all_kept[picked, extra] if extra else self.kept[picked]
@@ -140,8 +140,8 @@ class Settling:
         self.always, looks = 0, list[Look]()
         for part in self._merged(_parts(self._ties())):
             looks += self._looks(part)
-        self._plain = [(look.pick, look.kept) for look in looks if not look.written]
-        self._others = [look for look in looks if look.written]
+        self._looked = looks
+        self._plain = [(look.pick, look.kept) for look in looks]
 
     def _named_packs(self) -> set[str]:
         named = {pack for effect in self.effects for pack in effect.packs}
@@ -150,10 +150,12 @@ class Settling:
     def state(self, codes: bytes, rest: Mapping[str, str]) -> int:
         """Return the bits: effects first, then groups, then packs."""
         state = self.always
+        if rest:
+            for look in self._looked:
+                state |= look.at(codes, rest)
+            return state
         for pick, kept in self._plain:
             state |= kept[pick(codes)]
-        for look in self._others:
-            state |= look.at(codes, rest)
         return state
 
     def packs_in(self, state: int) -> int:

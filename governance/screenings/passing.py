@@ -64,8 +64,8 @@ class Passage:
             codes = self._repaired(vector, bytearray(codes))
         if rest:
             rest = {key: value for key, value in rest.items() if self._still_elsewhere(key, codes)}
-        severity, likelihood = self._grades(vector)
-        moved = Vector(codes, severity, likelihood, self._marks[vector.marks], rest, vector.rulings)
+        rated = (vector.severity, vector.likelihood) if self._grades.are_same else self._grades(vector)
+        moved = Vector(codes, *rated, self._marks[vector.marks], rest, vector.rulings)
         return self._with_known_route(moved)
 
     def _with_known_route(self, vector: Vector) -> Vector:
