@@ -107,7 +107,7 @@ def _save_answer(work: UnitOfWork, row: Screening, answer: Answer | None, entry:
     now, wanted = _content(answer), _content(entry)
     if wanted == now and not (answer and (answer.carried_from or entry.confirmed)):
         return
-    if (answer.rev if answer else 0) != entry.rev and wanted != now:
+    if (answer.rev if answer else 0) != entry.rev and (wanted != now or entry.confirmed):
         raise _conflict(row, entry, answer)
     if answer is None:
         answer = Answer(screening_id=row.id, question_key=entry.key)

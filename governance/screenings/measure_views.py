@@ -28,7 +28,7 @@ from governance.pages import (
 from governance.projects.models import Project
 from governance.projects.services import relations_of
 from governance.questionnaires.definition import Measure, Question
-from governance.refusals import NotFound
+from governance.refusals import NotFound, Refusal
 from governance.screenings import kinds, measures, services
 from governance.screenings.framing import blueprint, questions_by_key
 from governance.screenings.models import AdoptedMeasure, Screening
@@ -151,6 +151,12 @@ def settle_measure(measure_id: str) -> ResponseReturnValue:
     form = SettleForm()
     if accepted(form):
         with refusals_beside(form):
+            if form.done.data == form.dropped.data:
+                raise Refusal(
+                    "screenings.settle",
+                    "「完了」か「取りやめ」のどちらかを選んでください。",
+                    "Choose either done or dropped.",
+                )
             measures.settle(work, one, rev=form.rev.data or 0, is_done=form.done.data, note=form.note.data or "")
             tell(
                 Text("完了を記録しました。", "Noted as done.")

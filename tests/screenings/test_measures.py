@@ -177,6 +177,8 @@ def test_a_measure_goes_from_the_gap_to_done_over_the_pages(made: World, screeni
     case = member.get(f"/projects/{one.project_id}")
     assert one.title_ja in case.text
     assert f"/measures/{one.id}" in case.text
+    neither = member.post(f"/measures/{one.id}/settle", {"rev": str(one.rev), "note": "記録"})
+    assert neither.status_code == 422
     page = member.post(f"/measures/{one.id}/settle", {"rev": str(one.rev), "note": "", "done": "1"})
     assert page.status_code == 422
     assert "何を見れば分かるか" in page.text

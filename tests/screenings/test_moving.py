@@ -173,7 +173,11 @@ def test_a_move_can_be_undone_until_it_is_submitted(made, screening):
     moved(made, screening)
     assert held(made, screening)["P1z"] == ("done", True)
     with made.acting("owner") as work:
-        moving.confirm(work, row_of(work, screening), dict.fromkeys(("P1b", "P1z", "P2ca", "P2cb"), 1))
+        row, keys = row_of(work, screening), ("P1b", "P1z", "P2ca", "P2cb")
+        revs = {key: load(work.session, row).answers[key].rev for key in keys}
+        with pytest.raises(Conflict):
+            moving.confirm(work, row, {"P1b": revs["P1b"] - 1})
+        moving.confirm(work, row, revs)
     submitted(made, screening)
     with made.acting("owner") as work, pytest.raises(Refusal, match="screenings.locked"):
         moving.undo(work, row_of(work, screening), rev=row_of(work, screening).rev)
