@@ -8,14 +8,16 @@ from datetime import date, timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.orm import contains_eager
 
+from governance.accounts.rules import may
 from governance.insight import offices
 from governance.insight.desk import TEAM, Desk, framework_of, named, newest, screenings_for, takes_part, task_of
 from governance.insight.rules import SHOWN, Task, clipped, ends_soon, fill_minutes, in_order
 from governance.projects.models import Project
+from governance.questionnaires import drafts
 from governance.reviews.models import Review
 from governance.screenings.models import AdoptedMeasure, Screening
 from governance.screenings.rules import APPROVED, EDITABLE
-from governance.texts import Text
+from governance.texts import Text, both
 from governance.work import UnitOfWork
 
 MEND = Text("指摘を直して再提出する", "Mend what was returned and submit again")
@@ -137,10 +139,36 @@ def _to_carry_out(desk: Desk) -> Iterable[Task]:
         yield Task(what, CARRY_OUT_WHY, named(one.project), one.project_id, href, button, 10, due=one.due_on)
 
 
+PUBLISH = Text("質問票の下書きを確かめて公開する", "Check the draft of a questionnaire and publish it")
+PUBLISH_WHY = Text(
+    "書いた人とは別の人が公開します。差分と遡り検証を見てから決めてください。",
+    "Somebody other than its author publishes it; look at the changes and the back-test first.",
+)
+
+
+def _to_publish(desk: Desk) -> Iterable[Task]:
+    """Drafts handed in for review, for those who may publish them: never whoever wrote one."""
+    if desk.project_id or not may(desk.work.actor, "questionnaire:publish"):
+        return
+    for row in drafts.drafts(desk.work):
+        if row.state == "review" and may(desk.work.actor, "questionnaire:publish", drafts.relations_of(desk.work, row)):
+            yield Task(
+                PUBLISH,
+                PUBLISH_WHY,
+                both(row.key),
+                "",
+                f"/questionnaires/drafts/{row.id}",
+                Text("確かめる", "Check"),
+                20,
+                since=row.submitted_at,
+            )
+
+
 FINDERS: tuple[Callable[[Desk], Iterable[Task]], ...] = (
     _to_fill,
     _to_begin,
     _to_carry_out,
+    _to_publish,
     offices.to_approve,
     offices.to_review,
     offices.to_clear,

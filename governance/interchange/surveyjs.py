@@ -18,6 +18,7 @@ from governance.interchange.surveyjs_reading import Reader
 from governance.interchange.surveyjs_words import Element, Part, Tree, custom
 from governance.questionnaires.conditions import Condition, questions_of
 from governance.questionnaires.definition import YES_NO_UNKNOWN, Framework, Question, Questionnaire, Section
+from governance.questionnaires.values import step_name
 from governance.refusals import Refusals
 
 ELEMENTS = {
@@ -175,7 +176,7 @@ def _native(question: Question, given: Tree, framework: Framework) -> Tree:
 
 def _choices(question: Question, given: Tree, framework: Framework) -> list[Tree]:
     if question.kind == "scale":
-        return [_item({"code": step.code, "name": step.name.as_dict()}) for step in framework.scale]
+        return [_item({"code": step.code, "name": step_name(step).as_dict()}) for step in framework.scale]
     if question.kind == "yes_no_unknown":
         return [_item({"code": code, "name": name.as_dict()}) for code, name in YES_NO_UNKNOWN.items()]
     return [_item(choice) for choice in given["choices"]]

@@ -10,10 +10,12 @@ from sqlalchemy import event
 from governance.insight.rules import SHOWN, Task, fill_minutes, in_order, overdue, said
 from governance.insight.services import changes, mine
 from governance.insight.waiting import tasks
+from governance.questionnaires import drafts
 from governance.reviews import services, stops
 from governance.reviews.rules import local_date
 from governance.texts import both
 from tests.builders import World, answered, opened, registered, submitted
+from tests.questionnaires.drafting import act, edit, started
 from tests.reviews import scenes
 
 
@@ -63,6 +65,16 @@ def test_the_team_is_led_from_registration_to_submission(made: World) -> None:
     assert whats(made, "stranger") == whats(made, "expert") == []
     submitted(made, screening_id)
     assert whats(made, "owner") == []
+
+
+def test_a_draft_handed_in_waits_for_everybody_who_may_publish_it_but_its_author(made: World) -> None:
+    row = started(made)
+    edit(made, row)
+    assert whats(made, "expert2") == []
+    act(made, "expert", row, drafts.submit)
+    assert whats(made, "expert2") == ["Check the draft of a questionnaire and publish it"]
+    assert whats(made, "expert") == whats(made, "owner") == whats(made, "auditor") == []
+    assert waiting(made, "expert2", project_id="any") == []
 
 
 def test_a_light_case_waits_for_its_department_head_alone(made: World) -> None:
