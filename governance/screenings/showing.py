@@ -156,6 +156,7 @@ def _rulings(filled: Filled) -> dict[str, tuple[str, Text] | None]:
     }
 
 
+# long: one line for each thing the page shows
 def _shown_question(
     filled: Filled, question: Question, ruling: tuple[str, Text] | None, why: Text | None, locale: str
 ) -> ShownQuestion:

@@ -37,6 +37,7 @@ from governance.screenings.models import (
     ItemRating,
     Ruling,
     Screening,
+    ScreeningMove,
     ScreeningQuestionnaire,
     Snapshot,
     SnapshotText,
@@ -168,6 +169,12 @@ def check(work: UnitOfWork) -> None:
             id="me-1", project_id="p-1", screening_id="s-1", code="", question_key="P1a", title_ja="窓口を設ける",
             title_en="", owner_id="u-owner", due_on=date(2026, 12, 11), state="planned", note="", created_by="u-owner",
             created_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.add(
+        ScreeningMove(
+            id="sm-1", screening_id="s-1", from_framework="f-1", to_framework="f-1", from_versions=["q-1"],
+            to_versions=["q-1"], undo={"marked": []}, moved_by="u-owner", moved_at=work.now,
         )
     )  # fmt: skip
     work.session.get_one(Screening, "s-1").state = "board_queued"

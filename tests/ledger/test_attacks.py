@@ -198,6 +198,7 @@ CHANGES = {
     "evidence": "title = '別の証跡'",
     "screenings": "residual = 1",
     "measures": "state = 'done'",
+    "screening_moves": "to_versions = '[]'",
     "rulings": "outcome = 'standard'",
     "snapshots": "revision = 2",
     "reviews": "reviewer_id = 'u-owner'",
