@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from governance.questionnaires.conditions import Condition, sentence
+from governance.authoring.describing import MISSING, Label, condition, facts, shown
+from governance.authoring.questions import KINDS as QUESTION_KINDS
 from governance.questionnaires.diff import Change
 from governance.questionnaires.fields import field_name
 from governance.texts import Text, both
 
-Piece = tuple[str, str]
-"""A run of text and how it stands: "same", "gone" or "new"."""
+Piece = tuple[str, str | Text]
+"""How a run of text stands, "same", "gone" or "new", and the text; a `Text` where the page has words of its own."""
 Line = list[Piece]
-Label = Callable[[str, str], Text]
 KINDS = {
     "added": Text("追加", "Added"),
     "removed": Text("削除", "Removed"),
@@ -28,9 +25,12 @@ KINDS = {
     "moved": Text("移動", "Moved"),
     "changed": Text("変更", "Changed"),
 }
-WORD = re.compile("[\u4e00-\u9fff々]+|[\u3040-\u309f]+|[\u30a0-\u30ff]+|[A-Za-z]+|[0-9.,]+|\\s+|.", re.DOTALL)
+WORD = re.compile(
+    "|".join(map(re.escape, MISSING))
+    + "|[\u4e00-\u9fff々]+|[\u3040-\u309f]+|[\u30a0-\u30ff]+|[A-Za-z]+|[0-9.,]+|\\s+|.",
+    re.DOTALL,
+)
 MOST_WORDS = 1500
-CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
 MEANS = {
     "added": Text("未回答になります", "Unanswered at first"),
     "removed": Text("回答は記録に残り、評点から外れます", "Answers stay on record and no longer count"),
@@ -66,12 +66,24 @@ def counts(changes: Sequence[Change]) -> dict[str, int]:
 def _row(change: Change, label: Label) -> Row:
     old, new = _lines(change, change.before, label), _lines(change, change.after, label)
     if change.kind in ("added", "removed", "moved"):
-        before: list[Line] = [[("gone" if change.kind == "removed" else "same", text)] for text in old]
-        after: list[Line] = [[("new" if change.kind == "added" else "same", text)] for text in new]
+        before = _whole(change, old, change.before, "gone" if change.kind == "removed" else "same", label)
+        after = _whole(change, new, change.after, "new" if change.kind == "added" else "same", label)
     else:
         before, after = _aligned(old, new)
     field = field_name(change.field.split(".")[-1]) if change.field else None
-    return Row(change, KINDS[change.kind], field, before, after, _means(change))
+    return Row(change, KINDS[change.kind], field, _told(before), _told(after), _means(change))
+
+
+def _whole(change: Change, lines: list[str], part: Any, how: str, label: Label) -> list[Line]:
+    """Return a part that stands on one side only: what it is called, then all that scores or steers."""
+    rest = facts(change.table, part, label) if change.kind != "moved" and isinstance(part, dict) else []
+    every: list[str | Text] = [*lines, *rest]
+    return [[(how, text)] for text in every]
+
+
+def _told(lines: list[Line]) -> list[Line]:
+    """Name what a draft leaves blank in the reader's language."""
+    return [[(how, shown(text)) for how, text in line] for line in lines]
 
 
 def _means(change: Change) -> Text:
@@ -124,21 +136,16 @@ def _lines(change: Change, value: Any, label: Label) -> list[str]:
     if value is None:
         return []
     if change.field == "when":
-        return _condition(value, label)
+        told = condition(value, label)
+        return [told.ja, told.en] if told else plain_lines(value)
+    if change.table == "questions" and change.field == "kind" and value in QUESTION_KINDS:
+        return [QUESTION_KINDS[value].ja, QUESTION_KINDS[value].en]
     if change.kind == "moved" and isinstance(value, list):
         return [" ".join(str(each) for each in value if each != "")]
     if change.kind in ("added", "removed") and isinstance(value, dict):
         named = next((value[name] for name in ("text", "name", "title", "term") if value.get(name)), None)
         return plain_lines(named) if named else plain_lines(value.get("item") or change.key)
     return plain_lines(value)
-
-
-def _condition(value: Any, label: Label) -> list[str]:
-    try:
-        said = sentence(CONDITION.validate_json(json.dumps(value)), label)
-    except ValidationError:
-        return plain_lines(value)
-    return [said.ja, said.en]
 
 
 def plain_lines(value: Any) -> list[str]:

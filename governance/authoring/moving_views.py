@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from governance.accounts.rules import authorize, may
+from governance.authoring.describing import changed
 from governance.pages import current_work, page, permission, redirect_to, tell
 from governance.projects.services import relations_of
+from governance.questionnaires.finding import Catalogue
 from governance.questionnaires.values import said
 from governance.refusals import NotFound
 from governance.screenings import confirming as waiting
@@ -18,6 +20,7 @@ from governance.screenings.differing import Scored
 from governance.screenings.explain import level
 from governance.screenings.forms import revision
 from governance.screenings.framing import frame
+from governance.screenings.models import Screening
 from governance.screenings.moving import Plan
 from governance.screenings.planning import KINDS, Step, questions_of
 from governance.screenings.rules import EDITABLE
@@ -40,7 +43,7 @@ def show(screening_id: str) -> ResponseReturnValue:
         last=moving.last_move(work, row),
         may_move=row.state in EDITABLE and may(work.actor, "screening:migrate", relations_of(work, row.project)),
         kinds=KINDS,
-        **(_planned(planned) if planned else {}),
+        **(_planned(row, planned) if planned else {}),
     )
 
 
@@ -122,10 +125,15 @@ def behind() -> ResponseReturnValue:
 # ---------------------------------------------------------------- what the plan page draws
 
 
-def _planned(plan: Plan) -> dict[str, Any]:
+def _planned(row: Screening, plan: Plan) -> dict[str, Any]:
+    labels = [Catalogue(side.framework, side.sheet.questionnaires).label for side in (plan.before, plan.after)]
     return {
-        "rows": [_row(plan, step) for step in plan.shown],
-        "versions": _versions(plan),
+        "rows": [
+            _row(plan, step) | {"changes": [changed(each, labels[0], labels[1]) for each in step.changes]}
+            for step in plan.shown
+        ],
+        "graded": plan.after.framework.matrix is not None,
+        "versions": _versions(row, plan),
         "differences": [each for each in differing.items(plan.before, plan.after) if each.before or each.after],
         "sides": {name: _levels(plan, name) for name in ("inherent", "residual")},
         "item_level": lambda side, item, name: _level_of((plan.before, plan.after)[side], item, name),
@@ -158,17 +166,32 @@ def _row(plan: Plan, step: Step) -> dict[str, Any]:
     }
 
 
-def _versions(plan: Plan) -> list[tuple[Text, str, str]]:
-    """Return title, version before and version after of every document that changes; "" for one that comes or goes."""
+def _versions(row: Screening, plan: Plan) -> list[tuple[Text, str, str, str]]:
+    """Return title, version before, version after and the page of the differences of every document that changes.
+
+    A version is "" for one that comes or goes; there is no page for that, nor for a framework.
+    """
     old = {each.key: each for each in plan.before.sheet.questionnaires}
     new = {each.key: each for each in plan.after.sheet.questionnaires}
-    found = [(plan.after.framework.title, plan.before.framework.version, plan.after.framework.version)]
+    pages = _pages(row, plan)
+    found = [(plan.after.framework.title, plan.before.framework.version, plan.after.framework.version, "")]
     found += [
         (
             (new.get(key) or old[key]).title,
             old[key].version if key in old else "",
             new[key].version if key in new else "",
+            pages.get(key, ""),
         )
         for key in dict.fromkeys([*new, *old])
     ]
     return [each for each in found if each[1] != each[2]]
+
+
+def _pages(row: Screening, plan: Plan) -> dict[str, str]:
+    """Return the page that compares the two versions, for every questionnaire that stands on both sides."""
+    before: dict[str, dict[str, Any]] = {pin.questionnaire.key: {"from": pin.questionnaire_id} for pin in row.pins}
+    return {
+        each.key: url_for("questionnaires.changes", questionnaire_id=each.id, **before[each.key])
+        for each in plan.newer.versions
+        if each.key in before
+    }

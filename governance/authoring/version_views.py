@@ -278,7 +278,7 @@ def changes(questionnaire_id: str) -> ResponseReturnValue:
         raise NotFound
     a, b = parsed_questionnaire(before.body), parsed_questionnaire(row.body)
     framework = services.framework_of(work, row.framework_key)
-    catalogue = Catalogue(framework, [b, a]) if framework else None
+    catalogue = Catalogue(framework, [b, a, *_in_force(work, framework)]) if framework else None
     found = diff(a, b)
     kind = request.args.get("kind", "")
     return page(
@@ -302,6 +302,12 @@ def changes(questionnaire_id: str) -> ResponseReturnValue:
         versions=[each for each in services.versions_of(work, row) if each.id != row.id],
         problems=[],
     )
+
+
+def _in_force(work: UnitOfWork, framework: Framework) -> list[Questionnaire]:
+    """Return the questionnaires in force: a condition may look at a question of another one, and names its values."""
+    rows = published.current_questionnaires(work, framework.key, [phase.code for phase in framework.phases])
+    return [parsed_questionnaire(each.body) for each in rows]
 
 
 def same_questions(a: Questionnaire, b: Questionnaire, found: list[Any]) -> tuple[int, int]:

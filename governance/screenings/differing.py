@@ -17,6 +17,8 @@ from governance.screenings.routing import Sheet
 from governance.texts import Text, both, joined
 
 NONE = Text("なし", "none")
+SHARES = {"matrix": Text("対策の効き", "control effectiveness"), "points": Text("リスクの点数", "risk points")}
+"""What the share of an item is called under each method."""
 MOST_NAMED = 6
 
 
@@ -155,10 +157,11 @@ def _route_reasons(before: Scored, after: Scored) -> list[Text]:
 
 def _item_reason(before: Scored, after: Scored, each: ItemDifference) -> Text:
     said = Text(
-        "{item}：対策前のリスク {i0} → {i1}、残余リスク {r0} → {r1}（割合 {s0}% → {s1}%）。",
-        "{item}: inherent risk {i0} → {i1}, residual risk {r0} → {r1} (share {s0}% → {s1}%).",
+        "{item}：対策前のリスク {i0} → {i1}、残余リスク {r0} → {r1}（{share} {s0}% → {s1}%）。",
+        "{item}: inherent risk {i0} → {i1}, residual risk {r0} → {r1} ({share} {s0}% → {s1}%).",
     ).filled(
         item=each.name,
+        share=SHARES[after.framework.scoring.method],
         i0=before.level(each.before.inherent if each.before else None),
         i1=after.level(each.after.inherent if each.after else None),
         r0=before.level(each.before.residual if each.before else None),

@@ -55,9 +55,14 @@ class Plan:
 
     @property
     def shown(self) -> list[Step]:
-        """The steps worth reading: everything but what stays as it is, and new questions only where they are asked."""
-        asked = set(self.after.score.asked)
-        return [s for s in self.steps if s.kind != "kept" and (s.kind != "new" or s.question.key in asked)]
+        """The steps worth reading: everything but what stays as it is, and what has no answer only where it is asked."""
+        after, either = set(self.after.score.asked), {*self.before.score.asked, *self.after.score.asked}
+        asked = {"new": after, "rescored": either}
+        return [
+            s
+            for s in self.steps
+            if s.kind != "kept" and (bool(s.value) or s.kind not in asked or s.question.key in asked[s.kind])
+        ]
 
 
 def newer(work: UnitOfWork, row: Screening) -> Newer | None:
@@ -186,7 +191,7 @@ def _carry_out(work: UnitOfWork, row: Screening, now: Filled, planned: Plan) -> 
         if step.kind == "split":
             _suggest(work, row, now, step)
             done["suggested"].append(key)
-        elif answer is not None and step.kind in ("kept", "reworded", "lost") and step.value:
+        elif answer is not None and step.kind in ("kept", "rescored", "reworded", "lost") and step.value:
             if step.moved != step.value:
                 done["values"][key] = step.value
                 filling.rewrite(work, row, answer, step.moved)

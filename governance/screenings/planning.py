@@ -1,27 +1,32 @@
 """What a move to newer questionnaires would do to each answer, before anything is done: kept, to be looked at again, split, lost, dropped.
 
 Pure rules apart from the act itself (moving.py). A question keeps its answer by its permanent key; a question that names its predecessors
-is offered their answer. Nothing that was answered is taken as confirmed when what was asked is no longer the same.
+is offered their answer. Nothing that was answered is taken as confirmed when what was asked is no longer the same, and
+no question whose answer counts otherwise, or is asked on another condition, is said to stay as it was.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from governance.questionnaires.definition import Framework, Question
-from governance.questionnaires.diff import CONFIRMED
+from governance.questionnaires.diff import CONFIRMED, Change
+from governance.questionnaires.parts import Part
 from governance.questionnaires.values import values_of
 from governance.screenings.passing import kept_value
 from governance.screenings.result import Rating
 from governance.screenings.routing import Sheet
 from governance.texts import Text
 
-Kind = Literal["kept", "reworded", "split", "lost", "new", "dropped"]
+_Place = tuple[str, str]
+_Steering = dict[str, dict[_Place, Any]]
+Kind = Literal["kept", "rescored", "reworded", "split", "lost", "new", "dropped"]
 KINDS: dict[Kind, Text] = {
     "kept": Text("そのまま", "Kept"),
+    "rescored": Text("採点・条件が変わる", "Scored or asked otherwise"),
     "reworded": Text("要確認", "To confirm"),
     "split": Text("候補を引き継ぎ", "Suggested"),
     "lost": Text("選び直し", "Choose again"),
@@ -30,6 +35,10 @@ KINDS: dict[Kind, Text] = {
 }
 MEANS: dict[Kind, Text] = {
     "kept": Text("回答はそのまま使います。", "The answer stays."),
+    "rescored": Text(
+        "回答はそのまま使い、新しい採点・条件で計算し直します。",
+        "The answer stays; what it counts for, or when it is asked, follows the new version.",
+    ),
     "reworded": Text(
         "質問の内容が変わるため、回答を残したまま、確認をお願いします。",
         "What is asked changes: the answer stays and is to be confirmed.",
@@ -49,13 +58,17 @@ MEANS: dict[Kind, Text] = {
 
 @dataclass(frozen=True)
 class Step:
-    """What happens to one question. `before` is how it was asked, or its predecessor; `value` is the stored answer, `moved` the new one."""
+    """What happens to one question. `before` is how it was asked, or its predecessor; `value` is the stored answer, `moved` the new one.
+
+    `changes` are the fields that change what an answer counts for or when it is asked.
+    """
 
     kind: Kind
     question: Question
     before: Question | None = None
     value: str = ""
     moved: str = ""
+    changes: tuple[Change, ...] = ()
 
     @property
     def source(self) -> str:
@@ -80,6 +93,7 @@ def steps(old: Sheet, new: Sheet, values: Mapping[str, str]) -> list[Step]:
     """
     before, after = questions_of(old), questions_of(new)
     found = [_step(old.framework, new.framework, before, question, values) for question in after.values()]
+    found = _rescored(found, _steering(old), _steering(new))
     gone = [Step("dropped", q, q, values[key]) for key, q in before.items() if key not in after and values.get(key)]
     return found + gone
 
@@ -98,6 +112,41 @@ def _step(
         return Step("lost", question, was, value)
     same = was is not None and not asks_otherwise(old, was, new, question, value)
     return Step("kept" if same else "reworded", question, was, value, moved)
+
+
+def _rescored(found: list[Step], before: _Steering, after: _Steering) -> list[Step]:
+    """Return the steps with what scores or steers their questions otherwise; such a question is not kept as it was."""
+    done = []
+    for step in found:
+        key = step.question.key
+        changes = tuple(_changes(key, before[key], after[key])) if key in before else ()
+        kind: Kind = "rescored" if step.kind == "kept" and changes else step.kind
+        done.append(replace(step, kind=kind, changes=changes))
+    return done
+
+
+def _changes(key: str, before: Mapping[_Place, Any], after: Mapping[_Place, Any]) -> Iterator[Change]:
+    for (table, field), value in after.items():
+        if before[table, field] != value:
+            kind: Literal["rescored", "changed"] = "changed" if field == "when" else "rescored"
+            yield Change(kind, table, key, field, before[table, field], value)
+
+
+def _steering(sheet: Sheet) -> _Steering:
+    """Return for every question what its answer counts for and when it is asked, also by its section and its questionnaire."""
+    found: _Steering = {}
+    for each in sheet.questionnaires:
+        whole = _plain(each, ("when",))
+        for section, question in each.questions():
+            around = {("", "when"): whole["when"]}
+            around |= {("sections", name): value for name, value in _plain(section, ("item", "when")).items()}
+            own = _plain(question, ("weight", "gate", "points", "when"))
+            found[question.key] = {("questions", name): value for name, value in own.items()} | around
+    return found
+
+
+def _plain(part: Part, fields: Sequence[str]) -> dict[str, Any]:
+    return part.model_dump(mode="json", by_alias=True, include=set(fields))
 
 
 def _suggestions(

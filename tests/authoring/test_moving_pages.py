@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 
+from governance.questionnaires.conditions import All, Is
 from tests.builders import answered, opened, registered
 from tests.screenings.test_moving import NEW, published, reworked
 from tests.visitor import PASSWORD, Visitor, service
@@ -47,6 +51,31 @@ def test_from_the_notice_to_the_last_confirmed_answer(made, app, screening):
     ticked = {"key": list(sent), **{f"{key}-rev": rev for key, rev in sent.items()}}
     assert member.post(f"{overview}/confirm", ticked).location.endswith(overview)
     assert "確認を待つ回答" not in member.get(overview).text
+
+
+def test_the_plan_says_what_counts_otherwise_and_leads_to_the_differences(made, app, screening):
+    only_if = All(all=[Is.model_validate({"question": "T17", "is": ["yes"]})])
+
+    def changed(question):
+        return [each.model_copy(update={"when": only_if} if each.key == "P1z" else {}) for each in reworked(question)]
+
+    published(made, changed)
+    owner, path = visitor(app, "owner"), f"/screenings/{screening}/move"
+    page = owner.get(path).text
+    row = next(each for each in page.split("<tr") if "P3b" in each)
+    assert "採点・条件が変わる" in row
+    assert re.search(r"重み：(\d+) → (\d+)", row)
+    assert "対策の効き" in page
+    assert "割合" not in page
+    href = unescape(re.search(r'href="(/questionnaires/[^"]+/changes\?from=[^"]+)"', page)[1])
+    differences = owner.get(href).text
+    assert "90.0版" in differences
+    assert "P3b" in differences
+    assert "T17が「はい」" in unescape(differences)
+    english = owner.get(f"{path}?lang=en").text
+    assert "Scored or asked otherwise" in english
+    assert "Control effectiveness" in english
+    assert re.search(r"weight: \d+ → \d+", english)
 
 
 def test_the_item_page_asks_for_confirmation_and_takes_it(made, app, screening):

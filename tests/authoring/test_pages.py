@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from governance.pages import limiter
 from governance.questionnaires import drafts
+from governance.questionnaires.definition import Framework
 from governance.questionnaires.models import QuestionnaireDraft, QuestionnaireVersion
 from governance.questionnaires.reading import parse
+from governance.questionnaires.services import current_framework, parsed_framework
 from governance.web import Service
 from tests.builders import World
 from tests.visitor import Visitor, service
@@ -239,3 +241,71 @@ def test_an_earlier_text_can_be_taken_again(made: World, author: Visitor, draft:
     rev = re.search(r'name="rev" value="(\d+)"', author.get(path).text)[1]  # type: ignore[index]
     assert author.post(path, {"rev": rev}).status_code == 303
     assert stored(made, draft) == before
+
+
+# ---------------------------------------------------------------- what changed
+
+ADDED = """
+      - key: "NEW1"
+        topic: {ja: 新しい話題, en: ""}
+        text: {ja: 新しい質問ですか。, en: ""}
+        why: {ja: 理由, en: reason}
+        kind: single
+        required: false
+        choices:
+          - {code: a, name: {ja: 甲, en: Alpha}}
+          - {code: b, name: {ja: 乙, en: ""}}
+        when: {all: [{question: "P1a", is: [done]}, {in_phase: P}]}
+      - key: "NEW2"
+        topic: {ja: 話題, en: topic}
+        text: {ja: もう一つの質問ですか。, en: Another question?}
+        why: {ja: 理由, en: reason}
+        kind: scale
+        weight: 7
+        gate: true
+"""
+
+
+def lines_of(page: str, key: str) -> list[str]:
+    """Return what the row of a question says on the side of the new version."""
+    row = next(each for each in page.split("<tr")[1:] if f">{key}</a>" in each)
+    return [unescape(each) for each in re.findall(r"<ins>(.*?)</ins>", row, re.DOTALL)]
+
+
+def test_an_added_question_shows_all_that_scores_or_steers(made: World, author: Visitor, draft: str) -> None:
+    form = form_of(author.get(f"{draft}/yaml").text, "yaml-form")
+    text = str(form["text"])
+    at = text.index("    questions:") + len("    questions:")
+    added = ADDED.rstrip()
+    assert author.post(f"{draft}/yaml", {**form, "text": text[:at] + added + text[at:]}).status_code == 303
+    step = next(each for each in framework_of(made).scale if each.code == "done")
+    japanese = author.get(f"{draft}/changes?kind=added").text
+    said = lines_of(japanese, "NEW1")
+    assert said[:2] == ["新しい質問ですか。", "（英語は未記入）"]
+    assert {"種類：1つ選ぶ", "回答の要否：任意", "選択肢：a「甲」、b「乙（英語は未記入）」"} <= set(said)
+    when = next(each for each in said if each.startswith("尋ねる条件："))
+    assert "P1aが「" + step.name.ja in when
+    assert "フェーズが「計画" in when
+    assert not any(each.startswith(("重み", "必須（★）")) for each in said)
+    assert {"種類：尺度（実施の度合い）", "重み：7", "必須（★）：はい", "回答の要否：必要"} <= set(
+        lines_of(japanese, "NEW2")
+    )
+    assert "not written yet" not in japanese
+    english = lines_of(author.get(f"{draft}/changes?kind=added&lang=en").text, "NEW1")
+    assert english[:2] == ["新しい質問ですか。", "(English not written yet)"]
+    assert {"Kind: Choose one", "Choices: a “Alpha”, b “乙 (English not written yet)”"} <= set(english)
+    assert {"Weight: 7", "Gate (★): yes"} <= set(lines_of(author.get(f"{draft}/changes?lang=en").text, "NEW2"))
+
+
+def test_a_removed_question_shows_what_it_scored(made: World, author: Visitor, draft: str) -> None:
+    gone = question(made, draft, "P1a")
+    author.post(f"{draft}/questions/P1a/remove", {})
+    page = author.get(f"{draft}/changes?kind=removed").text
+    assert f"<del>重み：{gone.get('weight', 1)}</del>" in page
+    assert "<del>種類：尺度（実施の度合い）</del>" in page
+    assert f"<del>必須（★）：{'はい' if gone.get('gate') else 'いいえ'}</del>" in page
+
+
+def framework_of(made: World) -> Framework:
+    with made.acting("expert", read_only=True) as work:
+        return parsed_framework(current_framework(work).body)

@@ -7,6 +7,7 @@ import pytest
 from governance.ledger.audit import verify_database
 from governance.ledger.services import subject_events
 from governance.questionnaires import services as questionnaires
+from governance.questionnaires.conditions import All, Is
 from governance.questionnaires.definition import Questionnaire
 from governance.questionnaires.models import QuestionnaireVersion
 from governance.refusals import Conflict, Forbidden, Refusal, Refusals
@@ -97,12 +98,51 @@ def test_the_plan_names_what_happens_to_each_question_and_changes_nothing(made, 
             "P2cb": "split",
             "P2b": "dropped",
             "P2c": "dropped",
+            "P3b": "rescored",
         }
-        assert (plan.counts["reworded"], plan.counts["split"], plan.counts["dropped"]) == (1, 2, 2)
+        step = next(step for step in plan.steps if step.question.key == "P3b")
+        assert [(each.field, each.after - each.before) for each in step.changes] == [("weight", 5)]
+        assert step.value == step.moved
+        assert not step.is_to_confirm
+        counted = ("rescored", "reworded", "split", "dropped")
+        assert [plan.counts[kind] for kind in counted] == [1, 1, 2, 2]
         assert plan.before.score == services.score_of(work, row_of(work, screening))
         assert plan.after.item("safety").weight > plan.before.item("safety").weight
         assert [row.id for row in moving.outdated(work)] == [screening]
     assert held(made, screening) == before
+
+
+def test_every_question_that_counts_or_is_asked_otherwise_is_named_with_both_values(made, screening):
+    only_if = All(all=[Is.model_validate({"question": "T17", "is": ["yes"]})])
+
+    def changed(question):
+        updates = {"P1a": {"gate": False}, "P1b": {"when": only_if}, "P1c": {"text": NEW, "weight": 9}}
+        return [question.model_copy(update=updates.get(question.key, {}))]
+
+    def whole_section(document):
+        first = document.sections[0].model_copy(update={"when": only_if})
+        return document.model_copy(update={"sections": [first, *document.sections[1:]]})
+
+    published(made, changed)
+    with made.acting("owner", read_only=True) as work:
+        steps = {step.question.key: step for step in moving.plan(work, row_of(work, screening)).shown}
+        assert {key: step.kind for key, step in steps.items()} == {
+            "P1a": "rescored",
+            "P1b": "rescored",
+            "P1c": "reworded",
+        }
+        assert [(each.field, each.before, each.after) for each in steps["P1a"].changes] == [("gate", True, False)]
+        assert steps["P1b"].changes[0].after == {"all": [{"question": "T17", "is": ["yes"]}]}
+        assert [each.field for each in steps["P1c"].changes] == ["weight"]
+    with made.acting() as work:
+        document = whole_section(newest(work, "base-plan")).model_copy(update={"version": "91.0"})
+        questionnaires.publish_questionnaire(work, document)
+    with made.acting("owner", read_only=True) as work:
+        steps = {step.question.key: step for step in moving.plan(work, row_of(work, screening)).shown}
+        for question in document.sections[0].questions:
+            assert ("sections", "when") in {(each.table, each.field) for each in steps[question.key].changes}
+    moved(made, screening)
+    assert {key for key, (_, marked) in held(made, screening).items() if marked} == {"P1c"}
 
 
 def test_moving_keeps_answers_marks_what_changed_and_records_one_event(made, screening):
