@@ -118,8 +118,11 @@ def fill_item(person: Person, sheet: Sheet) -> None:
 
 
 def answer(person: Person, key: str, reply: Reply) -> None:
-    """Answer one question with remark, date and evidence."""
-    person.choose(key, reply.value)
+    """Answer one question with remark, date and evidence; a fact that is not asked on the scale gets its first sound value."""
+    if person.page.locator(f'input[name="{key}"][value="{reply.value}"]').count():
+        person.choose(key, reply.value)
+    else:
+        state_fact(person, key)
     if reply.remark:
         person.fill(f"{key}-remark", person.town.said(reply.remark))
     if reply.due:
@@ -132,6 +135,25 @@ def answer(person: Person, key: str, reply: Reply) -> None:
         person.page.locator(f"#{key}-file").set_input_files(reply.file)
     if reply.url:
         person.fill(f"{key}-url", reply.url)
+
+
+def state_fact(person: Person, key: str) -> None:
+    """Answer a question that asks for a fact: the first choice, a number, a day, a text, or one row of its table."""
+    article = person.page.locator(f"article#{key}")
+    choices = article.locator(f'input[type="radio"][name="{key}"], input[type="checkbox"][name="{key}"]')
+    if choices.count():
+        choices.first.check()
+        return
+    fields = article.locator(
+        f'input[name="{key}"], [name="{key}-text"], input[name^="{key}-1-"], select[name^="{key}-1-"]'
+    )
+    for box in fields.all():
+        if box.evaluate("e => e.tagName") == "SELECT":
+            box.select_option(index=1)
+        elif box.get_attribute("type") == "date":
+            box.fill("2026-11-18")
+        else:
+            box.fill("1" if box.get_attribute("inputmode") == "decimal" else "見本")
 
 
 def fill_items(person: Person, screening: str, sheets: dict[str, Sheet]) -> None:
