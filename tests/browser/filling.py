@@ -25,6 +25,7 @@ PARTICULARS = {
     "department": Text("設計部", "Design"),
 }
 REASON = Text("利用部門と確かめた。", "Checked with the users.")
+SAMPLE = Text("見本", "Sample")
 
 
 @dataclass
@@ -153,7 +154,7 @@ def state_fact(person: Person, key: str) -> None:
         elif box.get_attribute("type") == "date":
             box.fill("2026-11-18")
         else:
-            box.fill("1" if box.get_attribute("inputmode") == "decimal" else "見本")
+            box.fill("1" if box.get_attribute("inputmode") == "decimal" else person.town.said(SAMPLE))
 
 
 def fill_items(person: Person, screening: str, sheets: dict[str, Sheet]) -> None:
