@@ -66,7 +66,7 @@ def advance(draft_id: str) -> ResponseReturnValue:
         row = write(lambda unit: backtest.keep(unit, found))
     if not is_htmx() or row.state != "running":
         return redirect_to("backtests.show", draft_id=draft_id)
-    return page("authoring/_backtest_run.html", draft=draft, run=row, tally=backtest.tally_of(row))
+    return page("authoring/_backtest_run.html", draft=draft, run=row, counts=backtest.tally_of(row))
 
 
 @blueprint.post("/stop")
@@ -100,7 +100,7 @@ def _page(work: UnitOfWork, draft_id: str, refused: Refusal | Refusals | None = 
         code=422 if refused else 200,
         **frame(work, found),
         run=row,
-        tally=tally,
+        counts=tally,
         is_current=row is not None and row.text == backtest.text_digest(found.row),
         problems=problems_of(refused) if refused else [],
         summary=summary(tally),

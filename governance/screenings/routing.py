@@ -75,13 +75,13 @@ def settled(sheet: Sheet, answers: Mapping[str, str]) -> Case:
     """
     conditioned = _conditions(sheet)
     known = {key: value for key, value in answers.items() if key in conditioned}
-    seen, packs, fired = known, attached(sheet, known), _fired(sheet, known)
+    seen, fired = known, _fired(sheet, known)
+    packs = _attached(sheet, fired, known)
     for _ in range(len(conditioned) + len(sheet.questionnaires) + 2):
         now = {key: value for key, value in known.items() if _is_visible(conditioned[key], seen, packs, sheet.phase)}
-        packs_now = attached(sheet, now, packs)
-        settled_now = (now, packs_now) == (seen, packs)
-        seen, packs, fired = now, packs_now, _fired(sheet, now)
-        if settled_now:
+        fired = _fired(sheet, now)
+        before, seen, packs = (seen, packs), now, _attached(sheet, fired, now, packs)
+        if (seen, packs) == before:
             break
     return Case(seen, fired, packs)
 
@@ -133,9 +133,11 @@ def _is_visible(conditions: Conditions, answers: Mapping[str, str], packs: Seque
     return (not pack or pack in packs) and all(holds(when, answers, packs, phase) for when in conditions_own)
 
 
-def attached(sheet: Sheet, answers: Mapping[str, str], packs: Sequence[str] = ()) -> tuple[str, ...]:
+def _attached(
+    sheet: Sheet, fired: Sequence[Effect], answers: Mapping[str, str], packs: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Return the packs that fired effects attach or whose own condition holds, in the order of the effects and documents."""
-    by_effect = [pack for effect in _fired(sheet, answers) for pack in effect.packs]
+    by_effect = [pack for effect in fired for pack in effect.packs]
     by_condition = [
         each.pack
         for each in sheet.questionnaires

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from governance.questionnaires.definition import NOT_APPLICABLE, Framework, Question, Step
 from governance.questionnaires.values import step_name
-from governance.refusals import Problem, Refusal, Refusals
+from governance.refusals import Problem, Refusal
 from governance.screenings import kinds
 from governance.screenings.result import Score
 from governance.screenings.routing import Sheet
@@ -58,17 +58,6 @@ def stored_form(question: Question, entry: Entry) -> Entry:
     """Return the entry as it is stored: numbers and dates as typed in Japan are read, choices stand in the order of the definition."""
     value, text = kinds.stored_form(question, entry.value, entry.text)
     return replace(entry, value=value, text=text, remark=entry.remark.strip())
-
-
-def check_entry(framework: Framework, question: Question, entry: Entry) -> None:
-    """Refuse a value the question does not have, a self-declared 該当なし on a gate, or text that is too long.
-
-    The entry is in its stored form. One problem is raised as a Refusal, several as Refusals.
-    """
-    found = entry_problems(framework, question, entry)
-    if len(found) == 1:
-        raise refusal(found[0])
-    Refusals.raise_any(found)
 
 
 def refusal(problem: Problem) -> Refusal:

@@ -132,13 +132,12 @@ def _proved(given: Given, found: Outcome) -> Outcome:
     Where no condition looks at the answers of an item, its set is the smallest by arithmetic (`exact`). Otherwise the set is kept
     when it really lowers the item, and no claim is made that a smaller one does not.
     """
-    steers = steering(given.sheet)
+    steers, needed = steering(given.sheet), found.needed
+    doubtful = {each.item for each in found.items if each.needed and steers & {c.key for c in each.counted}}
+    if not doubtful and not steers & set(needed):
+        return found
     best = {question.key: _best_answer(given, question) for _, question in found.asked}
-    items = [
-        _tried(given, item, best) if item.needed and steers & {c.key for c in item.counted} else item
-        for item in found.items
-    ]
-    needed = found.needed
+    items = [_tried(given, each, best) if each.item in doubtful else each for each in found.items]
     if steers & set(needed) and found.residual is not None:
         again = _outcome(_changed(given, {key: best[key] for key in needed}))
         needed = needed if again.residual is not None and again.residual < found.residual else ()

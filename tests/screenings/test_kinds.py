@@ -32,7 +32,8 @@ def made(kind: str, **more: object) -> Question:
 
 def stored(of: Question, value: str = "", text: str = "") -> tuple[str, str]:
     entry = rules.stored_form(of, Entry("Q1", value, text=text))
-    rules.check_entry(FRAMEWORK, of, entry)
+    for problem in rules.entry_problems(FRAMEWORK, of, entry):
+        raise rules.refusal(problem)
     return entry.value, entry.text
 
 
