@@ -77,6 +77,7 @@ def frame(work: UnitOfWork, row: Screening, filled: Filled) -> dict[str, Any]:
         "threshold": int(framework.matrix.step_down_at_percent) if framework.matrix else None,
         "totals": totals(framework, score),
         "case_needed": case_needed(score) if framework.matrix is None else None,
+        "talk": {},
         "own_questionnaires": [pin.questionnaire for pin in row.pins],
     }
 
