@@ -22,7 +22,7 @@ from governance.paths import SEEDS
 from governance.questionnaires.checking import checked
 from governance.questionnaires.definition import Framework, Questionnaire
 from governance.questionnaires.schema import schema
-from governance.questionnaires.services import current_framework, parsed_framework
+from governance.questionnaires.services import current_framework, framework_in
 from governance.questionnaires.writing import written
 from governance.refusals import Problem, Refusal, Refusals
 from governance.screenings import past
@@ -299,7 +299,7 @@ def _kind(document: Framework | Questionnaire) -> str:
 
 
 def _framework_now(work: UnitOfWork, document: Questionnaire) -> Framework:
-    return parsed_framework(current_framework(work, document.framework).body)
+    return framework_in(current_framework(work, document.framework))
 
 
 @contextmanager

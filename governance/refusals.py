@@ -49,7 +49,8 @@ class Forbidden(Refusal):
 class Conflict(Refusal):
     """Somebody changed the record since the actor opened it (answered with 409 and what both sides wrote).
 
-    `theirs` is what is stored now, `mine` what was sent: flat mappings of field to shown text.
+    `theirs` is what is stored now, `mine` what was sent, `base` what both began with where that is known: flat mappings of field
+    to shown text.
     """
 
     kind = "conflict"
@@ -64,10 +65,11 @@ class Conflict(Refusal):
         theirs: dict[str, str],
         rev: int,
         place: str | None = None,
+        base: dict[str, str] | None = None,
         **values: object,
     ) -> None:
         super().__init__(code, ja, en, place=place, **values)
-        self.mine, self.theirs, self.rev = mine, theirs, rev
+        self.mine, self.theirs, self.base, self.rev = mine, theirs, base or {}, rev
 
 
 @dataclass(frozen=True)

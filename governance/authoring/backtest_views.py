@@ -22,7 +22,7 @@ from governance.pages import current_work, is_htmx, page, permission, problems_o
 from governance.questionnaires import drafts
 from governance.questionnaires.definition import Framework, Questionnaire
 from governance.questionnaires.models import QuestionnaireDraft
-from governance.questionnaires.services import current_framework, parsed_framework
+from governance.questionnaires.services import current_framework, framework_in
 from governance.refusals import NotFound, Refusal, Refusals
 from governance.screenings.differing import Scored
 from governance.screenings.explain import level
@@ -116,7 +116,7 @@ def _framework(work: UnitOfWork, draft: QuestionnaireDraft, document: Framework 
     if isinstance(document, Framework):
         return document
     key = document.framework if document else draft.key if draft.kind == "framework" else None
-    return parsed_framework(current_framework(work, key).body)
+    return framework_in(current_framework(work, key))
 
 
 def _cases(

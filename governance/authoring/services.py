@@ -26,7 +26,7 @@ from governance.questionnaires.checking import Checked, Document, Version, check
 from governance.questionnaires.definition import Framework, Questionnaire
 from governance.questionnaires.models import DraftChange, QuestionnaireDraft, QuestionnaireVersion
 from governance.questionnaires.reading import Source, parse
-from governance.questionnaires.services import parsed_framework, parsed_questionnaire
+from governance.questionnaires.services import framework_in, questionnaire_in
 from governance.questionnaires.values import values_of
 from governance.questionnaires.writing import plain, written_tree
 from governance.refusals import Conflict, Problem, Refusal, Refusals
@@ -150,7 +150,7 @@ def around(work: UnitOfWork, row: QuestionnaireDraft, text: str | None = None) -
     if found.framework is not None:
         phases = [phase.code for phase in found.framework.phases]
         rows = services.current_questionnaires(work, found.framework.key, phases)
-        found.others = [parsed_questionnaire(each.body) for each in rows if each.key != row.key]
+        found.others = [questionnaire_in(each) for each in rows if each.key != row.key]
     return found
 
 
@@ -166,7 +166,7 @@ def framework_of(work: UnitOfWork, key: str) -> Framework | None:
     """Return the framework of a key in force today, or the one in force at all."""
     for wanted in (key, None):
         try:
-            return parsed_framework(services.current_framework(work, wanted).body)
+            return framework_in(services.current_framework(work, wanted))
         except Refusal:
             continue
     return None
@@ -174,7 +174,7 @@ def framework_of(work: UnitOfWork, key: str) -> Framework | None:
 
 def document_of(row: Version) -> Document:
     """Return the document of a published version."""
-    return parsed_questionnaire(row.body) if isinstance(row, QuestionnaireVersion) else parsed_framework(row.body)
+    return questionnaire_in(row) if isinstance(row, QuestionnaireVersion) else framework_in(row)
 
 
 # ---------------------------------------------------------------- save
@@ -246,7 +246,7 @@ def other_drafts(work: UnitOfWork, row: QuestionnaireDraft, key: str) -> list[Qu
 def taken_keys(work: UnitOfWork, tree: Tree) -> set[str]:
     """Return the keys that no new question may have: of this draft and of every version ever published."""
     _, versions = services.versions(work)
-    documents = (parsed_questionnaire(row.body) for row in versions)
+    documents = (questionnaire_in(row) for row in versions)
     return {question.key for each in documents for _, question in each.questions()} | set(editing.keys(tree))
 
 

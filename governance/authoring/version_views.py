@@ -22,7 +22,7 @@ from governance.questionnaires.definition import Framework, Question, Questionna
 from governance.questionnaires.diff import diff
 from governance.questionnaires.finding import Catalogue
 from governance.questionnaires.models import FrameworkVersion, QuestionnaireDraft, QuestionnaireVersion
-from governance.questionnaires.services import parsed_framework, parsed_questionnaire
+from governance.questionnaires.services import framework_in, parsed_questionnaire, questionnaire_in
 from governance.questionnaires.values import step_name
 from governance.questionnaires.writing import plain
 from governance.refusals import NotFound
@@ -57,7 +57,7 @@ def index() -> ResponseReturnValue:
     work = current_work()
     frameworks, versions = published.versions(work)
     current = in_force(frameworks)
-    framework = parsed_framework(current.body) if current else None
+    framework = framework_in(current) if current else None
     retired = published.retirements(work)
     newest, older = newest_first([row for row in versions if row.id not in retired], framework)
     under_way = [(row, *_state(work, row)) for row in drafts.drafts(work)]
@@ -106,7 +106,7 @@ def _listed(
     used: dict[str, tuple[int, int]],
     under_way: list[tuple[QuestionnaireDraft, str, int]],
 ) -> Listed:
-    questions = [question for _, question in parsed_questionnaire(row.body).questions()]
+    questions = [question for _, question in questionnaire_in(row).questions()]
     own = [each for each in under_way if each[0].kind == "questionnaire" and each[0].key == row.key]
     gates = sum(question.gate for question in questions)
     return Listed(row, len(questions), gates, english_of(work, row), used.get(row.id, (0, 0)), own)
@@ -159,7 +159,7 @@ def show(questionnaire_id: str) -> ResponseReturnValue:
 
 # long: one line per thing the page shows
 def _version_page(work: UnitOfWork, row: QuestionnaireVersion, form: ReasonForm) -> ResponseReturnValue:
-    document = parsed_questionnaire(row.body)
+    document = questionnaire_in(row)
     framework = services.framework_of(work, row.framework_key)
     retired = published.retirements(work)
     questions = [question for _, question in document.questions()]
@@ -193,7 +193,7 @@ def _depends(
     if framework is None:
         return []
     rows = published.current_questionnaires(work, framework.key, [phase.code for phase in framework.phases])
-    others = [parsed_questionnaire(each.body) for each in rows if each.key != row.key]
+    others = [questionnaire_in(each) for each in rows if each.key != row.key]
     return [use for _, question in document.questions() for use in uses(question.key, framework, others, {})]
 
 
@@ -204,7 +204,7 @@ def in_words(
     if framework is None:
         return lambda _question: None
     rows = published.current_questionnaires(work, framework.key, [phase.code for phase in framework.phases])
-    others = [parsed_questionnaire(row.body) for row in rows if row.key != document.key]
+    others = [questionnaire_in(row) for row in rows if row.key != document.key]
     catalogue = Catalogue(framework, [document, *others])
 
     def said(part: Question | Condition | None) -> Text | None:
@@ -276,7 +276,7 @@ def changes(questionnaire_id: str) -> ResponseReturnValue:
     before = published.version(work, other) if other else services.predecessor(work, row)
     if before is None or before.key != row.key:
         raise NotFound
-    a, b = parsed_questionnaire(before.body), parsed_questionnaire(row.body)
+    a, b = questionnaire_in(before), questionnaire_in(row)
     framework = services.framework_of(work, row.framework_key)
     catalogue = Catalogue(framework, [b, a, *_in_force(work, framework)]) if framework else None
     found = diff(a, b)
@@ -307,7 +307,7 @@ def changes(questionnaire_id: str) -> ResponseReturnValue:
 def _in_force(work: UnitOfWork, framework: Framework) -> list[Questionnaire]:
     """Return the questionnaires in force: a condition may look at a question of another one, and names its values."""
     rows = published.current_questionnaires(work, framework.key, [phase.code for phase in framework.phases])
-    return [parsed_questionnaire(each.body) for each in rows]
+    return [questionnaire_in(each) for each in rows]
 
 
 def same_questions(a: Questionnaire, b: Questionnaire, found: list[Any]) -> tuple[int, int]:

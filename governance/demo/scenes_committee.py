@@ -11,7 +11,7 @@ from governance.demo.meetings import Absence, Item, Session
 from governance.demo.scenes_reviews import drafts
 from governance.demo.stage import NOTE, Stage
 from governance.demo.written import Done, Verdict
-from governance.questionnaires.services import current_framework, parsed_framework
+from governance.questionnaires.services import current_framework, framework_in
 from governance.reviews import committees, conditions, items, meetings
 from governance.reviews.decisions import Verdict as Outcome
 from governance.reviews.models import AgendaItem, Condition, Decision, Meeting
@@ -22,10 +22,15 @@ from governance.work import UnitOfWork
 def found(stage: Stage, work: UnitOfWork, committee: Committee) -> None:
     """Set the committee up with the rules of the framework and appoint its members."""
     version = current_framework(work)
-    rules = parsed_framework(version.body).committee
+    rules = framework_in(version).committee
     row = committees.create_committee(
-        work, key=committee.key, name=committee.name, name_en=committee.name_en, rules=dict(rules),
-        rules_version=version.version, rules_effective_on=stage.calendar.day(committee.created),
+        work,
+        key=committee.key,
+        name=committee.name,
+        name_en=committee.name_en,
+        rules=dict(rules),
+        rules_version=version.version,
+        rules_effective_on=stage.calendar.day(committee.created),
     )
     stage.ids["committee", ""] = row.id
     for seat in committee.members:
@@ -35,8 +40,14 @@ def found(stage: Stage, work: UnitOfWork, committee: Committee) -> None:
 def _appoint(stage: Stage, work: UnitOfWork, seat: Seat) -> None:
     row = committees.committee(work, stage.ids["committee", ""])
     made = committees.appoint(
-        work, row, stage.ids["person", seat.person], side=seat.side, expertise=seat.expertise, is_chair=seat.is_chair,
-        term_from=stage.calendar.day(seat.term_from), term_until=stage.calendar.day(seat.term_until),
+        work,
+        row,
+        stage.ids["person", seat.person],
+        side=seat.side,
+        expertise=seat.expertise,
+        is_chair=seat.is_chair,
+        term_from=stage.calendar.day(seat.term_from),
+        term_until=stage.calendar.day(seat.term_until),
     )
     stage.ids["seat", seat.person] = made.id
 
@@ -159,8 +170,10 @@ def _seat(stage: Stage, work: UnitOfWork, person: str) -> SeatRow:
 
 
 def _condition(stage: Stage, work: UnitOfWork, project: str, phase: str, number: int) -> Condition:
-    query = select(Condition).join(Decision).where(
-        Decision.screening_id == stage.ids["screening", project, phase], Condition.number == number
+    query = (
+        select(Condition)
+        .join(Decision)
+        .where(Decision.screening_id == stage.ids["screening", project, phase], Condition.number == number)
     )
     found = work.session.scalars(query).one()
     return conditions.condition(work, found.id)

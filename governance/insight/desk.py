@@ -18,7 +18,7 @@ from sqlalchemy.orm import contains_eager
 from governance.insight.rules import SHOWN, Task
 from governance.projects.models import Project, ProjectMember
 from governance.questionnaires.definition import Framework
-from governance.questionnaires.services import parsed_framework
+from governance.questionnaires.services import framework_in
 from governance.screenings.models import Screening
 from governance.texts import Text
 from governance.work import UnitOfWork
@@ -55,7 +55,7 @@ def named(row: Project) -> Text:
 
 def framework_of(row: Screening) -> Framework:
     """Return the framework that a screening pinned."""
-    return parsed_framework(row.framework_version.body)
+    return framework_in(row.framework_version)
 
 
 def takes_part(user_id: str, parts: Sequence[str] | None, *, ever: bool = False) -> ColumnElement[bool]:

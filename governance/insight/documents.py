@@ -16,7 +16,7 @@ from governance.pages import current_work, loaded, page, permission, today
 from governance.questionnaires.conditions import Condition, sentence
 from governance.questionnaires.definition import Effect, Framework, Question
 from governance.questionnaires.models import FrameworkVersion
-from governance.questionnaires.services import current_questionnaires, parsed_framework, parsed_questionnaire
+from governance.questionnaires.services import current_questionnaires, framework_in, questionnaire_in
 from governance.questionnaires.values import values_of
 from governance.reviews.committee import EXPERTISE
 from governance.reviews.rules import OUTCOMES
@@ -80,7 +80,7 @@ def show(framework_id: str) -> ResponseReturnValue:
     work = current_work()
     authorize(work.actor, "questionnaire:view")
     row = loaded(FrameworkVersion, framework_id)
-    framework = parsed_framework(row.body)
+    framework = framework_in(row)
     questions = _questions(work, framework)
     return page(
         "questionnaires/framework.html",
@@ -100,7 +100,7 @@ def show(framework_id: str) -> ResponseReturnValue:
 def _questions(work: UnitOfWork, framework: Framework) -> dict[str, Question]:
     """Return every question in force under the framework, by key."""
     rows = current_questionnaires(work, framework.key, [phase.code for phase in framework.phases])
-    return {q.key: q for row in rows for _, q in parsed_questionnaire(row.body).questions()}
+    return {q.key: q for row in rows for _, q in questionnaire_in(row).questions()}
 
 
 def _rule(framework: Framework, effect: Effect, questions: Mapping[str, Question]) -> Rule:

@@ -24,7 +24,7 @@ from governance.projects.models import Project
 from governance.projects.services import visible
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.models import FrameworkVersion
-from governance.questionnaires.services import parsed_framework
+from governance.questionnaires.services import framework_in, parsed_framework
 from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Condition, Decision, Meeting
 from governance.reviews.rules import OUTCOMES, SETTLED, local_date
 from governance.screenings.models import Screening
@@ -87,7 +87,7 @@ def _row(project: Project, row: Screening | None, late: int, today: date) -> Row
     if row is None:
         return Row(project, None, None, late)
     ended = row.state in APPROVED and row.valid_until is not None and row.valid_until < today
-    return Row(project, row, parsed_framework(row.framework_version.body), late, ended)
+    return Row(project, row, framework_in(row.framework_version), late, ended)
 
 
 def _late_conditions(work: UnitOfWork, ids: Sequence[str], today: date) -> Mapping[str, int]:

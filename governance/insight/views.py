@@ -19,7 +19,7 @@ from governance.pages import current_person, current_work, page, permission, sig
 from governance.projects.services import project as project_of
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.models import FrameworkVersion
-from governance.questionnaires.services import parsed_framework
+from governance.questionnaires.services import framework_in
 from governance.reviews.rules import KINDS, OUTCOMES
 from governance.screenings import measures
 from governance.screenings.explain import level, stop_reason, totals
@@ -117,7 +117,7 @@ def projects() -> ResponseReturnValue:
         found=found,
         wanted=wanted,
         any_filter=wanted != Wanted(),
-        options=_options(parsed_framework(newest.body) if newest else None),
+        options=_options(framework_in(newest) if newest else None),
         level=level,
         before=_page_href(number - 1) if found.first > 1 else None,
         after=_page_href(number + 1) if found.last < found.total else None,

@@ -20,8 +20,8 @@ from governance.questionnaires.models import QuestionnaireDraft, QuestionnaireVe
 from governance.questionnaires.reading import MAX_BYTES, read_text
 from governance.questionnaires.services import (
     current_framework,
-    parsed_framework,
-    parsed_questionnaire,
+    framework_in,
+    questionnaire_in,
     retirements,
     version_order,
     versions,
@@ -60,20 +60,20 @@ class Preview:
 
 def framework_of(work: UnitOfWork, key: str | None = None) -> Framework:
     """Return the framework in force, of a key or at all. Raises Refusal when none is."""
-    return parsed_framework(current_framework(work, key).body)
+    return framework_in(current_framework(work, key))
 
 
 def known_questions(work: UnitOfWork, framework: str) -> dict[str, Question]:
     """Return the questions of everything published under a framework, the newest wording of each."""
     rows = sorted(versions(work)[1], key=lambda row: row.published_at)
-    documents = [parsed_questionnaire(row.body) for row in rows if row.framework_key == framework]
+    documents = [questionnaire_in(row) for row in rows if row.framework_key == framework]
     return {question.key: question for each in documents for _, question in each.questions()}
 
 
 def exported(work: UnitOfWork, row: QuestionnaireVersion, target: str, locale: str, at: datetime) -> bytes:
     """Return a published version as a file of the format. Raises Refusals for what a workbook cannot hold."""
     authorize(work.actor, "questionnaire:view")
-    document, framework = parsed_questionnaire(row.body), framework_of(work, row.framework_key)
+    document, framework = questionnaire_in(row), framework_of(work, row.framework_key)
     match target:
         case "xlsx":
             return xlsx_questionnaire.write(document, framework)
@@ -114,7 +114,7 @@ def preview(
         _must_be_free(work, document.key)
     document = _numbered(document, base)
     text = written(document)
-    changes = diff(parsed_questionnaire(base.body), document) if base else []
+    changes = diff(questionnaire_in(base), document) if base else []
     problems = drafts.checked(work, text).problems
     return Preview(document, text, base, changes, imported.notes, problems)
 

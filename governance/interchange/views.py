@@ -34,7 +34,7 @@ from governance.pages import (
 from governance.projects.services import relations_of
 from governance.questionnaires import services as questionnaires
 from governance.questionnaires.definition import Framework
-from governance.questionnaires.services import parsed_questionnaire
+from governance.questionnaires.services import questionnaire_in
 from governance.refusals import NotFound, Refusal, Refusals
 from governance.screenings import services as screenings
 from governance.screenings.models import Screening
@@ -79,7 +79,7 @@ def _exchange(work: UnitOfWork, row: Any, form: ChangeForm, refused: list[Any] |
     return page(
         "interchange/questionnaire.html",
         row=row,
-        document=parsed_questionnaire(row.body),
+        document=questionnaire_in(row),
         form=form,
         refused=refused or [],
         may_edit=may(work.actor, "questionnaire:edit"),

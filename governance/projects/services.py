@@ -11,7 +11,7 @@ from governance.accounts.models import User
 from governance.accounts.rules import authorize, may
 from governance.projects.models import Project, ProjectMember, ProjectReader
 from governance.projects.rules import Particulars, check_particulars, next_number, relations
-from governance.questionnaires.services import current_framework, parsed_framework
+from governance.questionnaires.services import current_framework, framework_in
 from governance.refusals import NotFound, Refusal, Refusals
 from governance.work import Actor, UnitOfWork
 
@@ -91,7 +91,7 @@ def register(work: UnitOfWork, particulars: Particulars, *, framework_key: str |
     """Register a project with the actor as its owner. Raises Refusals naming every missing or unknown value."""
     authorize(work.actor, "project:register")
     version = current_framework(work, framework_key)
-    Refusals.raise_any(check_particulars(parsed_framework(version.body), particulars))
+    Refusals.raise_any(check_particulars(framework_in(version), particulars))
     year = work.now.year
     taken = work.session.scalars(select(Project.number).where(Project.number.like(f"AIG-{year}-%")))
     row = Project(
@@ -119,9 +119,7 @@ def change(work: UnitOfWork, row: Project, particulars: Particulars, *, rev: int
     """Change what a project says about itself; `rev` is the one the form was opened with."""
     authorize(work.actor, "project:edit", relations_of(work, row))
     work.expect(row, rev, mine=_shown(particulars), theirs=_shown_row(row))
-    Refusals.raise_any(
-        check_particulars(parsed_framework(current_framework(work, row.framework_key).body), particulars)
-    )
+    Refusals.raise_any(check_particulars(framework_in(current_framework(work, row.framework_key)), particulars))
     for name, value in _columns(particulars).items():
         setattr(row, name, value)
     work.session.flush()

@@ -22,7 +22,7 @@ from governance.pages import (
 from governance.projects import services
 from governance.projects.forms import EditForm, MemberForm, RegisterForm
 from governance.projects.models import ProjectMember
-from governance.questionnaires.services import current_framework, parsed_framework
+from governance.questionnaires.services import current_framework, framework_in
 from governance.texts import Text
 
 blueprint = Blueprint("projects", __name__)
@@ -41,7 +41,7 @@ def register() -> ResponseReturnValue:
     work = current_work()
     authorize(work.actor, "project:register")
     form = RegisterForm()
-    form.offer(parsed_framework(current_framework(work).body))
+    form.offer(framework_in(current_framework(work)))
     if accepted(form):
         with refusals_beside(form):
             project = services.register(work, form.particulars())
@@ -63,7 +63,7 @@ def edit(project_id: str) -> ResponseReturnValue:
     project = services.project(work, project_id)
     authorize(work.actor, "project:edit", services.relations_of(work, project))
     form = EditForm(obj=project)
-    form.offer(parsed_framework(current_framework(work, project.framework_key).body))
+    form.offer(framework_in(current_framework(work, project.framework_key)))
     if accepted(form):
         with refusals_beside(form):
             services.change(work, project, form.particulars(services.particulars_of(project)), rev=form.rev.data or 0)

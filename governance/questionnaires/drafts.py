@@ -122,8 +122,8 @@ def _continued(work: UnitOfWork, based_on: Version) -> Document:
     """Return the document of a version under the next free number; a framework takes effect today at the earliest."""
     number = next_version(_highest(work, based_on).version)
     if isinstance(based_on, QuestionnaireVersion):
-        return services.parsed_questionnaire(based_on.body).model_copy(update={"version": number})
-    document = services.parsed_framework(based_on.body)
+        return services.questionnaire_in(based_on).model_copy(update={"version": number})
+    document = services.framework_in(based_on)
     day = max(document.effective_on, work.now.date())
     return document.model_copy(update={"version": number, "effective_on": day})
 
@@ -141,7 +141,7 @@ def _begun(work: UnitOfWork, key: str, kind: str) -> Document:
     if kind == "framework":
         return new_framework(key, work.now.date().isoformat())
     current = services.current_framework(work)
-    return new_questionnaire(key, services.parsed_framework(current.body))
+    return new_questionnaire(key, services.framework_in(current))
 
 
 def save(

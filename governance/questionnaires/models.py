@@ -25,7 +25,7 @@ class FrameworkVersion(Base):
     key: Mapped[Code]
     version: Mapped[Code]
     effective_on: Mapped[date]
-    body: Mapped[Long]
+    body: Mapped[Long] = mapped_column(deferred=True)  # large and immutable: read once per process (services.py)
     digest: Mapped[Digest]
     published_at: Mapped[datetime]
     published_by: Mapped[str | None] = ref("users.id", index=False)
@@ -51,7 +51,7 @@ class QuestionnaireVersion(Base):
     pack: Mapped[Code | None]
     title_ja: Mapped[Line]
     title_en: Mapped[Line] = mapped_column(default="")
-    body: Mapped[Long]
+    body: Mapped[Long] = mapped_column(deferred=True)  # large and immutable: read once per process (services.py)
     digest: Mapped[Digest]
     published_at: Mapped[datetime]
     published_by: Mapped[str | None] = ref("users.id", index=False)

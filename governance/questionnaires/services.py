@@ -44,6 +44,26 @@ def parsed_questionnaire(body: str) -> Questionnaire:
     return Questionnaire.model_validate_json(body)
 
 
+_FRAMEWORKS: dict[str, Framework] = {}
+_QUESTIONNAIRES: dict[str, Questionnaire] = {}
+
+
+def framework_in(version: FrameworkVersion) -> Framework:
+    """Return the framework of a published version; its body is read from the database once per process, by its digest."""
+    found = _FRAMEWORKS.get(version.digest)
+    if found is None:
+        found = _FRAMEWORKS[version.digest] = parsed_framework(version.body)
+    return found
+
+
+def questionnaire_in(version: QuestionnaireVersion) -> Questionnaire:
+    """Return the questionnaire of a published version; its body is read from the database once per process, by its digest."""
+    found = _QUESTIONNAIRES.get(version.digest)
+    if found is None:
+        found = _QUESTIONNAIRES[version.digest] = parsed_questionnaire(version.body)
+    return found
+
+
 def read_seeds(folder: Path) -> tuple[list[Framework], list[Questionnaire]]:
     """Read and check every seed file; raise `Refusals` listing all problems with file, line and column in both languages."""
     problems: list[Problem] = []
@@ -288,7 +308,7 @@ def misfits(
     found: dict[tuple[str, Found], None] = {}
     for framework in frameworks:
         rows = current_questionnaires(work, framework_key, [phase.code for phase in framework.phases])
-        sheets = {row.key: parsed_questionnaire(row.body) for row in rows}
+        sheets = {row.key: questionnaire_in(row) for row in rows}
         if isinstance(new, Questionnaire):
             sheets[new.key] = new
         found |= dict.fromkeys(check_all(framework, list(sheets.values())))
@@ -309,7 +329,7 @@ def _frameworks_ahead(work: UnitOfWork, key: str) -> list[Framework]:
         .order_by(FrameworkVersion.effective_on, FrameworkVersion.published_at)
     ).all()
     begun = [row for row in rows if row.effective_on <= work.now.date()]
-    return [parsed_framework(row.body) for row in [*begun[-1:], *rows[len(begun) :]]]
+    return [framework_in(row) for row in [*begun[-1:], *rows[len(begun) :]]]
 
 
 def versions(work: UnitOfWork) -> tuple[list[FrameworkVersion], list[QuestionnaireVersion]]:

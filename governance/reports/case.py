@@ -19,7 +19,7 @@ from governance.ledger.services import Event, Head, head, project_events
 from governance.projects.models import Evidence, Project
 from governance.questionnaires.definition import Framework, Question, Questionnaire, Section
 from governance.questionnaires.models import FrameworkVersion, QuestionnaireVersion
-from governance.questionnaires.services import parsed_framework, parsed_questionnaire
+from governance.questionnaires.services import framework_in, questionnaire_in
 from governance.refusals import Refusal
 from governance.reports.models import Report
 from governance.reports.revived import revived
@@ -170,9 +170,9 @@ def read_case(work: UnitOfWork, project: Project, screening: Screening, lang: st
             for each in snapshots
             if each.stage == "submitted" and each.revision <= snapshot.revision
         ],
-        framework=parsed_framework(version.body),
+        framework=framework_in(version),
         framework_version=version,
-        questionnaires=[parsed_questionnaire(pin.body) for pin in pins],
+        questionnaires=[questionnaire_in(pin) for pin in pins],
         questionnaire_versions=pins,
         decision=decision,
         review=session.scalars(

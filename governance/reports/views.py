@@ -32,7 +32,7 @@ from governance.pages import close_units as end_reading
 from governance.projects.models import Project
 from governance.projects.services import by_number, relations_of
 from governance.projects.services import project as visible_project
-from governance.questionnaires.services import parsed_framework
+from governance.questionnaires.services import framework_in
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reports import services
 from governance.reports.case import reportable
@@ -124,7 +124,7 @@ def _asked_before() -> str | None:
 
 def _named(row: Screening) -> Text:
     """Return how a screening is called in the list: phase, revision, state."""
-    phase = parsed_framework(row.framework_version.body).phase(row.phase).name
+    phase = framework_in(row.framework_version).phase(row.phase).name
     words = Text("{phase}　改訂{revision}　{state}", "{phase}, revision {revision}, {state}")
     return words.filled(phase=phase, revision=row.revision, state=state_of(row.state).text)
 

@@ -21,7 +21,7 @@ from governance.pages import locale, page, problems_of
 from governance.projects.models import Project
 from governance.projects.services import visible
 from governance.questionnaires.definition import Framework
-from governance.questionnaires.services import current_framework, parsed_framework
+from governance.questionnaires.services import current_framework, framework_in
 from governance.refusals import Refusal, Refusals
 from governance.reviews import meeting_showing as showing
 from governance.reviews import verdicts
@@ -187,7 +187,7 @@ def expertise_names(work: UnitOfWork) -> dict[str, Text]:
 
 def framework_in_force(work: UnitOfWork) -> Framework:
     """Return the framework whose codes the committees use."""
-    return parsed_framework(current_framework(work).body)
+    return framework_in(current_framework(work))
 
 
 def _drawn(lines: list[showing.SeatLine]) -> dict[str, list[dict[str, str]]]:

@@ -17,9 +17,10 @@ from sqlalchemy import func, select
 
 from governance.accounts.models import User
 from governance.accounts.rules import authorize
+from governance.ledger.rules import moment
 from governance.projects.services import relations_of
 from governance.questionnaires.definition import GIVEN, NOT_APPLICABLE
-from governance.questionnaires.services import parsed_framework
+from governance.questionnaires.services import framework_in
 from governance.refusals import Conflict, NotFound, Problem, Refusals
 from governance.screenings import kinds, rules
 from governance.screenings.loading import Filled, load, sheet_of
@@ -39,35 +40,42 @@ def save_answers(work: UnitOfWork, row: Screening, entries: Sequence[Entry]) -> 
     Raises Conflict when somebody else changed one of these answers since the page was opened; Refusal or Refusals for what the
     questions cannot be answered with. What was not changed keeps its author and time.
     """
-    _may_fill(work, row)
+    may_fill(work, row)
     sheet = sheet_of(row)
     stored = {a.question_key: a for a in work.session.scalars(select(Answer).where(Answer.screening_id == row.id))}
     settled = [rules.stored_form(rules.question_or_refuse(sheet, entry.key), entry) for entry in entries]
     _check(work, row, sheet, settled)
     for entry in settled:
-        _save_answer(work, row, stored.get(entry.key), _with_file(work, row, sheet, entry))
+        if (conflict := conflict_of(work, row, stored.get(entry.key), entry)) is not None:
+            raise conflict
+    for entry in settled:
+        save_answer(work, row, stored.get(entry.key), with_file(work, row, sheet, entry))
     work.session.flush()
     return summarise(work, row)
 
 
 def _check(work: UnitOfWork, row: Screening, sheet: Sheet, entries: Sequence[Entry]) -> None:
     """Refuse the entries, naming everything that is wrong with any of them."""
-    problems = []
-    for entry in entries:
-        question = rules.question_or_refuse(sheet, entry.key)
-        problems += rules.entry_problems(sheet.framework, question, entry)
-        if question.kind == "file" and entry.value == NOT_APPLICABLE and _pieces(work, row, entry.key):
-            words = Text(
-                "{key}：「該当なし」にするときは、付けたファイルを外してください。",
-                "{key}: take the files off to say “not applicable”.",
-            )
-            problems.append(Problem("screenings.both", words.filled(key=entry.key), entry.key))
+    problems = [problem for entry in entries for problem in problems_of(work, row, sheet, entry)]
     if len(problems) == 1:
         raise rules.refusal(problems[0])
     Refusals.raise_any(problems)
 
 
-def _with_file(work: UnitOfWork, row: Screening, sheet: Sheet, entry: Entry) -> Entry:
+def problems_of(work: UnitOfWork, row: Screening, sheet: Sheet, entry: Entry) -> list[Problem]:
+    """Return everything that is wrong with one entry in its stored form."""
+    question = rules.question_or_refuse(sheet, entry.key)
+    found = rules.entry_problems(sheet.framework, question, entry)
+    if question.kind == "file" and entry.value == NOT_APPLICABLE and _pieces(work, row, entry.key):
+        words = Text(
+            "{key}：「該当なし」にするときは、付けたファイルを外してください。",
+            "{key}: take the files off to say “not applicable”.",
+        )
+        found.append(Problem("screenings.both", words.filled(key=entry.key), entry.key))
+    return found
+
+
+def with_file(work: UnitOfWork, row: Screening, sheet: Sheet, entry: Entry) -> Entry:
     """Return the entry of a file question with the value that its evidence gives it."""
     question = rules.question_or_refuse(sheet, entry.key)
     if question.kind != "file" or entry.value == NOT_APPLICABLE:
@@ -90,7 +98,7 @@ def evidence_changed(work: UnitOfWork, row: Screening, key: str) -> None:
     if value == (answer.value if answer else "") or (not value and answer and answer.value == NOT_APPLICABLE):
         return
     held = Entry(key, value, answer.remark, answer.due_on, answer.rev) if answer else Entry(key, value)
-    _save_answer(work, row, answer, held)
+    save_answer(work, row, answer, held)
     work.session.flush()
     summarise(work, row)
 
@@ -103,12 +111,11 @@ def _content(answer: Answer | Entry | None) -> Content:
     return (answer.value, answer.text, answer.remark, answer.due_on) if answer else ("", "", "", None)
 
 
-def _save_answer(work: UnitOfWork, row: Screening, answer: Answer | None, entry: Entry) -> None:
+def save_answer(work: UnitOfWork, row: Screening, answer: Answer | None, entry: Entry) -> Answer | None:
+    """Write one entry that was found right and not in conflict; return the answer as it then stands, None while there is none."""
     now, wanted = _content(answer), _content(entry)
     if wanted == now and not (answer and (answer.carried_from or entry.confirmed)):
-        return
-    if (answer.rev if answer else 0) != entry.rev and (wanted != now or entry.confirmed):
-        raise _conflict(row, entry, answer)
+        return answer
     if answer is None:
         answer = Answer(screening_id=row.id, question_key=entry.key)
         work.session.add(answer)
@@ -119,7 +126,8 @@ def _save_answer(work: UnitOfWork, row: Screening, answer: Answer | None, entry:
         work.now,
         _still_carried(work, row, answer, entry),
     )
-    _remember(work, row, entry.key, _told(wanted))
+    _remember(work, row, entry.key, {**_told(wanted), "rev": (answer.rev or 0) + 1})
+    return answer
 
 
 def rewrite(work: UnitOfWork, row: Screening, answer: Answer, value: str) -> None:
@@ -153,7 +161,14 @@ def _still_carried(work: UnitOfWork, row: Screening, answer: Answer, entry: Entr
     return None
 
 
-def _conflict(row: Screening, entry: Entry, answer: Answer | None) -> Conflict:
+def conflict_of(work: UnitOfWork, row: Screening, answer: Answer | None, entry: Entry) -> Conflict | None:
+    """Return the conflict of an entry that was made on another state of the answer than the stored one, or None.
+
+    Mine, theirs, and what the answer was when the page was opened (`base`; empty when its history does not tell).
+    """
+    is_same = _content(entry) == _content(answer) and not entry.confirmed
+    if is_same or (answer.rev if answer else 0) == entry.rev:
+        return None
     sheet = sheet_of(row)
     question = rules.question_or_refuse(sheet, entry.key)
 
@@ -163,34 +178,54 @@ def _conflict(row: Screening, entry: Entry, answer: Answer | None) -> Conflict:
         day = due_on.isoformat() if due_on else ""
         return {"value": value, "text": text, "ja": words.ja, "en": words.en, "remark": remark, "due_on": day}
 
+    base = _state_at(work, row, entry)
+    who = (
+        {"by": answer.author.name, "by_en": answer.author.name_in("en"), "at": moment(answer.saved_at)}
+        if answer
+        else {}
+    )
     return Conflict(
         "screenings.conflict",
         "{key}は、あなたが開いた後にほかの人が変更しました。どちらの内容も失われていません。",
         "{key} was changed by somebody else after you opened it. Neither version is lost.",
         mine=shown(_content(entry)),
-        theirs=shown(_content(answer)),
+        theirs={**shown(_content(answer)), **who},
+        base=shown(base) if base else {},
         rev=answer.rev if answer else 0,
         place=entry.key,
         key=entry.key,
     )
 
 
+def _state_at(work: UnitOfWork, row: Screening, entry: Entry) -> Content | None:
+    """Return what an answer said at the revision that the entry names; None when its history does not tell."""
+    if entry.rev == 0:
+        return _content(None)
+    for change in history(work, row, entry.key):
+        told = {"text": "", **json.loads(change.body)}
+        if told.get("rev") == entry.rev:
+            due = date.fromisoformat(told["due_on"]) if told["due_on"] else None
+            return told["value"], told["text"], told["remark"], due
+    return None
+
+
 def save_ratings(work: UnitOfWork, row: Screening, entries: Sequence[RatingEntry]) -> Score:
     """Save severity, likelihood and their reasons per item, all or none, and return the new score."""
-    _may_fill(work, row)
-    framework = parsed_framework(row.framework_version.body)
+    may_fill(work, row)
+    framework = framework_in(row.framework_version)
     items = {item.code for item in framework.items}
     stored = {r.item: r for r in work.session.scalars(select(ItemRating).where(ItemRating.screening_id == row.id))}
     for entry in entries:
         if entry.item not in items:
             raise NotFound
         rules.check_rating(framework, entry)
-        _save_rating(work, row, stored.get(entry.item), entry)
+        save_rating(work, row, stored.get(entry.item), entry)
     work.session.flush()
     return summarise(work, row)
 
 
-def _save_rating(work: UnitOfWork, row: Screening, rating: ItemRating | None, entry: RatingEntry) -> None:
+def save_rating(work: UnitOfWork, row: Screening, rating: ItemRating | None, entry: RatingEntry) -> ItemRating | None:
+    """Write one rating; return it as it then stands. Raises Conflict when somebody else changed it meanwhile."""
     wanted = (entry.severity, entry.likelihood, entry.severity_reason.strip(), entry.likelihood_reason.strip())
     now = (
         (rating.severity, rating.likelihood, rating.severity_reason, rating.likelihood_reason)
@@ -198,7 +233,7 @@ def _save_rating(work: UnitOfWork, row: Screening, rating: ItemRating | None, en
         else (None, None, "", "")
     )
     if wanted == now:
-        return
+        return rating
     if (rating.rev if rating else 0) != entry.rev:
         raise _rating_conflict(entry.item, wanted, now, rating.rev if rating else 0)
     if rating is None:
@@ -207,6 +242,7 @@ def _save_rating(work: UnitOfWork, row: Screening, rating: ItemRating | None, en
     rating.severity, rating.likelihood, rating.severity_reason, rating.likelihood_reason = wanted
     rating.author_id, rating.saved_at = work.actor.id, work.now
     _remember(work, row, f"rating-{entry.item}", dict(zip(RATED, wanted, strict=True)))
+    return rating
 
 
 def _rating_conflict(item: str, wanted: Sequence[object], now: Sequence[object], rev: int) -> Conflict:
@@ -261,7 +297,8 @@ def changes_shown(work: UnitOfWork, row: Screening, key: str, locale: str) -> li
     return shown
 
 
-def _may_fill(work: UnitOfWork, row: Screening) -> None:
+def may_fill(work: UnitOfWork, row: Screening) -> None:
+    """Refuse whoever may not answer, and a screening that is locked."""
     authorize(work.actor, "screening:answer", relations_of(work, row.project))
     rules.must_be_editable(row.state)
 

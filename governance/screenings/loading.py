@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from governance.projects.models import Evidence
 from governance.questionnaires.conditions import questions_of
 from governance.questionnaires.definition import Framework
-from governance.questionnaires.services import parsed_framework, parsed_questionnaire
+from governance.questionnaires.services import framework_in, questionnaire_in
 from governance.screenings.models import Answer, AnswerEvidence, ItemRating, Ruling, Screening
 from governance.screenings.result import Rating, Score
 from governance.screenings.routing import Rulings, Sheet
@@ -47,9 +47,23 @@ class Filled:
         }
 
 
+@dataclass
+class Contents:
+    """What is stored below a screening, before anything is concluded from it."""
+
+    answers: dict[str, Answer]
+    ratings: dict[str, ItemRating]
+    evidence: dict[str, list[Evidence]]
+    rulings: list[Ruling]
+
+
 def load(session: Session, screening: Screening) -> Filled:
     """Load and score a screening: a fixed number of statements whatever its size."""
-    sheet = sheet_of(screening)
+    return concluded(screening, contents_of(session, screening))
+
+
+def contents_of(session: Session, screening: Screening) -> Contents:
+    """Read answers, ratings, evidence and rulings: one statement each."""
     answers = {a.question_key: a for a in session.scalars(select(Answer).where(Answer.screening_id == screening.id))}
     ratings = {r.item: r for r in session.scalars(select(ItemRating).where(ItemRating.screening_id == screening.id))}
     evidence: dict[str, list[Evidence]] = defaultdict(list)
@@ -61,25 +75,32 @@ def load(session: Session, screening: Screening) -> Filled:
     rulings = list(
         session.scalars(select(Ruling).where(Ruling.screening_id == screening.id).order_by(Ruling.ruled_at, Ruling.id))
     )
+    return Contents(answers, ratings, dict(evidence), rulings)
+
+
+def concluded(screening: Screening, contents: Contents) -> Filled:
+    """Return the screening with what follows from its contents: which rulings hold, what is asked, the score."""
+    answers, ratings = contents.answers, contents.ratings
+    sheet = sheet_of(screening)
     sheet = Sheet(
         sheet.framework, sheet.phase, sheet.questionnaires, frozenset(k for k, a in answers.items() if a.carried_from)
     )
-    in_force = rulings_in_force(screening, rulings, {key: a.saved_at for key, a in answers.items()})
+    in_force = rulings_in_force(screening, contents.rulings, {key: a.saved_at for key, a in answers.items()})
     scored = score(
         sheet,
         {k: a.value for k, a in answers.items() if a.value},
         {k: Rating(r.severity, r.likelihood) for k, r in ratings.items()},
         in_force,
     )
-    return Filled(sheet, answers, ratings, dict(evidence), rulings, in_force, scored)
+    return Filled(sheet, answers, ratings, contents.evidence, contents.rulings, in_force, scored)
 
 
 def sheet_of(screening: Screening) -> Sheet:
     """Return what the screening pinned, without what was carried forward."""
     return Sheet(
-        parsed_framework(screening.framework_version.body),
+        framework_in(screening.framework_version),
         screening.phase,
-        tuple(parsed_questionnaire(pin.questionnaire.body) for pin in screening.pins),
+        tuple(questionnaire_in(pin.questionnaire) for pin in screening.pins),
     )
 
 
@@ -90,7 +111,7 @@ def rulings_in_force(screening: Screening, rulings: list[Ruling], saved: dict[st
     of a hard stop holds while the answers behind it are unchanged; a stop raised in an earlier revision is released by legal and
     team together (domain.md §5.4).
     """
-    framework = parsed_framework(screening.framework_version.body)
+    framework = framework_in(screening.framework_version)
     last = {(r.kind, r.target): r for r in rulings if r.outcome not in ("raised", "released_legal", "released_team")}
     standing = [
         r

@@ -16,12 +16,7 @@ from governance.accounts.rules import authorize
 from governance.projects.models import Project
 from governance.projects.services import relations_of, visible
 from governance.questionnaires.models import FrameworkVersion, QuestionnaireVersion
-from governance.questionnaires.services import (
-    current_framework,
-    current_questionnaires,
-    parsed_framework,
-    parsed_questionnaire,
-)
+from governance.questionnaires.services import current_framework, current_questionnaires, framework_in, questionnaire_in
 from governance.refusals import Refusal
 from governance.screenings import filling, rules
 from governance.screenings.differing import Scored
@@ -70,7 +65,7 @@ def newer(work: UnitOfWork, row: Screening) -> Newer | None:
     if row.state not in rules.EDITABLE:
         return None
     version = current_framework(work, row.project.framework_key)
-    framework = parsed_framework(version.body)
+    framework = framework_in(version)
     if row.phase not in {each.code for each in framework.phases}:
         return None
     found = current_questionnaires(work, version.key, [*framework.earlier_phases(row.phase), row.phase])
@@ -93,9 +88,9 @@ def plan(work: UnitOfWork, row: Screening) -> Plan | None:
 
 def _plan(now: Filled, target: Newer) -> Plan:
     sheet = Sheet(
-        parsed_framework(target.framework.body),
+        framework_in(target.framework),
         now.sheet.phase,
-        tuple(parsed_questionnaire(each.body) for each in target.versions),
+        tuple(questionnaire_in(each) for each in target.versions),
         now.sheet.carried,
     )
     found = steps(now.sheet, sheet, now.values)

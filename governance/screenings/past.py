@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from governance.questionnaires.models import FrameworkVersion, QuestionnaireVersion
-from governance.questionnaires.services import parsed_framework, parsed_questionnaire
+from governance.questionnaires.services import framework_in, questionnaire_in
 from governance.screenings.loading import Filled, rulings_in_force
 from governance.screenings.models import AnswerLayout, AnswerVector, Ruling, Screening, Snapshot
 from governance.screenings.result import Rating
@@ -75,7 +75,7 @@ def sheet_by(session: Session, framework: str, phase: str, questionnaires: Seque
     """Return the sheet of these versions, in this order."""
     version = session.get_one(FrameworkVersion, framework)
     documents = [session.get_one(QuestionnaireVersion, id) for id in questionnaires]
-    return Sheet(parsed_framework(version.body), phase, tuple(parsed_questionnaire(each.body) for each in documents))
+    return Sheet(framework_in(version), phase, tuple(questionnaire_in(each) for each in documents))
 
 
 def count(session: Session) -> int:

@@ -17,7 +17,7 @@ from governance.projects.models import Project
 from governance.projects.services import relations_of, visible
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.models import FrameworkVersion
-from governance.questionnaires.services import current_framework, current_questionnaires, parsed_framework
+from governance.questionnaires.services import current_framework, current_questionnaires, framework_in
 from governance.refusals import NotFound, Problem, Refusals
 from governance.screenings import confirming, rules
 from governance.screenings.carrying import carry_forward
@@ -58,7 +58,7 @@ def score_of(work: UnitOfWork, row: Screening) -> Score:
 
 def framework_of(row: Screening) -> Framework:
     """Return the framework version the screening pinned."""
-    return parsed_framework(row.framework_version.body)
+    return framework_in(row.framework_version)
 
 
 # ---------------------------------------------------------------- open
@@ -71,7 +71,7 @@ def open_screening(work: UnitOfWork, owner: Project, phase: str, *, due_on: date
     """
     authorize(work.actor, "screening:open", relations_of(work, owner))
     version = current_framework(work, owner.framework_key)
-    framework = parsed_framework(version.body)
+    framework = framework_in(version)
     if phase not in {p.code for p in framework.phases}:
         raise NotFound
     before = screenings_of(work, owner)
