@@ -85,7 +85,10 @@ GOVERNED: dict[str, Governed] = {
         _columns("id project_id user_id reason granted_at ended_at"), Text("閲覧権", "leave to read")
     ),
     "evidence": Governed(
-        _columns("id project_id kind title title_en filename url media_type size digest added_by added_at removed_at"),
+        _columns(
+            "id project_id kind title title_en filename url media_type size digest added_by added_at removed_at expires_on"
+            " replaces_id removed_by removed_because"
+        ),
         Text("証跡", "evidence"),
     ),
     "screenings": Governed(
@@ -109,6 +112,23 @@ GOVERNED: dict[str, Governed] = {
             "id screening_id from_framework to_framework from_versions to_versions undo moved_by moved_at undone_by undone_at"
         ),
         Text("新しい版の質問票への移行", "move to newer questionnaires"),
+    ),
+    "threads": Governed(
+        _columns("id project_id screening_id place kind state revision opened_by opened_at settled_by settled_at"),
+        Text("スレッド", "thread"),
+    ),
+    "comments": Governed(
+        _columns("id thread_id author_id text written_at corrected_at withdrawn_at"), Text("コメント", "comment")
+    ),
+    "comment_corrections": Governed(
+        _columns("id comment_id text replaced_at"), Text("訂正前のコメント", "earlier text of a comment")
+    ),
+    "mentions": Governed(_columns("id comment_id user_id"), Text("コメントの宛先", "mention")),
+    "delegations": Governed(
+        _columns(
+            "id project_id screening_id place person_id due_on note state given_by given_at settled_by settled_at"
+        ),
+        Text("回答の依頼", "delegation"),
     ),
     "snapshots": Governed(
         _columns("id screening_id revision stage body digest created_by created_at"),
@@ -175,8 +195,11 @@ CONTENT_TABLES: dict[str, tuple[str, ...]] = {
 }
 """Tables below a screening, with the columns that count."""
 
-ADDED_LATER = {"answers": frozenset({"text", "to_confirm"})}
-"""Columns that came after the first release: an empty one is left out, so that entries made before still hold."""
+ADDED_LATER = {
+    "answers": frozenset({"text", "to_confirm"}),
+    "evidence": frozenset({"expires_on", "replaces_id", "removed_by", "removed_because"}),
+}
+"""Columns of governed tables and of contents that came after the first release: an empty one is left out, so that entries made before still hold."""
 
 
 def row_key(table: str, id: str) -> str:
@@ -195,15 +218,18 @@ def plain(value: Any) -> Any:
 
 def canonical_row(table: str, row: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of a governed row. Raises NotCanonical for a fraction inside of a JSON column."""
-    return canonical(
-        {"table": table, "columns": {name: plain(row[name]) for name in GOVERNED[table].counted(row.get("state"))}}
-    )
+    return _written(table, GOVERNED[table].counted(row.get("state")), row)
 
 
 def canonical_content(table: str, row: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of one row of a screening's content."""
+    return _written(table, CONTENT_TABLES[table], row)
+
+
+def _written(table: str, columns: Sequence[str], row: Mapping[str, Any]) -> bytes:
+    """Return the canonical bytes of these columns; an empty one that came later is left out."""
     later = ADDED_LATER.get(table, frozenset())
-    names = [name for name in CONTENT_TABLES[table] if row[name] or name not in later]
+    names = [name for name in columns if row[name] or name not in later]
     return canonical({"table": table, "columns": {name: plain(row[name]) for name in names}})
 
 

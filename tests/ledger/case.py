@@ -8,6 +8,7 @@ import json
 from datetime import UTC, date, datetime
 
 from governance.accounts.models import RoleGrant, User
+from governance.discussions.models import Comment, CommentCorrection, Delegation, Mention, Thread
 from governance.projects.models import Evidence, Project, ProjectMember, ProjectReader
 from governance.questionnaires.models import (
     DraftChange,
@@ -136,7 +137,37 @@ def draft(work: UnitOfWork) -> None:
     )
 
 
+def discuss(work: UnitOfWork) -> None:
+    """Say something about a question, correct it, and hand the question on: part of drafting, anchored with the submission."""
+    work.session.add(
+        Thread(
+            id="th-1", project_id="p-1", screening_id="s-1", place="P1a", kind="remark", state="open", revision=1,
+            opened_by="u-expert", opened_at=work.now, changed_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.flush()
+    work.session.add(
+        Comment(
+            id="cmt-1", thread_id="th-1", author_id="u-expert", text="試験の記録を", written_at=work.now,
+            corrected_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.flush()
+    work.session.add_all(
+        [
+            CommentCorrection(id="cc-1", comment_id="cmt-1", text="試験を", replaced_at=work.now),
+            Mention(id="mn-1", comment_id="cmt-1", user_id="u-expert"),
+            Delegation(
+                id="dg-1", project_id="p-1", screening_id="s-1", place="P1a", person_id="u-owner", state="open",
+                given_by="u-owner", given_at=work.now, changed_at=work.now,
+            ),
+        ]
+    )  # fmt: skip
+    work.session.flush()
+
+
 def submit(work: UnitOfWork) -> None:
+    discuss(work)
     row = work.session.get_one(Screening, "s-1")
     row.state, row.route, row.inherent, row.residual = "submitted", "board", 3, 2
     row.submitted_by, row.submitted_at = "u-owner", work.now

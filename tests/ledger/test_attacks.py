@@ -14,6 +14,7 @@ from governance.ledger.verify import Fault, Verdict
 from governance.projects.models import Evidence
 from governance.storage.database import Database
 from governance.storage.files import FileStore
+from governance.storage.migrate import downgrade, upgrade
 from governance.work import SYSTEM, open_work
 from tests.ledger import case
 from tests.ledger.admin import entry, rebuild, rewrite, run, unguarded
@@ -199,6 +200,11 @@ CHANGES = {
     "screenings": "residual = 1",
     "measures": "state = 'done'",
     "screening_moves": "to_versions = '[]'",
+    "threads": "state = 'answered'",
+    "comments": "text = '別のコメント'",
+    "comment_corrections": "text = '別の文'",
+    "mentions": "user_id = 'u-owner'",
+    "delegations": "state = 'done'",
     "rulings": "outcome = 'standard'",
     "snapshots": "revision = 2",
     "reviews": "reviewer_id = 'u-owner'",
@@ -232,6 +238,23 @@ def test_one_row_changed_past_the_service_is_the_only_fault(written: Database) -
     with unguarded(written) as admin:
         run(admin, f"UPDATE votes SET {CHANGES['votes']}")
     assert [(fault.code, fault.place) for fault in verify_database(written).faults] == [("row_changed", "votes:v-1")]
+
+
+LATER = ("expires_on = '2027-03-31'", "replaces_id = 'e-1'", "removed_by = 'u-owner'", "removed_because = '誤り'")
+
+
+@pytest.mark.parametrize("change", LATER)
+def test_a_later_column_filled_past_the_service_is_found(written: Database, change: str) -> None:
+    """An empty later column is left out of the digest; a filled one never is."""
+    with unguarded(written) as admin:
+        run(admin, f"UPDATE evidence SET {change}")
+    assert [(fault.code, fault.place) for fault in verify_database(written).faults] == [("row_changed", "evidence:e-1")]
+
+
+def test_a_ledger_written_before_a_later_column_holds_after_the_migration(written: Database) -> None:
+    downgrade(written, "0008")
+    upgrade(written)
+    assert verify_database(written).ok
 
 
 def test_rows_taken_away_are_found(written: Database) -> None:
