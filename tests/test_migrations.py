@@ -66,7 +66,8 @@ def test_the_migrated_tables_are_written_as_the_models_write_them(database: Data
 
 
 def parts(sql: str) -> list[str]:
-    """Return the lines of a table's text in an order of their own: migrations add `rev` elsewhere."""
+    """Return the lines of a table's text in an order of their own: migrations add `rev` elsewhere, and later references inline."""
+    sql = re.sub(r"(\w+) VARCHAR\(36\) CONSTRAINT (\w+) REFERENCES", r"\1 VARCHAR(36), CONSTRAINT \2 FOREIGN KEY(\1) REFERENCES", sql)
     return sorted(part.strip(" \t") for part in re.split(r"[\n,]", sql) if part.strip(" \t"))
 
 
@@ -171,6 +172,10 @@ NOT_GOVERNED = {
     },
     "user_sessions": None,
     "form_keys": None,
+    "notices": None,  # with letters, mail_choices and job_runs: they tell of recorded acts and are no record themselves
+    "letters": None,
+    "mail_choices": None,
+    "job_runs": None,
     "draft_changes": None,
     "snapshot_texts": None,
     "answer_layouts": None,  # with answer_vectors: derived from snapshots, which are governed
@@ -182,7 +187,7 @@ NOT_GOVERNED = {
 }
 """What the ledger does not answer for, listed so that nobody forgets a new table or column."""
 
-FREE_COLUMNS = {"rev", "screening_id", "changed_at"}
+FREE_COLUMNS = {"rev", "screening_id", "changed_at", "reminded"}
 
 
 def test_every_table_and_column_is_governed_or_listed_as_free() -> None:

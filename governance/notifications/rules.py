@@ -1,0 +1,241 @@
+"""What notices say and how often they are mailed, as tables: one sentence per kind, one group per kind, one rhythm per group.
+
+A sentence is made of a kind and of codes alone (the key of a question, the code of a phase), so nothing that people wrote can get
+into it; names of projects are added by the page, for readers who may see them. Mails say the kind and a number only (assurance.md T7).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from string import Formatter
+from typing import NamedTuple
+
+from governance.texts import Text
+
+AT_ONCE, DAILY, WEEKLY, NONE = "at_once", "daily", "weekly", "none"
+RHYTHMS: dict[str, Text] = {
+    AT_ONCE: Text("すぐに", "At once"),
+    DAILY: Text("1日1通にまとめる", "One mail a day"),
+    WEEKLY: Text("週1通にまとめる（月曜）", "One mail a week (Monday)"),
+    NONE: Text("メールしない", "No mail"),
+}
+
+
+class Topic(NamedTuple):
+    """A group of kinds that a person chooses a rhythm for."""
+
+    name: Text
+    rhythm: str
+
+
+TOPICS: dict[str, Topic] = {
+    "requests": Topic(Text("あなたへの依頼", "Asked of you"), AT_ONCE),
+    "talk": Topic(Text("コメントと指摘", "Comments and remarks"), DAILY),
+    "dates": Topic(Text("期限と見直し", "Dates and reassessments"), DAILY),
+    "results": Topic(Text("提出と審査結果", "Submissions and decisions"), AT_ONCE),
+    "watch": Topic(Text("監視と停止", "Monitoring and stops"), AT_ONCE),
+}
+
+
+class Kind(NamedTuple):
+    """One kind of notice: its group, its name in filters and mails, and its sentences from the most to the least exact.
+
+    The first sentence whose places can all be filled from the codes is used; a sentence beginning with `about:` in its key is used
+    only when the code `about` names it.
+    """
+
+    topic: str
+    name: Text
+    sentences: tuple[tuple[str, Text], ...]
+
+
+def _kind(topic: str, name: Text, *sentences: tuple[str, str, str]) -> Kind:
+    return Kind(topic, name, tuple((about, Text(ja, en)) for about, ja, en in sentences))
+
+
+KINDS: dict[str, Kind] = {
+    "assigned": _kind(
+        "requests",
+        Text("担当の依頼", "Assigned to you"),
+        ("delegation", "質問 {question} の回答を頼まれました。", "You were asked to answer question {question}."),
+        ("delegation", "質問への回答を頼まれました。", "You were asked to answer questions."),
+        ("owner", "案件の責任者になりました。", "You are now the owner of a project."),
+        ("approver", "案件の承認者になりました。", "You are now the approver of a project."),
+        ("member", "案件の担当者に加わりました。", "You are now a member of a project."),
+        ("condition", "付帯条件{number}の担当になりました。", "You are now the owner of condition {number}."),
+        ("measure", "対応策の担当になりました。", "A measure was assigned to you."),
+        ("", "担当になりました。", "Something was assigned to you."),
+    ),
+    "returned": _kind(
+        "requests",
+        Text("差戻し", "Returned"),
+        ("condition", "付帯条件{number}の報告が差し戻されました。", "Your report on condition {number} was returned."),
+        ("", "スクリーニングが差し戻されました。", "A screening was returned to be mended."),
+    ),
+    "to_verify": _kind(
+        "requests",
+        Text("確認の依頼", "To verify"),
+        (
+            "condition",
+            "付帯条件{number}の報告が届きました。確認してください。",
+            "A report on condition {number} waits for you to verify it.",
+        ),
+        ("", "確認を頼まれました。", "Something waits for you to verify it."),
+    ),
+    "mentioned": _kind(
+        "requests",
+        Text("メンション", "Mentioned"),
+        (
+            "",
+            "質問 {question} のコメントであなたの名前が挙がりました。",
+            "You were mentioned in a comment on question {question}.",
+        ),
+        ("", "コメントであなたの名前が挙がりました。", "You were mentioned in a comment."),
+    ),
+    "commented": _kind(
+        "talk",
+        Text("コメント", "Comment"),
+        ("", "質問 {question} にコメントがつきました。", "There is a new comment on question {question}."),
+        ("", "コメントがつきました。", "There is a new comment."),
+    ),
+    "remarked": _kind(
+        "talk",
+        Text("審査者の指摘", "Reviewer’s remark"),
+        (
+            "resolved",
+            "質問 {question} の指摘が解決済みになりました。",
+            "The remark on question {question} was resolved.",
+        ),
+        ("", "質問 {question} に審査者の指摘がつきました。", "The reviewer remarked on question {question}."),
+        ("", "審査者の指摘がつきました。", "The reviewer made a remark."),
+    ),
+    "due_soon": _kind(
+        "dates",
+        Text("期限が近い", "Due soon"),
+        ("screening", "スクリーニングの期限（{on}）が近づいています。", "A screening is due soon ({on})."),
+        ("condition", "付帯条件{number}の期限（{on}）が近づいています。", "Condition {number} is due soon ({on})."),
+        ("measure", "対応策の期限（{on}）が近づいています。", "A measure is due soon ({on})."),
+        (
+            "delegation",
+            "頼まれた質問の期限（{on}）が近づいています。",
+            "Questions you were asked to answer are due soon ({on}).",
+        ),
+        ("validity", "承認の有効期限（{on}）が近づいています。", "An approval ends soon ({on})."),
+        ("", "期限が近づいています。", "Something is due soon."),
+    ),
+    "overdue": _kind(
+        "dates",
+        Text("期限超過", "Overdue"),
+        ("screening", "スクリーニングの期限（{on}）を過ぎています。", "A screening is overdue (since {on})."),
+        ("condition", "付帯条件{number}の期限（{on}）を過ぎています。", "Condition {number} is overdue (since {on})."),
+        ("measure", "対応策の期限（{on}）を過ぎています。", "A measure is overdue (since {on})."),
+        (
+            "delegation",
+            "頼まれた質問の期限（{on}）を過ぎています。",
+            "Questions you were asked to answer are overdue (since {on}).",
+        ),
+        ("review", "審査が長く待たれています（{on}から）。", "A review has been waiting for long (since {on})."),
+        (
+            "verify",
+            "付帯条件{number}の確認が長く待たれています（{on}から）。",
+            "Condition {number} has been waiting to be verified (since {on}).",
+        ),
+        ("validity", "承認の有効期限（{on}）を過ぎています。", "An approval has ended ({on})."),
+        ("", "期限を過ぎています。", "Something is overdue."),
+    ),
+    "evidence_expiring": _kind(
+        "dates",
+        Text("証跡の期限", "Evidence expiring"),
+        ("expired", "証跡の有効期限（{on}）が切れました。", "A piece of evidence has expired ({on})."),
+        ("", "証跡の有効期限（{on}）が近づいています。", "A piece of evidence expires soon ({on})."),
+        ("", "証跡の有効期限が近づいています。", "A piece of evidence expires soon."),
+    ),
+    "reassessment": _kind(
+        "dates",
+        Text("再スクリーニング", "Reassessment"),
+        ("", "再スクリーニングが必要になりました。", "A re-screening has become necessary."),
+    ),
+    "submitted": _kind(
+        "results",
+        Text("提出", "Submitted"),
+        (
+            "approval",
+            "軽易な案件が提出されました。承認を判断してください。",
+            "A light case was submitted and waits for your approval.",
+        ),
+        ("committee", "案件が委員会の付議待ちになりました。", "A case waits for the committee."),
+        ("agenda", "案件が委員会の議題になりました。", "A case was put on the agenda of the committee."),
+        ("", "案件が提出されました。", "A case was submitted."),
+    ),
+    "decided": _kind(
+        "results",
+        Text("審査結果", "Decided"),
+        ("approved", "審査結果が出ました：承認", "Decided: approved"),
+        ("conditional", "審査結果が出ました：条件付承認", "Decided: approved with conditions"),
+        ("returned", "審査結果が出ました：差戻し", "Decided: returned"),
+        ("deferred", "審査結果が出ました：継続審査", "Decided: deferred"),
+        ("rejected", "審査結果が出ました：不承認", "Decided: not approved"),
+        ("escalated", "審査結果が出ました：上位付議", "Decided: escalated"),
+        ("condition", "付帯条件{number}の対応が確認されました。", "Condition {number} was verified."),
+        ("waived", "付帯条件{number}が免除されました。", "Condition {number} was waived."),
+        ("", "審査結果が出ました。", "There is a decision."),
+    ),
+    "alert": _kind(
+        "watch",
+        Text("監視の警報", "Monitoring alert"),
+        ("", "監視指標が許容範囲を外れました。", "A monitored reading is out of its band."),
+    ),
+    "incident": _kind(
+        "watch",
+        Text("インシデント", "Incident"),
+        ("near_miss", "ヒヤリハットが報告されました。", "A near miss was reported."),
+        ("", "インシデントが報告されました。", "An incident was reported."),
+    ),
+    "suspended": _kind(
+        "watch",
+        Text("停止", "Stopped"),
+        ("stop", "停止事項に当たるため、審査が止まりました。", "A hard stop applies; the review has stopped."),
+        ("confirmed", "停止が確認されました。", "The hard stop was confirmed."),
+        ("released", "停止が解除されました。", "The hard stop was released."),
+        ("resumed", "案件の停止が解かれました。", "The suspension of a project has ended."),
+        ("", "案件が停止されました。", "A project was suspended."),
+    ),
+}
+
+_CODE = re.compile(r"[A-Za-z0-9_.:/+-]{0,64}")
+_PATH = re.compile(r"/[A-Za-z0-9_.:/?=&#+%-]{0,299}")
+
+
+def topic_of(kind: str) -> str:
+    """Return the group of a kind."""
+    return KINDS[kind].topic
+
+
+def kinds_of(topic: str) -> tuple[str, ...]:
+    """Return the kinds of a group."""
+    return tuple(code for code, kind in KINDS.items() if kind.topic == topic)
+
+
+def sentence(kind: str, codes: Mapping[str, str]) -> Text:
+    """Return what a notice says: the most exact sentence that its codes can fill."""
+    given = codes.get("about", "")
+    for about, text in KINDS[kind].sentences:
+        if about in ("", given) and _places(text) <= codes.keys():
+            return text.filled(**codes)
+    return KINDS[kind].name
+
+
+def _places(text: Text) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text.ja) if name}
+
+
+def check(kind: str, href: str, codes: Mapping[str, str]) -> None:
+    """Raise ValueError, a fault of the program, for an unknown kind, an address elsewhere, or a code that could be free text."""
+    if kind not in KINDS:
+        raise ValueError(f"no such kind of notice: {kind}")
+    if not _PATH.fullmatch(href) or href.startswith("//"):
+        raise ValueError("a notice leads to a path of the service")
+    for name, code in codes.items():
+        if not _CODE.fullmatch(code):
+            raise ValueError(f"the code {name} of a notice holds more than a code")
