@@ -5,7 +5,8 @@ Everything else a project has hangs below it, so that one question — may this 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -114,7 +115,12 @@ class ProjectReader(Base):
 
 
 class Evidence(Base):
-    """A file or link that shows an answer to be true; a file is named by the SHA-256 of its content."""
+    """A file or link that shows an answer to be true; a file is named by the SHA-256 of its content.
+
+    A new version is a row of its own that replaces the one before (`replaces_id`), so that what was decided on keeps what it had.
+    `removed_because` says why a piece is used no further. `reminded` is the number of days before `expires_on` at which the last
+    reminder went out; the ledger does not answer for it.
+    """
 
     __tablename__ = "evidence"
     __table_args__ = (
@@ -135,6 +141,66 @@ class Evidence(Base):
     added_by: Mapped[str] = ref("users.id", index=False)
     added_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+    expires_on: Mapped[date | None]
+    replaces_id: Mapped[str | None] = ref("evidence.id", unique=True)
+    removed_by: Mapped[str | None] = ref("users.id", index=False)
+    removed_because: Mapped[Long] = mapped_column(default="", server_default="")
+    reminded: Mapped[int | None]
+    rev: Mapped[int] = mapped_column(server_default="1")
 
     project: Mapped[Project] = relationship()
     author: Mapped[User] = relationship(foreign_keys=[added_by])
+    remover: Mapped[User | None] = relationship(foreign_keys=[removed_by])
+
+    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": rev}
+
+    def title_in(self, locale: str) -> str:
+        """Return the title as shown to a reader of `locale`."""
+        return self.title_en if locale == "en" and self.title_en else self.title
+
+
+class LifeAct(Base):
+    """One turn in the life of a project: suspended, resumed, withdrawn or retired, by whom and why; the newest one tells the state.
+
+    `office` is in what capacity the person acted (owner, expert, secretariat), because who may resume depends on it (life_rules.py).
+    """
+
+    __tablename__ = "life_acts"
+    __table_args__ = (
+        UniqueConstraint("project_id", "number"),
+        CheckConstraint("act IN ('suspended', 'resumed', 'withdrawn', 'retired')", name="act"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+    id: Mapped[Id]
+    project_id: Mapped[str] = ref("projects.id", index=False)
+    number: Mapped[int]
+    act: Mapped[Code]
+    reason: Mapped[Long]
+    office: Mapped[Code]
+    acted_by: Mapped[str] = ref("users.id", index=False)
+    acted_at: Mapped[datetime]
+
+    actor: Mapped[User] = relationship()
+
+
+class Disposal(Base):
+    """What happened to everything when a project was retired (廃止の記録); a topic of `not_applicable` holds the reason why it is none."""
+
+    __tablename__ = "disposals"
+    __table_args__ = (UniqueConstraint("project_id"),)
+
+    id: Mapped[Id]
+    project_id: Mapped[str] = ref("projects.id", index=False)
+    act_id: Mapped[str] = ref("life_acts.id", index=False)
+    data: Mapped[Long]
+    models: Mapped[Long]
+    access: Mapped[Long]
+    customers: Mapped[Long]
+    records: Mapped[Long]
+    not_applicable: Mapped[list[str]]
+    records_until: Mapped[date | None]
+    done_by: Mapped[Line]
+    done_on: Mapped[date]
+    recorded_by: Mapped[str] = ref("users.id", index=False)
+    recorded_at: Mapped[datetime]

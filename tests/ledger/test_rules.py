@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from governance.ledger.canonical import strict
-from governance.ledger.governed import GOVERNED, canonical_row
+from governance.ledger.canonical import canonical, strict
+from governance.ledger.governed import ADDED_LATER, CONTENT_TABLES, GOVERNED, canonical_row, plain
 from governance.ledger.rules import BODY_LIMIT, EVENT_TYPES, BadEvent, Draft, build
 
 AT = datetime(2026, 11, 20, 12, 0, 0, 5, tzinfo=timezone(timedelta(hours=9)))
@@ -100,3 +100,27 @@ def test_a_row_is_written_alike_whatever_the_zone_of_its_times() -> None:
 def test_columns_of_a_draft_count_only_once_it_is_settled() -> None:
     assert "residual" not in GOVERNED["screenings"].counted("draft")
     assert "residual" in GOVERNED["screenings"].counted("submitted")
+
+
+EVIDENCE_BEFORE = {
+    "id": "e-1", "project_id": "p-1", "kind": "link", "title": "試験の記録", "title_en": "", "filename": "",
+    "url": "https://wiki.example/1", "media_type": "", "size": 0, "digest": "1" * 64, "added_by": "u-1", "added_at": AT,
+    "removed_at": None,
+}  # fmt: skip
+"""A row of evidence with the columns of the first release."""
+
+
+def test_a_row_written_before_a_column_came_keeps_its_digest() -> None:
+    before = canonical(
+        {"table": "evidence", "columns": {name: plain(value) for name, value in EVIDENCE_BEFORE.items()}}
+    )
+    empty = {"expires_on": None, "replaces_id": None, "removed_by": None, "removed_because": ""}
+    assert canonical_row("evidence", EVIDENCE_BEFORE | empty) == before
+    for name, value in (("expires_on", date(2027, 3, 31)), ("replaces_id", "e-0"), ("removed_because", "誤り")):
+        assert canonical_row("evidence", EVIDENCE_BEFORE | empty | {name: value}) != before
+
+
+def test_every_column_that_came_later_counts_somewhere() -> None:
+    for table, names in ADDED_LATER.items():
+        counted = CONTENT_TABLES.get(table) or GOVERNED[table].counted("submitted")
+        assert names <= set(counted), table
