@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, MetaData, Select, Table, select, text
 
-from governance.ledger.governed import CONTENT_TABLES, GOVERNED, row_key
+from governance.ledger.governed import CONTENT_TABLES, GOVERNED, canonical_reading, row_key
 from governance.ledger.rows import present_rows
 from governance.ledger.rules import EVENT_TYPES
 from governance.ledger.verify import Fault, Verdict, verify
@@ -26,7 +26,7 @@ from governance.storage.files import FileStore
 CHUNK = 2000
 
 _LEDGER = ("ledger_event", "ledger_node", "ledger_value")
-_OTHERS = ("snapshot_texts",)
+_OTHERS = ("snapshot_texts", "readings")
 _SENTENCES = {
     "body": ("「{place}」の本文がそのダイジェストと一致しません。", "The body of “{place}” does not match its digest."),
     "basis": (
@@ -38,6 +38,10 @@ _SENTENCES = {
         "The text “{place}” of a snapshot is gone without a recorded erasure.",
     ),
     "text": ("「{place}」の文章が写しの値と一致しません。", "The text “{place}” does not match the snapshot."),
+    "batch": (
+        "「{place}」の測定値が、登録したときのダイジェストと一致しません。",
+        "The readings of “{place}” do not match the digest of their entry.",
+    ),
     "file": (
         "「{place}」のファイルが失われているか、内容が変わっています。",
         "The file of “{place}” is gone or its content was changed.",
@@ -107,6 +111,7 @@ def _contradictions(
             yield from _wrong_bodies(connection, tables[name], *governed.digest_of)
     yield from _wrong_bases(connection, tables)
     yield from _wrong_texts(connection, tables, erasures)
+    yield from _wrong_batches(connection, tables)
     if files is not None:
         yield from _wrong_files(connection, tables, files)
 
@@ -143,6 +148,20 @@ def _wrong_texts(connection: Connection, tables: Mapping[str, Table], erasures: 
         yield from (("text", place + path) for path, digest in stored.items() if named.get(path) != digest)
         lost = (place + path for path in named.keys() - stored.keys())
         yield from (("text_missing", path) for path in sorted(lost) if path not in erasures)
+
+
+def _wrong_batches(connection: Connection, tables: Mapping[str, Table]) -> Iterator[tuple[str, str]]:
+    """Compare the readings of each batch with its digest: changed, added and lost ones are found; so is a batch of none."""
+    readings, batches = tables["readings"].c, tables["reading_batches"].c
+    digests: dict[str, Any] = {}
+    for row in connection.execute(select(tables["readings"]).order_by(readings.batch_id, readings.position)).mappings():
+        digest = digests.setdefault(row["batch_id"], hashlib.sha256())
+        digest.update((b"\n" if row["position"] > 1 else b"") + canonical_reading(row))
+    known = dict(connection.execute(select(batches.id, batches.digest)).tuples())
+    for id in sorted(known.keys() | digests.keys()):
+        found = digests.get(id, hashlib.sha256()).hexdigest()
+        if found != known.get(id):
+            yield "batch", row_key("reading_batches", id)
 
 
 def _parsed(body: str) -> Any:

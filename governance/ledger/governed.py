@@ -177,6 +177,52 @@ GOVERNED: dict[str, Governed] = {
         ),
         Text("付帯条件", "condition"),
     ),
+    "indicators": Governed(
+        _columns(
+            "id project_id number name name_en unit note every_days owner_id opens_screening phase run_length created_by"
+            " created_at retired_by retired_at retired_because"
+        ),
+        Text("指標", "indicator"),
+    ),
+    "indicator_bands": Governed(
+        _columns("id indicator_id version direction low high valid_from reason set_by set_at"),
+        Text("指標の管理幅", "band of an indicator"),
+    ),
+    "reading_keys": Governed(
+        _columns("id project_id name hint digest made_by made_at revoked_by revoked_at"),
+        Text("測定値の登録キー", "key for readings"),
+    ),
+    "reading_batches": Governed(
+        _columns("id project_id source key_id size digest entered_by entered_at"), Text("測定値の登録", "entry of readings")
+    ),
+    "alerts": Governed(
+        _columns(
+            "id project_id indicator_id kind state reading_id opened_at outcome screening_id settled_how reason quiet_until"
+            " settled_by settled_at"
+        ),
+        Text("警報", "alert"),
+    ),
+    "incidents": Governed(
+        _columns(
+            "id project_id number kind state title occurred_on occurred_time found_on happened effect affected affected_count"
+            " severity cause immediate prevention consequence screening_id reported_by reported_at analysed_by analysed_at"
+            " closed_by closed_at closing_note"
+        ),
+        Text("事故・ヒヤリハット", "incident"),
+    ),
+    "incident_changes": Governed(
+        _columns("id incident_id number body digest reason changed_by changed_at"),
+        Text("事故の記録の版", "saved state of an incident"),
+        digest_of=("body", "digest"),
+    ),
+    "incident_links": Governed(
+        _columns("id incident_id measure_id condition_id added_by added_at ended_at"),
+        Text("事故への対応", "answer to an incident"),
+    ),
+    "incident_duties": Governed(
+        _columns("id incident_id kind recipient due_on told_on note added_by added_at ended_at"),
+        Text("事故の外部報告", "report of an incident to others"),
+    ),
     "reports": Governed(
         _columns(
             "id number kind lang project_id snapshot_digest record_digest file_digest size pages is_draft purpose issued_by issued_at"
@@ -219,6 +265,13 @@ def plain(value: Any) -> Any:
 def canonical_row(table: str, row: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of a governed row. Raises NotCanonical for a fraction inside of a JSON column."""
     return _written(table, GOVERNED[table].counted(row.get("state")), row)
+
+
+def canonical_reading(row: Mapping[str, Any]) -> bytes:
+    """Return the canonical bytes of one reading; the digest of a batch is over these, in order, joined by line feeds."""
+    names = {"indicator": "indicator_id", "corrects": "corrects_id"}
+    told = ("id", "position", "indicator", "at", "turn", "corrects", "value", "verdict", "note")
+    return canonical({name: plain(row[names.get(name, name)]) for name in told})
 
 
 def canonical_content(table: str, row: Mapping[str, Any]) -> bytes:

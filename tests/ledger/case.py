@@ -9,6 +9,18 @@ from datetime import UTC, date, datetime
 
 from governance.accounts.models import RoleGrant, User
 from governance.discussions.models import Comment, CommentCorrection, Delegation, Mention, Thread
+from governance.monitoring.models import (
+    Alert,
+    Incident,
+    IncidentChange,
+    IncidentDuty,
+    IncidentLink,
+    Indicator,
+    IndicatorBand,
+    Reading,
+    ReadingBatch,
+    ReadingKey,
+)
 from governance.projects.models import Evidence, Project, ProjectMember, ProjectReader
 from governance.questionnaires.models import (
     DraftChange,
@@ -283,13 +295,86 @@ def decide(work: UnitOfWork) -> None:
     work.record("ReportIssued", subject=("report", "rp-1"), project="p-1", refs={"file": sha("f")})
 
 
+READINGS = hashlib.sha256(
+    b'{"at":"2026-11-20T03:00:00.000000Z","corrects":null,"id":"rd-1","indicator":"in-1","note":"","position":1,"turn":0,'
+    b'"value":"93.5","verdict":"low"}'
+).hexdigest()
+
+
+def watch(work: UnitOfWork) -> None:
+    work.session.add(
+        Indicator(
+            id="in-1", project_id="p-1", number=1, name="正解率", unit="%", every_days=30, owner_id="u-owner",
+            opens_screening=True, phase="P", created_by="u-owner", created_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.add(
+        IndicatorBand(
+            id="ib-1", indicator_id="in-1", version=1, direction="up", low="95", valid_from=AT, set_by="u-owner",
+            set_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.add(
+        ReadingKey(
+            id="rk-1", project_id="p-1", name="監視サーバー", hint="abcd", digest=sha("key"), made_by="u-owner",
+            made_at=work.now, revoked_by="u-owner", revoked_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.flush()
+    work.session.add(
+        ReadingBatch(
+            id="rb-1", project_id="p-1", source="hand", size=1, digest=READINGS, entered_by="u-owner", entered_at=work.now
+        )
+    )
+    work.session.flush()
+    work.session.add(
+        Reading(
+            id="rd-1", batch_id="rb-1", position=1, indicator_id="in-1", at=AT, value="93.5", band_id="ib-1", verdict="low"
+        )
+    )
+    work.session.flush()
+    work.session.add(
+        Alert(
+            id="al-1", project_id="p-1", indicator_id="in-1", kind="out", state="acknowledged", reading_id="rd-1",
+            opened_at=work.now, settled_how="acknowledged", reason="一時的な障害", settled_by="u-owner", settled_at=work.now,
+        )
+    )  # fmt: skip
+    work.record("ReadingsEntered", subject=("readings", "rb-1"), project="p-1", refs={"readings": READINGS})
+
+
+def report_incident(work: UnitOfWork) -> None:
+    work.session.add(
+        Incident(
+            id="ic-1", project_id="p-1", number=1, kind="near_miss", title="誤警報", occurred_on=date(2026, 11, 19),
+            found_on=date(2026, 11, 20), happened="警報が鳴った", severity=2, reported_by="u-owner", reported_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.flush()
+    work.session.add_all(
+        [
+            IncidentChange(
+                id="ich-1", incident_id="ic-1", number=1, body="{}", digest=sha("{}"), changed_by="u-owner",
+                changed_at=work.now,
+            ),
+            IncidentLink(
+                id="il-1", incident_id="ic-1", measure_id="me-1", added_by="u-owner", added_at=work.now,
+            ),
+            IncidentDuty(
+                id="idu-1", incident_id="ic-1", kind="customer", recipient="架空の顧客", told_on=date(2026, 11, 20),
+                added_by="u-owner", added_at=work.now,
+            ),
+        ]
+    )  # fmt: skip
+    work.record("IncidentReported", subject=("incident", "ic-1"), project="p-1", private={"title": "誤警報"})
+
+
 def people(work: UnitOfWork) -> None:
     for name, role in (("owner", "member"), ("expert", "expert"), ("external", "external_member")):
         person(work, name, role)
 
 
-ACTS = (people, publish, register, draft, submit, check, seat, meet, decide, retire)
-SIZE = 16
+ACTS = (people, publish, register, draft, submit, check, seat, meet, decide, retire, watch, report_incident)
+SIZE = 18
 """Entries that the whole case writes."""
 
 
