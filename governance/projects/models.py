@@ -118,8 +118,7 @@ class Evidence(Base):
     """A file or link that shows an answer to be true; a file is named by the SHA-256 of its content.
 
     A new version is a row of its own that replaces the one before (`replaces_id`), so that what was decided on keeps what it had.
-    `removed_because` says why a piece is used no further. `reminded` is the number of days before `expires_on` at which the last
-    reminder went out; the ledger does not answer for it.
+    `removed_because` says why a piece is used no further.
     """
 
     __tablename__ = "evidence"
@@ -145,7 +144,6 @@ class Evidence(Base):
     replaces_id: Mapped[str | None] = ref("evidence.id", unique=True)
     removed_by: Mapped[str | None] = ref("users.id", index=False)
     removed_because: Mapped[Long] = mapped_column(default="", server_default="")
-    reminded: Mapped[int | None]
     rev: Mapped[int] = mapped_column(server_default="1")
 
     project: Mapped[Project] = relationship()

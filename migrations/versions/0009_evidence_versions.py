@@ -18,7 +18,6 @@ REFERENCES = {"replaces_id": "evidence", "removed_by": "users"}
 def upgrade() -> None:
     op.add_column("evidence", sa.Column("expires_on", sa.Date(), nullable=True))
     op.add_column("evidence", sa.Column("removed_because", sa.Text(), server_default="", nullable=False))
-    op.add_column("evidence", sa.Column("reminded", sa.Integer(), nullable=True))
     op.add_column("evidence", sa.Column("rev", sa.Integer(), server_default="1", nullable=False))
     for name, table in REFERENCES.items():
         constraint = f"CONSTRAINT fk_evidence_{name} REFERENCES {table} (id)"
@@ -28,5 +27,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_evidence_replaces_id"), "evidence")
-    for name in [*REFERENCES, "expires_on", "removed_because", "reminded", "rev"]:
+    for name in [*REFERENCES, "expires_on", "removed_because", "rev"]:
         op.drop_column("evidence", name)
