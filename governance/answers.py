@@ -11,18 +11,23 @@ import uuid
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from governance.pages import close_units, current_person, is_htmx, locale, problems_of, redirect_to
-from governance.refusals import Conflict, Refusal, Refusals
+from governance.pages import close_units, current_person, is_htmx, is_script, locale, problems_of, redirect_to
+from governance.refusals import Conflict, Problem, Refusal, Refusals
+from governance.texts import Text
 
 CODES = {"refused": 422, "not_found": 404, "forbidden": 403, "conflict": 409}
 PAGES = frozenset({400, 401, 403, 404, 409, 413, 422, 429, 500})
 NOT_KEPT = frozenset({"csrf_token", "once"})
 KEPT_LIMIT = 200_000
+SIGNED_OUT = Text(
+    "サインインの有効期限が切れました。入力はこの端末に残っています。サインインし直すと送ります。",
+    "Your session has ended. What you entered is kept on this device and is sent when you have signed in again.",
+)
 
 Fields = list[tuple[str, str]]
 
@@ -47,6 +52,8 @@ def refused(error: Refusal | Refusals) -> ResponseReturnValue:
     """Answer a refusal that the view did not put beside a form."""
     close_units()
     sentences = [problem.text.in_(locale()) for problem in problems_of(error)]
+    if is_script():
+        return _told(CODES[error.kind], text=" ".join(sentences), problems=[_line(each) for each in problems_of(error)])
     if isinstance(error, Conflict) and not is_htmx():
         kept = [(name, value) for name, value in kept_fields() if name != "rev"]
         return _error(409, "errors/conflict.html", conflict=error, sentences=sentences, kept=kept)
@@ -59,11 +66,15 @@ def failed(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code < 400:
         return error
+    if is_script():
+        return _told(code)
     return _error(code)
 
 
 def unproven(_error_: CSRFError) -> ResponseReturnValue:
     """Answer a form without a valid token: offer to send it again when this very site sent it, else refuse it plainly."""
+    if is_script():
+        return _told(403, token=True)
     if _from_this_site() and not is_htmx() and _may_keep() and current_person() is not None:
         return _error(403, "errors/again.html", kept=kept_fields(), has_files=bool(request.files))
     return _error(403, sentences=[], expired=True)
@@ -84,6 +95,8 @@ def ask_sign_in() -> ResponseReturnValue:
     """Ask a person who is not signed in to do so; a form that was sent is kept and offered again afterwards."""
     if request.method in ("GET", "HEAD") and not is_htmx():
         return redirect_to("accounts.sign_in", next=request.full_path.rstrip("?"))
+    if is_script():
+        return _told(401, signed_out=SIGNED_OUT.in_(locale()), href=url_for("accounts.sign_in"))
     if is_htmx():
         return _error(401)
     kept = json.dumps(kept_fields(), ensure_ascii=False) if _may_keep() else ""
@@ -109,6 +122,15 @@ def _from_this_site() -> bool:
         return site == "same-origin"
     origin = request.headers.get("Origin")
     return origin is not None and urlsplit(origin).netloc == request.host
+
+
+def _told(code: int, **body: object) -> Response:
+    """Answer the script of a page, which keeps what it sent and shows the sentence beside it."""
+    return make_response(jsonify(body), code)
+
+
+def _line(problem: Problem) -> dict[str, str | None]:
+    return {"key": problem.place, "text": problem.text.in_(locale())}
 
 
 def _error(code: int, template: str | None = None, **context: object) -> Response:

@@ -209,6 +209,11 @@ def is_htmx() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
+def is_script() -> bool:
+    """Tell whether the script of a page asked, so that an answer in JSON is wanted."""
+    return request.accept_mimetypes.best == "application/json"
+
+
 def this_form() -> str:
     """Name what was sent: the digest of its fields, and the address.
 

@@ -201,12 +201,21 @@ def _state_at(work: UnitOfWork, row: Screening, entry: Entry) -> Content | None:
     """Return what an answer said at the revision that the entry names; None when its history does not tell."""
     if entry.rev == 0:
         return _content(None)
-    for change in history(work, row, entry.key):
-        told = {"text": "", **json.loads(change.body)}
-        if told.get("rev") == entry.rev:
-            due = date.fromisoformat(told["due_on"]) if told["due_on"] else None
-            return told["value"], told["text"], told["remark"], due
-    return None
+    told = (json.loads(change.body) for change in history(work, row, entry.key))
+    return next((_untold(each) for each in told if each.get("rev") == entry.rev), None)
+
+
+def content_of_change(work: UnitOfWork, row: Screening, key: str, change_id: str) -> Content:
+    """Return what an answer said in one state of its history. NotFound when the state is not of this answer."""
+    change = work.session.get(AnswerChange, change_id)
+    if change is None or (change.screening_id, change.question_key) != (row.id, key):
+        raise NotFound
+    return _untold(json.loads(change.body))
+
+
+def _untold(told: dict[str, Any]) -> Content:
+    due = date.fromisoformat(told["due_on"]) if told["due_on"] else None
+    return told["value"], told.get("text", ""), told["remark"], due
 
 
 def save_ratings(work: UnitOfWork, row: Screening, entries: Sequence[RatingEntry]) -> Score:

@@ -33,7 +33,7 @@ def entries(sent: Sent, questions: Iterable[Question]) -> tuple[list[Entry], lis
             problems.append(problem)
         value, text = content(sent, question)
         remark = _text(sent.get(f"{question.key}-remark", ""))
-        rev = _whole(sent.get(f"{question.key}-rev", "")) or 0
+        rev = whole(sent.get(f"{question.key}-rev", "")) or 0
         confirmed = f"{question.key}-confirm" in sent
         found.append(Entry(question.key, value, remark, due, rev, text, confirmed))
     return found, problems
@@ -76,17 +76,17 @@ def rating(sent: Sent, item: str) -> RatingEntry | None:
         return None
     return RatingEntry(
         item,
-        _whole(sent.get(f"{start}-severity", "")),
-        _whole(sent.get(f"{start}-likelihood", "")),
+        whole(sent.get(f"{start}-severity", "")),
+        whole(sent.get(f"{start}-likelihood", "")),
         _text(sent.get(f"{start}-severity_reason", "")),
         _text(sent.get(f"{start}-likelihood_reason", "")),
-        _whole(sent.get(f"{start}-rev", "")) or 0,
+        whole(sent.get(f"{start}-rev", "")) or 0,
     )
 
 
 def revision(sent: Sent) -> int:
     """Return the revision a form was opened with; 0, which no stored record has, when it names none."""
-    return _whole(sent.get("rev", "")) or 0
+    return whole(sent.get("rev", "")) or 0
 
 
 def _day(text: str, key: str) -> tuple[date | None, Problem | None]:
@@ -102,7 +102,8 @@ def _day(text: str, key: str) -> tuple[date | None, Problem | None]:
     return None, Problem("screenings.date", said, key)
 
 
-def _whole(text: str) -> int | None:
+def whole(text: str) -> int | None:
+    """Return a small whole number that a form carried, or None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
 
 

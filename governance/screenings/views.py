@@ -15,6 +15,7 @@ from governance.pages import current_work, file_store, locale, page, permission,
 from governance.projects.services import project as project_of
 from governance.refusals import NotFound, Refusal, Refusals
 from governance.screenings import (
+    autosave_views,
     confirming,
     evidence,
     filling,
@@ -45,7 +46,7 @@ from governance.screenings.models import Screening
 from governance.texts import Text
 from governance.work import UnitOfWork
 
-__all__ = ["blueprint", "item_views", "measure_views"]
+__all__ = ["autosave_views", "blueprint", "item_views", "measure_views"]
 
 
 @blueprint.post("/projects/<project_id>/screenings")
