@@ -176,6 +176,7 @@ NOT_GOVERNED = {
     "letters": None,
     "mail_choices": None,
     "job_runs": None,
+    "readings": None,  # compared with the digest of their batch, which is governed
     "draft_changes": None,
     "snapshot_texts": None,
     "answer_layouts": None,  # with answer_vectors: derived from snapshots, which are governed
@@ -187,7 +188,7 @@ NOT_GOVERNED = {
 }
 """What the ledger does not answer for, listed so that nobody forgets a new table or column."""
 
-FREE_COLUMNS = {"rev", "screening_id", "changed_at"}
+FREE_COLUMNS = {"rev", "screening_id", "changed_at", "last_used_at", "calls_from", "calls"}
 
 
 def test_every_table_and_column_is_governed_or_listed_as_free() -> None:

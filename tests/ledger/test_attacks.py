@@ -266,6 +266,26 @@ def test_an_entry_made_before_a_later_column_holds_after_the_migration(written: 
     assert "evidence:e-1" not in {fault.place for fault in verify_database(written).faults}
 
 
+READINGS = {
+    "changed": "UPDATE readings SET value = '99.5'",
+    "moved": "UPDATE readings SET at = '2026-11-19 03:00:00'",
+    "judged": "UPDATE readings SET verdict = 'in'",
+    "lost": "DELETE FROM readings",
+    "added": (
+        "INSERT INTO readings (id, batch_id, position, indicator_id, at, turn, value, verdict, note)"
+        " SELECT 'rd-2', batch_id, 2, indicator_id, '2026-11-19 03:00:00', 0, value, verdict, note FROM readings"
+    ),
+}
+
+
+@pytest.mark.parametrize("change", READINGS.values(), ids=READINGS)
+def test_a_reading_that_was_tampered_with_is_found(written: Database, change: str) -> None:
+    with unguarded(written) as admin:
+        run(admin, change)
+    faults = [(fault.code, fault.place) for fault in verify_database(written).faults]
+    assert faults == [("batch", "reading_batches:rb-1")]
+
+
 def test_rows_taken_away_are_found(written: Database) -> None:
     tables = {"votes", "conditions", "role_grants", "evidence", "rulings"}
     with unguarded(written) as admin:
