@@ -10,27 +10,21 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from governance.explained import NUMBER, TEXT, TRUTH, Explained
 from governance.refusals import Problem, Refusals
+from governance.settings_mail import MailSettings
 from governance.texts import Text
 
 PREFIX = "GOVERNANCE_"
-
-
-class Explained(NamedTuple):
-    """What a setting means and which values it takes; `default` says in words what cannot be shown as a value."""
-
-    about: Text
-    allowed: Text
-    default: Text | None = None
 
 
 def _database_url(value: str) -> str:
@@ -81,12 +75,7 @@ def _is_https(given: dict[str, Any]) -> bool:
     return str(given["base_url"]).startswith("https://")
 
 
-_NUMBER = "{low}から{high}までの整数", "a whole number from {low} to {high}"
-_TRUTH = Text("true または false", "true or false")
-_TEXT = Text("文字列", "text")
-
-
-class Settings(BaseSettings):
+class Settings(MailSettings):
     """The settings in force. Frozen; unknown names are refused. Times are in the unit that the name says."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
@@ -138,14 +127,14 @@ class Settings(BaseSettings):
     port: Annotated[
         int,
         Field(ge=1, le=65535),
-        Explained(Text("待ち受けるポート。", "Port to listen on."), Text(*_NUMBER).filled(low=1, high=65535)),
+        Explained(Text("待ち受けるポート。", "Port to listen on."), Text(*NUMBER).filled(low=1, high=65535)),
     ] = 8000
     workers: Annotated[
         int,
         Field(ge=1, le=64),
         Explained(
             Text("要求を処理するプロセスの数。", "Number of processes that answer requests."),
-            Text(*_NUMBER).filled(low=1, high=64),
+            Text(*NUMBER).filled(low=1, high=64),
         ),
     ] = 1
     base_url: Annotated[
@@ -178,7 +167,7 @@ class Settings(BaseSettings):
         bool,
         Explained(
             Text("Cookie を HTTPS だけで送る。", "Send cookies over HTTPS only."),
-            _TRUTH,
+            TRUTH,
             Text("BASE_URL が https なら true", "true when BASE_URL is https"),
         ),
     ] = Field(default_factory=_is_https)
@@ -202,7 +191,7 @@ class Settings(BaseSettings):
         Field(ge=1024, le=1024**3),
         Explained(
             Text("証跡ファイル1件の大きさの上限（バイト）。", "Largest evidence file, in bytes."),
-            Text(*_NUMBER).filled(low=1024, high=1024**3),
+            Text(*NUMBER).filled(low=1024, high=1024**3),
         ),
     ] = 20 * 1024**2
     session_idle_minutes: Annotated[
@@ -210,7 +199,7 @@ class Settings(BaseSettings):
         Field(ge=1, le=1440),
         Explained(
             Text("操作がないままサインインが切れるまでの分数。", "Minutes without use after which a sign-in ends."),
-            Text(*_NUMBER).filled(low=1, high=1440),
+            Text(*NUMBER).filled(low=1, high=1440),
         ),
     ] = 30
     session_hours: Annotated[
@@ -218,24 +207,24 @@ class Settings(BaseSettings):
         Field(ge=1, le=168),
         Explained(
             Text("操作があってもサインインが切れるまでの時間数。", "Hours after which a sign-in ends in any case."),
-            Text(*_NUMBER).filled(low=1, high=168),
+            Text(*NUMBER).filled(low=1, high=168),
         ),
     ] = 12
     organisation_ja: Annotated[
         str,
-        Explained(Text("組織の名前（日本語）。", "Name of the organisation in Japanese."), _TEXT),
+        Explained(Text("組織の名前（日本語）。", "Name of the organisation in Japanese."), TEXT),
     ] = "組織名（未設定）"
     organisation_en: Annotated[
         str,
-        Explained(Text("組織の名前（英語）。", "Name of the organisation in English."), _TEXT),
+        Explained(Text("組織の名前（英語）。", "Name of the organisation in English."), TEXT),
     ] = "Organisation (not set)"
     classification_ja: Annotated[
         str,
-        Explained(Text("報告書に記す機密区分（日本語）。", "Classification printed on reports, in Japanese."), _TEXT),
+        Explained(Text("報告書に記す機密区分（日本語）。", "Classification printed on reports, in Japanese."), TEXT),
     ] = "社外秘"
     classification_en: Annotated[
         str,
-        Explained(Text("報告書に記す機密区分（英語）。", "Classification printed on reports, in English."), _TEXT),
+        Explained(Text("報告書に記す機密区分（英語）。", "Classification printed on reports, in English."), TEXT),
     ] = "Confidential"
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
@@ -352,6 +341,6 @@ def settings_table(locale: str) -> str:
     rows = [
         f"| `{PREFIX}{name.upper()}` | {explained(name).about.in_(locale)} "
         f"| {explained(name).allowed.in_(locale)} | {_default(name, locale)} |"
-        for name in Settings.model_fields
+        for name in sorted(Settings.model_fields, key=MailSettings.model_fields.__contains__)  # those of mail last
     ]
     return "\n".join([head.in_(locale), *rows])
