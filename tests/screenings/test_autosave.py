@@ -65,9 +65,9 @@ def test_an_answer_given_on_an_old_page_is_a_conflict_that_shows_mine_theirs_and
     owner: Visitor, filled: str, made: World
 ) -> None:
     rev = answer_of(made.database, filled, "P1a").rev
-    save(owner, filled, **{"P1a": "none", "P1a-rev": rev, "P1a-remark": "base"})
-    save(owner, filled, **{"P1a": "none", "P1a-rev": rev + 1, "P1a-remark": "theirs"})
-    told = save(owner, filled, **{"P1a": "none", "P1a-rev": rev + 1, "P1a-remark": "mine"})
+    save(owner, filled, **{"P1a": "not_done", "P1a-rev": rev, "P1a-remark": "base"})
+    save(owner, filled, **{"P1a": "not_done", "P1a-rev": rev + 1, "P1a-remark": "theirs"})
+    told = save(owner, filled, **{"P1a": "not_done", "P1a-rev": rev + 1, "P1a-remark": "mine"})
     assert told.status_code == 409
     assert told.json is not None
     [conflict] = told.json["conflicts"]
@@ -80,17 +80,17 @@ def test_an_answer_given_on_an_old_page_is_a_conflict_that_shows_mine_theirs_and
 def test_entries_in_nobodys_way_are_kept_beside_a_conflict_and_a_wrong_one(
     owner: Visitor, filled: str, made: World
 ) -> None:
-    other = answer_of(made.database, filled, "P1b").rev
+    other = answer_of(made.database, filled, "P1c").rev
     told = save(
         owner,
         filled,
-        **{"P1a": "done", "P1a-rev": 999, "P1a-remark": "x", "P1b": "none", "P1b-rev": other, "P1b-remark": "kept"},
-        **{"P1c": "nonsense", "P1c-rev": answer_of(made.database, filled, "P1c").rev},
+        **{"P1a": "done", "P1a-rev": 999, "P1a-remark": "x", "P1c": "not_done", "P1c-rev": other, "P1c-remark": "kept"},
+        **{"P2a": "nonsense", "P2a-rev": 1},
     )
     assert told.status_code == 409
     assert told.json is not None
-    assert [each["key"] for each in told.json["problems"]] == ["P1c"]
-    assert answer_of(made.database, filled, "P1b").remark == "kept"
+    assert [each["key"] for each in told.json["problems"]] == ["P2a"]
+    assert answer_of(made.database, filled, "P1c").remark == "kept"
 
 
 def test_a_date_that_does_not_exist_is_named_and_nothing_is_saved(owner: Visitor, filled: str, made: World) -> None:
@@ -111,7 +111,7 @@ def test_a_question_that_left_the_questionnaire_is_named(owner: Visitor, filled:
 
 def test_a_submitted_screening_says_that_it_is_locked(owner: Visitor, filled: str, made: World) -> None:
     submitted(made, filled)
-    told = save(owner, filled, **{"P1a": "none", "P1a-rev": 1})
+    told = save(owner, filled, **{"P1a": "not_done", "P1a-rev": 1})
     assert told.status_code == 423
     assert told.json is not None
     assert told.json["closed"]
@@ -119,7 +119,7 @@ def test_a_submitted_screening_says_that_it_is_locked(owner: Visitor, filled: st
 
 def test_who_is_signed_out_is_told_where_to_sign_in(filled: str, made: World, tmp_path: Path) -> None:
     visitor = Visitor(service(made.database, tmp_path))
-    told = save(visitor, filled, **{"P1a": "none", "P1a-rev": 1})
+    told = save(visitor, filled, **{"P1a": "not_done", "P1a-rev": 1})
     assert told.status_code == 401
     assert told.json is not None
     assert told.json["href"] == "/sign-in"
@@ -128,15 +128,15 @@ def test_who_is_signed_out_is_told_where_to_sign_in(filled: str, made: World, tm
 def test_a_stranger_learns_nothing(filled: str, made: World, tmp_path: Path) -> None:
     visitor = Visitor(service(made.database, tmp_path))
     visitor.sign_in("stranger@test.example")
-    assert save(visitor, filled, **{"P1a": "none", "P1a-rev": 1}).status_code == 404
+    assert save(visitor, filled, **{"P1a": "not_done", "P1a-rev": 1}).status_code == 404
 
 
 def test_a_token_of_another_session_is_refused_and_a_new_one_can_be_had(owner: Visitor, filled: str) -> None:
     owner.token = "old"
-    told = save(owner, filled, **{"P1a": "none", "P1a-rev": 1})
+    told = save(owner, filled, **{"P1a": "not_done", "P1a-rev": 1})
     assert (told.status_code, told.json) == (403, {"token": True})
     owner.token = owner.get("/token", **JSON).json["token"]  # type: ignore[index]
-    assert save(owner, filled, **{"P1a": "none", "P1a-rev": 999}).status_code == 409
+    assert save(owner, filled, **{"P1a": "not_done", "P1a-rev": 999}).status_code == 409
 
 
 def test_ratings_are_saved_with_the_level_that_follows(owner: Visitor, filled: str) -> None:
@@ -154,8 +154,8 @@ def test_ratings_are_saved_with_the_level_that_follows(owner: Visitor, filled: s
 
 def test_an_earlier_state_is_put_back_as_a_new_one(owner: Visitor, filled: str, made: World) -> None:
     rev = answer_of(made.database, filled, "P1a").rev
-    save(owner, filled, **{"P1a": "none", "P1a-rev": rev, "P1a-remark": "first"})
-    save(owner, filled, **{"P1a": "none", "P1a-rev": rev + 1, "P1a-remark": "second"})
+    save(owner, filled, **{"P1a": "not_done", "P1a-rev": rev, "P1a-remark": "first"})
+    save(owner, filled, **{"P1a": "not_done", "P1a-rev": rev + 1, "P1a-remark": "second"})
     first = changes_of(made.database, filled, "P1a")[-2]
     told = owner.post(
         f"/screenings/{filled}/answers/P1a/restore", {"change": first.id, "rev": rev + 2, "page": "safety"}, **JSON
@@ -166,7 +166,7 @@ def test_an_earlier_state_is_put_back_as_a_new_one(owner: Visitor, filled: str, 
 
 
 def test_a_state_of_another_answer_cannot_be_put_back(owner: Visitor, filled: str, made: World) -> None:
-    other = changes_of(made.database, filled, "P1b")[0]
+    other = changes_of(made.database, filled, "P1c")[0]
     told = owner.post(f"/screenings/{filled}/answers/P1a/restore", {"change": other.id, "rev": 1}, **JSON)
     assert told.status_code == 404
 
