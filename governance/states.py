@@ -56,6 +56,14 @@ STATES: dict[str, State] = {
     "verified": State("check", "good", Text("完了", "Verified")),
     "waived": State("leave", "", Text("免除", "Waived")),
     "overdue": State("late", "bad", Text("期限超過", "Overdue")),
+    # threads and delegations
+    "thread.open": State("talk", "warn", Text("未対応", "Open")),
+    "thread.answered": State("sent", "going", Text("回答済み", "Answered")),
+    "thread.resolved": State("check", "good", Text("解決済み", "Resolved")),
+    "delegation.open": State("sent", "going", Text("依頼中", "Asked")),
+    "delegation.done": State("check", "good", Text("完了", "Done")),
+    "delegation.withdrawn": State("leave", "", Text("取消し", "Withdrawn")),
+    "delegation.overdue": State("late", "bad", Text("期限超過", "Overdue")),
     # meetings, their items and their members
     "meeting.planned": State("clock", "", Text("予定", "Planned")),
     "meeting.open": State("review", "going", Text("開会中", "In session")),

@@ -70,6 +70,15 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     "project:edit": _row("案件の変更", "Change a project", {"project.owner"}, _AUDITOR),
     "project:members": _row("担当者の変更", "Change the members of a project", {"project.owner"}, _AUDITOR),
+    "project:suspend": _row(
+        "案件の一時停止", "Suspend a project", {"project.owner", "expert", "secretariat"}, _OBSERVER_FREE
+    ),
+    "project:resume": _row("案件の再開", "Resume a project", {"project.owner", "expert"}, _OBSERVER_FREE),
+    "project:withdraw": _row("案件の取下げ", "Withdraw a project", {"project.owner"}, _OBSERVER_FREE),
+    "project:retire": _row("案件の廃止", "Retire a project", {"project.owner"}, _OBSERVER_FREE),
+    "screening:reopen": _row(
+        "再スクリーニングの開始", "Open a re-screening", _TEAM | {"expert"}, _OBSERVER_FREE
+    ),
     "screening:open": _row("スクリーニングの開始", "Open a screening", _TEAM, _AUDITOR),
     "screening:answer": _row("回答の入力", "Answer questions", _TEAM, _OBSERVER_FREE),
     "screening:submit": _row("スクリーニングの提出", "Submit a screening", {"project.owner"}, _OBSERVER_FREE),
@@ -80,6 +89,13 @@ PERMISSIONS: dict[str, Permission] = {
         {"project.approver"},
         _OBSERVER_FREE | {"project.owner", "project.member"},
     ),
+    "discussion:write": _row(
+        "コメントの記入",
+        "Write in a discussion",
+        _TEAM | {"project.approver", "expert", "legal", "privacy", "secretariat"},
+        _OBSERVER_FREE | {"item.recused"},
+    ),
+    "delegation:give": _row("回答の依頼", "Ask a colleague to answer", _TEAM, _OBSERVER_FREE),
     "review:take": _row("審査の担当", "Take a case for review", {"expert"}, _OBSERVER_FREE | {"project.ever"}),
     "review:check": _row("回答の確認", "Check the answers", {"expert"}, _OBSERVER_FREE | {"project.ever"}),
     "review:return": _row("差戻し", "Return a case", {"expert"}, _OBSERVER_FREE | {"project.ever"}),
