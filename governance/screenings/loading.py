@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,7 +36,12 @@ class Filled:
     in_force: Rulings
     score: Score
 
-    @property
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """Keys of the questions that are asked now."""
+        return frozenset(self.score.asked)
+
+    @cached_property
     def values(self) -> dict[str, str]:
         """Question key → value, of answered questions."""
         return {key: answer.value for key, answer in self.answers.items() if answer.value}

@@ -6,11 +6,13 @@ counts nowhere; a route only ever grows stricter, except by a recorded ruling.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from governance.questionnaires.conditions import Condition, holds, questions_of
-from governance.questionnaires.definition import Effect, Framework, HardStop, Question, Questionnaire
+from governance.questionnaires.definition import Effect, Framework, HardStop, Question, Questionnaire, Section
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,20 @@ class Sheet:
     phase: str
     questionnaires: tuple[Questionnaire, ...]
     carried: frozenset[str] = frozenset()
+
+    @cached_property
+    def optional(self) -> frozenset[str]:
+        """Keys of the questions that may stay empty."""
+        return frozenset(q.key for each in self.questionnaires for _, q in each.questions() if not q.required)
+
+    @cached_property
+    def pages(self) -> Mapping[tuple[str | None, str], Sequence[tuple[Questionnaire, Section, Question]]]:
+        """(item or None, phase) → the questions that could stand on that page, in order; those of packs in the sheet's own phase."""
+        found: dict[tuple[str | None, str], list[tuple[Questionnaire, Section, Question]]] = defaultdict(list)
+        for each in self.questionnaires:
+            for section, question in each.questions() if each.kind != "trigger" else ():
+                found[section.item, each.phase or self.phase].append((each, section, question))
+        return found
 
 
 # ---------------------------------------------------------------- what is asked

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Protocol, TypeVar
 
 from governance.questionnaires.definition import NOT_APPLICABLE, Framework, Question, Step
 from governance.questionnaires.values import step_name
@@ -20,7 +21,9 @@ from governance.texts import Text
 
 EDITABLE = frozenset({"draft", "returned"})
 APPROVED = frozenset({"approved", "approved_with_conditions"})
-CLOSED = APPROVED | {"rejected", "withdrawn", "escalated"}
+ENDING = frozenset({"rejected", "escalated"})
+"""Decisions after which an earlier approval of the phase stands no more."""
+CLOSED = APPROVED | ENDING | {"withdrawn"}
 MAX_REMARK = 4000
 MAX_REASON = 2000
 
@@ -231,29 +234,79 @@ def _too_much_not_applicable(sheet: Sheet, score: Score) -> Iterable[Problem]:
             )
 
 
-def may_open(framework: Framework, phase: str, latest: Mapping[str, tuple[str, date | None]], today: date) -> None:
-    """Refuse to open a phase before every earlier phase has a valid approval (domain.md §6.1, phase gates).
+class Held(Protocol):
+    """What gates are computed from: a screening of a phase, how it stands, and until when its approval holds."""
 
-    `latest` maps phase code → (state of its newest screening, valid until).
+    phase: str
+    sequence: int
+    state: str
+    valid_until: date | None
+
+
+HeldT = TypeVar("HeldT", bound=Held)
+
+
+def standing(held: Iterable[HeldT]) -> dict[str, HeldT]:
+    """Return per phase the screening whose approval stands: the newest decided one, unless it was decided otherwise.
+
+    A re-screening under way, or withdrawn, leaves the approval before it in place; one that was rejected or escalated ends it. What
+    stands may have expired (`is_valid`).
     """
-    state = latest.get(phase, ("", None))[0]
-    if state and state not in CLOSED:
+    found: dict[str, HeldT] = {}
+    for each in sorted(held, key=lambda one: one.sequence):
+        if each.state in APPROVED:
+            found[each.phase] = each
+        elif each.state in ENDING:
+            found.pop(each.phase, None)
+    return found
+
+
+def is_valid(held: Held | None, today: date) -> bool:
+    """Say whether there is an approval and it has not expired."""
+    return held is not None and (held.valid_until is None or held.valid_until >= today)
+
+
+def under_way(held: Iterable[HeldT], phase: str) -> HeldT | None:
+    """Return the screening of the phase that is neither decided nor withdrawn, or None."""
+    return next((each for each in held if each.phase == phase and each.state not in CLOSED), None)
+
+
+def gate_shut_by(framework: Framework, phase: str, held: Sequence[Held], today: date) -> list[str]:
+    """Return the earlier phases that keep the gate to `phase` shut: without an approval, or with one that ended.
+
+    An approval that ended counts no more against a later one that holds, because that asked everything again (answers are carried).
+    """
+    stands = standing(held)
+    earlier = framework.earlier_phases(phase)
+    missing = [code for code in earlier if code not in stands]
+    valid = [number for number, code in enumerate(earlier) if is_valid(stands.get(code), today)]
+    reach = max(valid, default=-1)
+    expired = [code for number, code in enumerate(earlier) if number > reach and code in stands]
+    return sorted({*missing, *expired}, key=earlier.index)
+
+
+def may_open(framework: Framework, phase: str, held: Sequence[Held], today: date) -> None:
+    """Refuse to open a phase while one is under way, or before every earlier phase has a valid approval (domain.md §6.1)."""
+    must_not_be_under_way(framework, phase, held)
+    for earlier in gate_shut_by(framework, phase, held, today):
+        raise Refusal(
+            "screenings.gate_shut",
+            "「{phase}」を始めるには、「{earlier}」の有効な承認が必要です。",
+            "“{phase}” can begin only with a valid approval of “{earlier}”.",
+            phase=framework.phase(phase).name,
+            earlier=framework.phase(earlier).name,
+        )
+
+
+def must_not_be_under_way(framework: Framework, phase: str, held: Sequence[Held]) -> None:
+    """Refuse a second screening of a phase at the same time."""
+    if under_way(held, phase) is not None:
         raise Refusal(
             "screenings.already_open",
             "「{phase}」のスクリーニングはすでに進行中です。",
             "A screening of “{phase}” is already under way.",
             phase=framework.phase(phase).name,
         )
-    for earlier in framework.earlier_phases(phase):
-        state, until = latest.get(earlier, ("", None))
-        if state not in APPROVED or (until is not None and until < today):
-            raise Refusal(
-                "screenings.gate_shut",
-                "「{phase}」を始めるには、「{earlier}」の有効な承認が必要です。",
-                "“{phase}” can begin only with a valid approval of “{earlier}”.",
-                phase=framework.phase(phase).name,
-                earlier=framework.phase(earlier).name,
-            )
 
 
 def must_be_editable(state: str) -> None:
@@ -283,8 +336,7 @@ def question_or_refuse(sheet: Sheet, key: str) -> Question:
 
 def counting(sheet: Sheet, keys: Iterable[str], answers: Mapping[str, str]) -> list[str]:
     """Return the questions that progress counts: a question that may stay empty counts only once it is answered."""
-    optional = {q.key for each in sheet.questionnaires for _, q in each.questions() if not q.required}
-    return [key for key in keys if answers.get(key) or key not in optional]
+    return [key for key in keys if answers.get(key) or key not in sheet.optional]
 
 
 def progress(sheet: Sheet, score: Score, answers: Mapping[str, str]) -> tuple[int, int]:
