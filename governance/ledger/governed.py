@@ -130,6 +130,24 @@ GOVERNED: dict[str, Governed] = {
         ),
         Text("回答の依頼", "delegation"),
     ),
+    "life_acts": Governed(
+        _columns("id project_id number act reason office acted_by acted_at"), Text("案件の中断・再開・終了", "turn in the life of a project")
+    ),
+    "disposals": Governed(
+        _columns(
+            "id project_id act_id data models access customers records not_applicable records_until done_by done_on"
+            " recorded_by recorded_at"
+        ),
+        Text("廃止の記録", "disposal record"),
+    ),
+    "reassessments": Governed(
+        _columns("id screening_id basis_id reasons note source subject opened_by opened_at"),
+        Text("再スクリーニングの理由", "reason of a re-screening"),
+    ),
+    "answer_copies": Governed(
+        _columns("id screening_id source_id keys items copied_by copied_at undone_by undone_at"),
+        Text("似た案件からの写し", "copy from a similar project"),
+    ),
     "snapshots": Governed(
         _columns("id screening_id revision stage body digest created_by created_at"),
         Text("写し", "snapshot"),
@@ -186,7 +204,7 @@ GOVERNED: dict[str, Governed] = {
     ),
     "indicator_bands": Governed(
         _columns("id indicator_id version direction low high valid_from reason set_by set_at"),
-        Text("指標の管理幅", "band of an indicator"),
+        Text("指標の許容範囲", "band of an indicator"),
     ),
     "reading_keys": Governed(
         _columns("id project_id name hint digest made_by made_at revoked_by revoked_at"),
@@ -235,14 +253,15 @@ GOVERNED: dict[str, Governed] = {
 CONTENT_TABLES: dict[str, tuple[str, ...]] = {
     "answer_changes": _columns("id question_key revision body author_id saved_at"),
     "answer_evidence": _columns("question_key evidence_id attached_by attached_at"),
-    "answers": _columns("id question_key value text remark due_on carried_from to_confirm author_id saved_at"),
-    "item_ratings": _columns("id item severity likelihood severity_reason likelihood_reason author_id saved_at"),
+    "answers": _columns("id question_key value text remark due_on carried_from to_confirm confirm_because author_id saved_at"),
+    "item_ratings": _columns("id item severity likelihood severity_reason likelihood_reason to_confirm author_id saved_at"),
     "screening_questionnaires": _columns("id questionnaire_id position"),
 }
 """Tables below a screening, with the columns that count."""
 
 ADDED_LATER = {
-    "answers": frozenset({"text", "to_confirm"}),
+    "answers": frozenset({"text", "to_confirm", "confirm_because"}),
+    "item_ratings": frozenset({"to_confirm"}),
     "evidence": frozenset({"expires_on", "replaces_id", "removed_by", "removed_because"}),
 }
 """Columns of governed tables and of contents that came after the first release: an empty one is left out, so that entries made before still hold."""

@@ -64,7 +64,7 @@ class Indicator(Revised, Base):
 
 
 class IndicatorBand(Base):
-    """The band (管理幅) of an indicator from a moment on; a change is a new version, and readings keep the one they met."""
+    """The band (許容範囲) of an indicator from a moment on; a change is a new version, and readings keep the one they met."""
 
     __tablename__ = "indicator_bands"
     __table_args__ = (
