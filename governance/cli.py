@@ -36,8 +36,8 @@ from governance.questionnaires.services import seed as publish
 from governance.refusals import NotFound, Refusal, Refusals
 from governance.settings import PREFIX, Settings, load, settings_table
 from governance.storage.database import Database, UnsafeDatabase
-from governance.storage.files import FileStore
 from governance.storage.migrate import WrongSchema, pending, upgrade
+from governance.storage.objects import open_store
 from governance.terminal import languages, say
 from governance.texts import LOCALES, Text, both
 from governance.web import Service, create_app
@@ -123,10 +123,6 @@ def _require_current(database: Database) -> None:
             "The database lacks steps of its structure ({steps}). Run governance migrate first.",
             steps=", ".join(missing),
         )
-
-
-def _files(settings: Settings) -> FileStore:
-    return FileStore(settings.files_dir)
 
 
 def _write(act: Callable[[UnitOfWork], Result]) -> Result:
@@ -273,7 +269,7 @@ def ledger_verify(ctx: click.Context, no_files: bool) -> None:
     """台帳、記録、ファイルを照合する。 Check the ledger, the records and the stored files."""
     settings = load()
     with _opened(settings) as database:
-        verdict = verify_database(database, files=None if no_files else _files(settings))
+        verdict = verify_database(database, files=None if no_files else open_store(settings))
     for line in verdict_lines(verdict):
         say(line)
     ctx.exit(0 if verdict.ok else BROKEN)
@@ -322,9 +318,9 @@ def report_issue(project: str, _kind: str, language: str, out: Path, purpose: st
             actor, name = Actor(person.id, person.roles), Text(person.name, person.name_in("en"))
             house = reports.House(settings.organisation, settings.classification)
             order = reports.Order(row.id, language, purpose, house=house)
-        made = reports.issue(database, actor, _files(settings), order, verify=f"{settings.base_url}/verify?d=")
+        made = reports.issue(database, actor, open_store(settings), order, verify=f"{settings.base_url}/verify?d=")
         with open_work(database, actor, read_only=True) as work:
-            issued, content = reports.download(work, made, _files(settings))
+            issued, content = reports.download(work, made, open_store(settings))
             number = issued.number
     out.write_bytes(content)
     text = Text(

@@ -22,6 +22,7 @@ from governance.paths import VENDOR
 from governance.settings import Settings
 from governance.storage.database import Database, UnsafeDatabase
 from governance.storage.migrate import WrongSchema, pending
+from governance.storage.objects import open_store
 from governance.texts import Text
 
 State = Literal["ok", "warn", "fail"]
@@ -127,6 +128,25 @@ def _space(settings: Settings) -> Finding:
     return Finding("space", "warn" if scarce else "ok", text.filled(free=f"{usage.free / 1024**3:.1f}"))
 
 
+def _files(settings: Settings) -> list[Finding]:
+    """Write to the store of files and read it again; a data folder that is missing was told of before, and is not made here."""
+    if not settings.files_url and not settings.data_dir.is_dir():
+        return []
+    try:
+        open_store(settings).probe()
+    except (OSError, RuntimeError, ValueError) as error:
+        text = Text(
+            "証跡と報告書の保存先に書き込めません（{kind}）。FILES_URL、接続先と鍵、権限を確かめてください。",
+            "The store of evidence and reports cannot be written to ({kind}). Check FILES_URL, endpoint, keys and permissions.",
+        )
+        return [Finding("files", "fail", text.filled(kind=type(error).__name__))]
+    text = Text(
+        "証跡と報告書の保存先（{place}）に読み書きできます。",
+        "The store of evidence and reports ({place}) can be written and read.",
+    )
+    return [Finding("files", "ok", text.filled(place=settings.files_url or settings.files_dir))]
+
+
 def _database(settings: Settings) -> list[Finding]:
     try:
         database = Database(settings.database_url)
@@ -177,6 +197,7 @@ _EXAMINATIONS: tuple[Callable[[Settings], list[Finding]], ...] = (
     _fonts,
     _front_end,
     _data_dir,
+    _files,
     _database,
 )
 

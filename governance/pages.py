@@ -29,7 +29,8 @@ from wtforms.widgets import HiddenInput
 from governance import formats
 from governance.refusals import Conflict, Forbidden, NotFound, Problem, Refusal, Refusals
 from governance.storage.database import Database
-from governance.storage.files import FileStore
+from governance.storage.files import Store
+from governance.storage.objects import open_store
 from governance.texts import Locale, Text
 from governance.work import Actor, UnitOfWork, open_work, run
 
@@ -149,9 +150,9 @@ def database() -> Database:
     return cast(Database, current_app.extensions["governance.database"])
 
 
-def file_store() -> FileStore:
+def file_store() -> Store:
     """Return the store of evidence files and issued reports."""
-    return FileStore(current_app.config["SETTINGS"].files_dir)
+    return open_store(current_app.config["SETTINGS"])
 
 
 def current_work() -> UnitOfWork:

@@ -48,6 +48,14 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _bucket_url(value: str) -> str:
+    """Return the address of a bucket without a closing slash; raise `ValueError` unless it is `s3://bucket[/prefix]` or empty."""
+    parts = urlsplit(value)
+    if value and (parts.scheme != "s3" or not parts.hostname or parts.query or parts.fragment or parts.username):
+        raise ValueError("no bucket")
+    return value.rstrip("/")
+
+
 def _time_zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError("no such time zone")
@@ -104,6 +112,20 @@ class Settings(MailSettings):
             Text("DATA_DIR の governance.sqlite3", "governance.sqlite3 in DATA_DIR"),
         ),
     ] = Field(default_factory=_own_database)
+    files_url: Annotated[
+        str,
+        AfterValidator(_bucket_url),
+        Explained(
+            Text(
+                "証跡ファイルと報告書の保存先のバケット（S3互換）。接続先と鍵は AWS_ENDPOINT_URL、AWS_REGION、AWS_ACCESS_KEY_ID、"
+                "AWS_SECRET_ACCESS_KEY で与える。",
+                "Bucket (S3 protocol) of evidence files and reports. Endpoint and keys come from AWS_ENDPOINT_URL, AWS_REGION, "
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+            ),
+            Text("s3://バケット または s3://バケット/接頭辞", "s3://bucket or s3://bucket/prefix"),
+            Text("DATA_DIR の files フォルダー", "the folder files in DATA_DIR"),
+        ),
+    ] = ""
     secret_key: Annotated[
         SecretStr | None,
         Field(min_length=32),

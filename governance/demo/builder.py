@@ -25,7 +25,7 @@ from governance.reports.printing import Printed, print_report
 from governance.reports.services import Order
 from governance.settings import Settings
 from governance.storage.database import Database
-from governance.storage.files import FileStore
+from governance.storage.objects import open_store
 from governance.texts import joined
 from governance.work import SYSTEM, Actor, UnitOfWork, open_work, run
 
@@ -62,7 +62,7 @@ def play(database: Database, settings: Settings, now: datetime) -> Stage:
     _refuse_used(database)
     content = read_content(SEEDS / "demo")
     calendar = Calendar(now, settings.zone)
-    stage = Stage(database, FileStore(settings.files_dir), settings.max_upload_bytes, content, calendar)
+    stage = Stage(database, open_store(settings), settings.max_upload_bytes, content, calendar)
     for act in acts(content, calendar):
         run(database, stage.actor(act.actor), partial(_play, stage, act), serializable=act.name in SERIALIZABLE, at=act.at)
     return stage

@@ -18,7 +18,7 @@ from governance.projects.models import Project
 from governance.screenings.evidence import FileGiven
 from governance.screenings.models import Screening
 from governance.storage.database import Database
-from governance.storage.files import FileStore
+from governance.storage.files import Store
 from governance.work import SYSTEM as SERVICE
 from governance.work import Actor, UnitOfWork
 
@@ -34,7 +34,7 @@ class Stage:
     """The demonstration while it is built. `ids` maps what was made to its identifier: ("project", key) and so on."""
 
     database: Database
-    files: FileStore
+    files: Store
     upload_limit: int
     content: Content
     calendar: Calendar

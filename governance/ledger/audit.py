@@ -21,7 +21,7 @@ from governance.ledger.rows import present_rows
 from governance.ledger.rules import EVENT_TYPES
 from governance.ledger.verify import Fault, Verdict, verify
 from governance.storage.database import Database
-from governance.storage.files import FileStore
+from governance.storage.files import Store
 
 CHUNK = 2000
 
@@ -50,7 +50,7 @@ _SENTENCES = {
 
 
 def verify_database(
-    database: Database, *, known: Mapping[int, bytes] | None = None, files: FileStore | None = None
+    database: Database, *, known: Mapping[int, bytes] | None = None, files: Store | None = None
 ) -> Verdict:
     """Check the whole ledger, every governed row and, when `files` is given, every stored file they name.
 
@@ -103,7 +103,7 @@ def _stream(connection: Connection, query: Select[Any]) -> Generator[Any]:
 
 
 def _contradictions(
-    connection: Connection, tables: Mapping[str, Table], files: FileStore | None, erasures: set[str]
+    connection: Connection, tables: Mapping[str, Table], files: Store | None, erasures: set[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield what the records say wrongly about each other: sentence code and place."""
     for name, governed in GOVERNED.items():
@@ -157,7 +157,7 @@ def _wrong_batches(connection: Connection, tables: Mapping[str, Table]) -> Itera
     for row in connection.execute(select(tables["readings"]).order_by(readings.batch_id, readings.position)).mappings():
         digest = digests.setdefault(row["batch_id"], hashlib.sha256())
         digest.update((b"\n" if row["position"] > 1 else b"") + canonical_reading(row))
-    known = dict(connection.execute(select(batches.id, batches.digest)).tuples())
+    known = dict(connection.execute(select(batches.id, batches.digest)).all())
     for id in sorted(known.keys() | digests.keys()):
         found = digests.get(id, hashlib.sha256()).hexdigest()
         if found != known.get(id):
@@ -181,7 +181,7 @@ def _commitments(value: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield from _commitments(inner, f"{path}/{key}")
 
 
-def _wrong_files(connection: Connection, tables: Mapping[str, Table], files: FileStore) -> Iterator[tuple[str, str]]:
+def _wrong_files(connection: Connection, tables: Mapping[str, Table], files: Store) -> Iterator[tuple[str, str]]:
     evidence, reports = tables["evidence"].c, tables["reports"].c
     named = [
         ("evidence", row)

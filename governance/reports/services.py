@@ -30,7 +30,7 @@ from governance.reviews.models import AgendaItem, CommitteeMember, Recusal
 from governance.reviews.rules import local_date
 from governance.screenings.models import Screening
 from governance.storage.database import Database
-from governance.storage.files import DamagedFile, FileStore
+from governance.storage.files import DamagedFile, Store
 from governance.storage.tables import new_id
 from governance.work import Actor, UnitOfWork, run
 
@@ -65,7 +65,7 @@ class Prepared:
     again: str | None = None
 
 
-def issue(database: Database, actor: Actor, store: FileStore, order: Order, *, verify: str = "") -> str:
+def issue(database: Database, actor: Actor, store: Store, order: Order, *, verify: str = "") -> str:
     """Issue a report and return its id. `verify` is the address of the verification page, for the code on the last page.
 
     Raises Refusal(s) for a wrong request, NotFound and Forbidden as usual. Not for use inside a unit of work.
@@ -80,7 +80,7 @@ def issue(database: Database, actor: Actor, store: FileStore, order: Order, *, v
     return run(database, actor, lambda work: finish(work, order, prepared, printed, stored.digest))
 
 
-def prepare(work: UnitOfWork, order: Order, store: FileStore, *, verify: str = "") -> Prepared:
+def prepare(work: UnitOfWork, order: Order, store: Store, *, verify: str = "") -> Prepared:
     """Compose the report and record that it is being made, or find that it exists unchanged."""
     project = visible_project(work, order.project_id)
     authorize(work.actor, "report:issue", relations_of(work, project))
@@ -184,7 +184,7 @@ def _screening(work: UnitOfWork, project: Project, screening_id: str) -> Screeni
     return chosen
 
 
-def _unchanged(case: Case, store: FileStore, house: House) -> Report | None:
+def _unchanged(case: Case, store: Store, house: House) -> Report | None:
     """Return the last report when composing it anew with its own imprint gives the same record to the byte."""
     if not case.reports:
         return None
@@ -229,7 +229,7 @@ def report(work: UnitOfWork, report_id: str) -> Report:
     return row
 
 
-def download(work: UnitOfWork, report_id: str, store: FileStore) -> tuple[Report, bytes]:
+def download(work: UnitOfWork, report_id: str, store: Store) -> tuple[Report, bytes]:
     """Return a report with its file, checked against its digest. Raises DamagedFile rather than serving another file."""
     row = report(work, report_id)
     return row, store.read(row.file_digest)

@@ -10,17 +10,21 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import IO, BinaryIO, NoReturn, Protocol
 
 from governance.refusals import Refusal
 
 CHUNK = 1 << 20
+RESERVE = 64 * CHUNK
+"""Free space that files leave to the database, which often lies on the same disk (assurance.md §4)."""
+
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -37,6 +41,41 @@ class Stored:
     size: int
 
 
+class Store(Protocol):
+    """What every store of files does, wherever it keeps them: folder (here) or bucket (objects.py)."""
+
+    def put(self, stream: BinaryIO, limit: int) -> Stored:
+        """Store the content of `stream`, all or nothing. Raises Refusal."""
+        ...
+
+    def open(self, digest: str) -> AbstractContextManager[IO[bytes]]:
+        """Open a stored file for reading after checking its content. Raises DamagedFile."""
+        ...
+
+    def read(self, digest: str) -> bytes:
+        """Return the checked content of a stored file. Raises DamagedFile."""
+        ...
+
+    def verify(self, digest: str) -> bool:
+        """Say whether the file is there and its content is what its name says."""
+        ...
+
+    def digests(self) -> Iterator[str]:
+        """Yield the digest of every stored file."""
+        ...
+
+    def probe(self) -> None:
+        """Write, read and remove something that passes. Raises OSError or RuntimeError when the store is of no use."""
+        ...
+
+
+def place_of(digest: str) -> str:
+    """Return the path of a file within a store. Raises ValueError for anything that is no digest."""
+    if not _DIGEST.fullmatch(digest):
+        raise ValueError("a stored file is named by a SHA-256 in hex")
+    return f"sha256/{digest[:2]}/{digest[2:4]}/{digest}"
+
+
 class FileStore:
     """A folder of files named by their content."""
 
@@ -50,6 +89,8 @@ class FileStore:
 
         Raises Refusal when it is empty, has more than `limit` bytes, or the disk is full; nothing is kept then.
         """
+        if shutil.disk_usage(self.root).free < RESERVE:
+            _refuse_full(None)
         unnamed = self._new / uuid.uuid4().hex
         try:
             stored = _write(stream, unnamed, limit)
@@ -96,9 +137,17 @@ class FileStore:
 
     def path(self, digest: str) -> Path:
         """Return where a file with this digest lies. Raises ValueError for anything that is no digest."""
-        if not _DIGEST.fullmatch(digest):
-            raise ValueError("a stored file is named by a SHA-256 in hex")
-        return self.root / "sha256" / digest[:2] / digest[2:4] / digest
+        return self.root / place_of(digest)
+
+    def probe(self) -> None:
+        """Write, read and remove a passing file. Raises OSError when one of the three fails."""
+        passing, content = self._new / uuid.uuid4().hex, uuid.uuid4().bytes
+        try:
+            passing.write_bytes(content)
+            if passing.read_bytes() != content:
+                raise OSError(errno.EIO, "another content came back")
+        finally:
+            passing.unlink(missing_ok=True)
 
     def _name(self, unnamed: Path, stored: Stored) -> None:
         """Give a complete file its name; a file of that name has the same content, unless it was damaged: then it is mended."""
@@ -117,19 +166,25 @@ class FileStore:
 
 def _write(stream: BinaryIO, path: Path, limit: int) -> Stored:
     """Write the stream to a new file, hashing on the way, and wait until it is on the disk."""
-    digest, size = hashlib.sha256(), 0
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        while chunk := stream.read(CHUNK):
-            size += len(chunk)
-            if size > limit:
-                _refuse_size(limit)
-            digest.update(chunk)
-            file.write(chunk)
-        if size == 0:
-            _refuse_empty()
+        stored = copied(stream, file, limit)
         file.flush()
         os.fsync(file.fileno())
+    return stored
+
+
+def copied(stream: BinaryIO, target: BinaryIO, limit: int) -> Stored:
+    """Copy the stream and return its digest and size. Raises Refusal when it is empty or has more than `limit` bytes."""
+    digest, size = hashlib.sha256(), 0
+    while chunk := stream.read(CHUNK):
+        size += len(chunk)
+        if size > limit:
+            _refuse_size(limit)
+        digest.update(chunk)
+        target.write(chunk)
+    if size == 0:
+        _refuse_empty()
     return Stored(digest.hexdigest(), size)
 
 
@@ -162,7 +217,7 @@ def _refuse_empty() -> NoReturn:
     )
 
 
-def _refuse_full(error: OSError) -> NoReturn:
+def _refuse_full(error: OSError | None) -> NoReturn:
     raise Refusal(
         "files.no_space",
         "保存先の空き容量が不足しているため、ファイルを保存できませんでした。何も記録されていません。管理者に連絡してください。",
