@@ -22,7 +22,7 @@ from granian.log import LogLevels
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from governance import __version__, doctor
+from governance import __version__, doctor, worker
 from governance.accounts import services as accounts
 from governance.accounts.models import User
 from governance.accounts.rules import ROLES
@@ -223,7 +223,19 @@ def _serve(settings: Settings) -> None:
         log_level=LogLevels(settings.log_level.lower()),
         respawn_failed_workers=True,
     )
+    if settings.worker:
+        worker.beside(server)
     server.serve()
+
+
+@cli.command("worker")
+@click.option("--once", is_flag=True, help="一度だけ。Look once and end.")
+@click.option("--parent", type=int, hidden=True)
+def worker_command(once: bool, parent: int | None) -> None:
+    """メールを送り、毎日の仕事を行う。 Send mail and run the daily jobs, until stopped."""
+    settings = load()
+    with _opened(settings) as database:
+        worker.attend(database, settings, once=once, parent=parent)
 
 
 @cli.command()

@@ -12,10 +12,12 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, request
 from flask_babel import LazyString, lazy_gettext
+from sqlalchemy.exc import SQLAlchemyError
 
 from governance import formats
 from governance.accounts.rules import may_ever
-from governance.pages import current_person, is_htmx, locale, now, today, zone
+from governance.notifications import services as notifications
+from governance.pages import current_person, current_work, is_htmx, locale, now, today, zone
 from governance.paths import STATIC
 from governance.settings import Settings
 from governance.states import state_of
@@ -90,6 +92,16 @@ def remember_language(response: Response, code: str) -> None:
     response.set_cookie(
         "lang", code, max_age=LANGUAGE_COOKIE_SECONDS, secure=settings().secure_cookies, httponly=True, samesite="Lax"
     )
+
+
+def unread() -> int:
+    """Return how many notices the reader has not read; 0 for nobody, and on a page that says the database is not there."""
+    if current_person() is None:
+        return 0
+    try:
+        return notifications.unread(current_work())
+    except SQLAlchemyError:
+        return 0
 
 
 def asset(name: str) -> str:
@@ -178,5 +190,6 @@ def register(app: Flask) -> None:
         settings=settings,
         state_of=state_of,
         today=today,
+        unread=unread,
         wordmark_dots=wordmark_dots,
     )

@@ -37,6 +37,7 @@ RELATIONS: dict[str, Text] = {
     "item.recused": Text("その議題から退席した委員", "a member recused from the item"),
     "condition.owner": Text("その条件の担当者", "the owner of the condition"),
     "condition.verifier": Text("その条件の確認者", "the verifier of the condition"),
+    "incident.reporter": Text("その事故の報告者", "whoever reported the incident"),
     "draft.author": Text("その下書きを書いた人", "whoever wrote a part of the draft"),
 }
 
@@ -146,7 +147,29 @@ PERMISSIONS: dict[str, Permission] = {
         {"expert", "project.owner"},
         _OBSERVER_FREE,
     ),
+    "indicator:edit": _row("指標の登録と変更", "Write the indicators of a project", _TEAM, _OBSERVER_FREE),
+    "reading:enter": _row("測定値の入力", "Enter readings", _TEAM, _OBSERVER_FREE),
+    "reading:keys": _row(
+        "測定値の登録キーの発行と失効", "Make and revoke keys for readings", {"project.owner"}, _OBSERVER_FREE
+    ),
+    "alert:acknowledge": _row("警報の確認", "Acknowledge an alert", _TEAM | {"expert"}, _OBSERVER_FREE),
+    "incident:report": _row(
+        "事故・ヒヤリハットの報告",
+        "Report an incident or near miss",
+        _TEAM | {"project.approver", "expert", "legal", "privacy"},
+        _OBSERVER_FREE,
+    ),
+    "incident:edit": _row(
+        "事故・ヒヤリハットの調査と記録", "Investigate an incident", _TEAM | {"expert"}, _OBSERVER_FREE
+    ),
+    "incident:close": _row(
+        "事故・ヒヤリハットの終結",
+        "Close an incident",
+        {"expert"},
+        _OBSERVER_FREE | {"project.ever", "incident.reporter"},
+    ),
     "account:manage": _row("利用者と役割の管理", "Manage people and roles", {"administrator"}),
+    "mail:manage": _row("メールの送信状況の確認と再送", "See the sending of mail and send again", {"administrator"}),
 }
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from governance.accounts.models import User
+from governance.projects.models import Project
 from governance.storage.tables import Base, Code, Id, Line, ref
 
 RHYTHM = "rhythm IN ('at_once', 'daily', 'weekly', 'none')"
@@ -47,6 +48,7 @@ class Notice(Base):
     once: Mapped[Line | None]
 
     by: Mapped[User | None] = relationship(foreign_keys=[by_id])
+    project: Mapped[Project | None] = relationship()
 
 
 class Letter(Base):

@@ -184,6 +184,8 @@ KINDS: dict[str, Kind] = {
     "alert": _kind(
         "watch",
         Text("監視の警報", "Monitoring alert"),
+        ("out", "指標{number}の測定値が許容範囲を外れました。", "A reading of indicator {number} is out of its band."),
+        ("overdue", "指標{number}の測定が予定日を過ぎています。", "A reading of indicator {number} is overdue."),
         ("", "監視指標が許容範囲を外れました。", "A monitored reading is out of its band."),
     ),
     "incident": _kind(
@@ -217,7 +219,7 @@ def kinds_of(topic: str) -> tuple[str, ...]:
     return tuple(code for code, kind in KINDS.items() if kind.topic == topic)
 
 
-def sentence(kind: str, codes: Mapping[str, str]) -> Text:
+def sentence(kind: str, codes: Mapping[str, object]) -> Text:
     """Return what a notice says: the most exact sentence that its codes can fill."""
     given = codes.get("about", "")
     for about, text in KINDS[kind].sentences:

@@ -5,16 +5,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import joinedload
 
 from governance.accounts.models import User
 from governance.notifications.models import MailChoice, Notice
-from governance.notifications.rules import TOPICS, check, topic_of
+from governance.notifications.rules import KINDS, RHYTHMS, TOPICS, check, kinds_of, topic_of
 from governance.projects.models import Project
 from governance.projects.services import visible
+from governance.refusals import NotFound, Refusal
 from governance.work import Actor, UnitOfWork
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of somebody's notices: how many are before it, and whether more follow."""
+
+    rows: Sequence[Notice]
+    before: int
+    has_more: bool
 
 
 def notify(
@@ -73,3 +87,83 @@ def _rhythms(work: UnitOfWork, topic: str, people: set[str]) -> dict[str, str]:
     query = select(MailChoice.user_id, MailChoice.rhythm)
     rows = work.session.execute(query.where(MailChoice.topic == topic, MailChoice.user_id.in_(people)))
     return {row.user_id: row.rhythm for row in rows}
+
+
+# ---------------------------------------------------------------- reading
+
+
+def unread(work: UnitOfWork) -> int:
+    """Return how many unread notices the actor has, of those that they may still see: one statement for the head of every page."""
+    return work.session.scalar(select(func.count(Notice.id)).where(*_own(work), Notice.read_at.is_(None))) or 0
+
+
+def notices(work: UnitOfWork, *, topic: str = "", kind: str = "", only_unread: bool = False, page: int = 1) -> Page:
+    """Return one page of the actor's notices, newest first; those of projects that they may no longer see are left out."""
+    query = select(Notice).where(
+        *_own(work), *_chosen(topic, kind), *([Notice.read_at.is_(None)] if only_unread else [])
+    )
+    query = query.options(joinedload(Notice.by), joinedload(Notice.project).lazyload(Project.members))
+    first = (page - 1) * PER_PAGE
+    query = query.order_by(Notice.created_at.desc(), Notice.id.desc()).offset(first).limit(PER_PAGE + 1)
+    rows = work.session.scalars(query).all()
+    return Page(rows[:PER_PAGE], first, has_more=len(rows) > PER_PAGE)
+
+
+def notice(work: UnitOfWork, notice_id: str) -> Notice:
+    """Return one of the actor's own notices; NotFound for another's, and for one whose project they may no longer see."""
+    row = work.session.scalars(select(Notice).where(*_own(work), Notice.id == notice_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def mark_read(work: UnitOfWork, row: Notice, *, is_read: bool = True) -> None:
+    """Mark an own notice as read or unread. A notice read in time is not mailed any more."""
+    row.read_at = (row.read_at or work.now) if is_read else None
+    work.session.flush()
+
+
+def mark_all_read(work: UnitOfWork, *, topic: str = "", kind: str = "") -> int:
+    """Mark the actor's unread notices (of a group or kind) as read; return how many."""
+    rows = work.session.scalars(
+        select(Notice).where(*_own(work), *_chosen(topic, kind), Notice.read_at.is_(None))
+    ).all()
+    for row in rows:
+        row.read_at = work.now
+    work.session.flush()
+    return len(rows)
+
+
+def _own(work: UnitOfWork) -> list[ColumnElement[bool]]:
+    """Return the condition for the actor's own notices whose project, if any, they may see now."""
+    seen = select(Project.id).where(Project.id == Notice.project_id, visible(work.actor)).exists()
+    return [Notice.user_id == work.actor.id, or_(Notice.project_id.is_(None), seen)]
+
+
+def _chosen(topic: str, kind: str) -> list[ColumnElement[bool]]:
+    if kind in KINDS:
+        return [Notice.kind == kind]
+    return [Notice.kind.in_(kinds_of(topic))] if topic in TOPICS else []
+
+
+# ---------------------------------------------------------------- mail
+
+
+def choices(work: UnitOfWork) -> dict[str, str]:
+    """Return the actor's rhythm of each group of kinds."""
+    query = select(MailChoice).where(MailChoice.user_id == work.actor.id)
+    chosen = {row.topic: row.rhythm for row in work.session.scalars(query)}
+    return {code: chosen.get(code, topic.rhythm) for code, topic in TOPICS.items()}
+
+
+def choose(work: UnitOfWork, rhythms: Mapping[str, str]) -> None:
+    """Keep the actor's choices; what waits to be mailed follows them at once."""
+    for topic, rhythm in rhythms.items():
+        if topic not in TOPICS or rhythm not in RHYTHMS:
+            raise Refusal("notifications.rhythm", "頻度を選んでください。", "Choose how often.", place=topic)
+        row = work.session.get(MailChoice, (work.actor.id, topic)) or MailChoice(user_id=work.actor.id, topic=topic)
+        row.rhythm, row.changed_at = rhythm, work.now
+        work.session.add(row)
+        waiting = (Notice.user_id == work.actor.id, Notice.kind.in_(kinds_of(topic)), Notice.letter_id.is_(None))
+        work.session.execute(update(Notice).where(*waiting, Notice.read_at.is_(None)).values(rhythm=rhythm))
+    work.session.flush()
