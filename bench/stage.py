@@ -61,7 +61,9 @@ def stage(kind: str, teams: int) -> Iterator[tuple[Database, Settings, list[Seat
 
 def _postgres(until_the_end: ExitStack) -> str:
     url = make_url(until_the_end.enter_context(postgres.running()))
-    with psycopg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True) as one:
+    with psycopg.connect(
+        url.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True
+    ) as one:
         one.execute("CREATE DATABASE bench")
     return url.set(database="bench").render_as_string(hide_password=False)
 

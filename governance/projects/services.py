@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from typing import cast
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 
 from governance.accounts.models import User
 from governance.accounts.rules import authorize, may
 from governance.projects.models import Project, ProjectMember, ProjectReader
-from governance.projects.rules import Particulars, check_particulars, next_number, relations
+from governance.projects.rules import Membership, Particulars, check_particulars, next_number, relations
 from governance.questionnaires.services import current_framework, framework_in
 from governance.refusals import NotFound, Refusal, Refusals
 from governance.work import Actor, UnitOfWork
@@ -85,6 +86,13 @@ def projects(work: UnitOfWork, words: str = "") -> list[Project]:
 def relations_of(work: UnitOfWork, row: Project) -> frozenset[str]:
     """Return how the actor stands to the project (see rules.relations)."""
     return relations(row.members, work.actor.id)
+
+
+def own_relations(work: UnitOfWork, project_id: str) -> frozenset[str]:
+    """Return how the actor stands to the project without loading it: one narrow statement for acts that come often."""
+    query = select(ProjectMember.user_id, ProjectMember.part, ProjectMember.left_at.is_(None).label("is_current"))
+    mine = query.where(ProjectMember.project_id == project_id, ProjectMember.user_id == work.actor.id)
+    return relations(cast(Iterable[Membership], work.session.execute(mine).all()), work.actor.id)
 
 
 def register(work: UnitOfWork, particulars: Particulars, *, framework_key: str | None = None) -> Project:

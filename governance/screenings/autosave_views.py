@@ -8,25 +8,36 @@ the person's device, so each way a save can fail has its own code and sentence (
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Response, jsonify, render_template, request
+from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import IntegrityError
 
 from governance import formats
-from governance.pages import current_person, locale, now, permission, signed_in, write, zone
-from governance.questionnaires.definition import Question
-from governance.refusals import Conflict, Problem, Refusal
+from governance.pages import (
+    current_person,
+    is_script,
+    locale,
+    now,
+    permission,
+    redirect_to,
+    signed_in,
+    tell,
+    write,
+    zone,
+)
+from governance.refusals import Conflict, Problem, Refusal, Refusals
 from governance.screenings import autosaving, forms, kinds, showing
 from governance.screenings.autosaving import Kept
 from governance.screenings.explain import level, route_reasons, stop_reason, totals
 from governance.screenings.framing import blueprint, clashes, href_of, questions_by_key, topics
-from governance.screenings.loading import Filled, sheet_of
+from governance.screenings.loading import Filled
 from governance.screenings.models import Answer, ItemRating, Screening
-from governance.screenings.rules import must_be_editable
+from governance.screenings.routing import Sheet
 from governance.texts import Text
 from governance.work import UnitOfWork
 
@@ -54,62 +65,62 @@ def autosave(screening_id: str) -> ResponseReturnValue:
     return _answered(lambda work: _save(work, screening_id))
 
 
-Told = tuple[dict[str, Any], int]
+@dataclass(frozen=True)
+class Outcome:
+    """What one save did, taken out of its transaction, so that nothing is drawn while others wait to write."""
+
+    row: Screening
+    sheet: Sheet
+    kept: Kept
+    gone: list[str]
 
 
-def _answered(act: Callable[[UnitOfWork], Told]) -> Response:
+def _answered(act: Callable[[UnitOfWork], Outcome]) -> ResponseReturnValue:
     """Run the act; try again when another save was a moment earlier: its answer is then seen as a conflict, or not at all."""
     for attempt in range(TRIES):
         try:
-            body, code = write(act)
-            break
-        except Conflict:
+            return _told(write(act))
+        except (Conflict, IntegrityError):
             if attempt == TRIES - 1:
                 raise
-        except IntegrityError:
-            if attempt == TRIES - 1:
+        except Refusal as refused:
+            if refused.kind != "refused":
                 raise
-    answer = jsonify(body)
-    answer.status_code = code
-    return answer
+            return jsonify(closed=refused.text.in_(locale())), LOCKED
+    raise AssertionError("unreachable")
 
 
-def _save(work: UnitOfWork, screening_id: str) -> Told:
-    row = autosaving.locked(work, screening_id)
-    try:
-        must_be_editable(row.state)
-    except Refusal as refused:
-        return {"closed": refused.text.in_(locale()), "state": row.state}, LOCKED
-    questions = {q.key: q for each in sheet_of(row).questionnaires for _, q in each.questions()}
+def _save(work: UnitOfWork, screening_id: str) -> Outcome:
+    held = autosaving.hold(work, screening_id)
+    known = held.sheet.by_key
     sent = [name.removesuffix("-rev") for name in request.form if name.endswith("-rev")]
-    gone = [key for key in sent if key not in questions and not key.startswith("rating-")]
-    entries, problems = forms.entries(request.form, [questions[key] for key in sent if key in questions])
+    gone = [key for key in sent if key not in known and not key.startswith("rating-")]
+    entries, problems = forms.entries(request.form, [known[key] for key in sent if key in known])
     wrong = {problem.place for problem in problems}
-    items = [item.code for item in sheet_of(row).framework.items]
-    ratings = [found for item in items if (found := forms.rating(request.form, item))]
-    filled, kept = autosaving.keep(work, row, [each for each in entries if each.key not in wrong], ratings)
+    ratings = [found for item in held.sheet.framework.items if (found := forms.rating(request.form, item.code))]
+    kept = autosaving.keep(work, held, [each for each in entries if each.key not in wrong], ratings)
     kept.problems += problems
-    return _told(row, filled, kept, questions, gone)
+    return Outcome(held.row, held.sheet, kept, gone)
 
 
-def _told(row: Screening, filled: Filled, kept: Kept, questions: dict[str, Question], gone: list[str]) -> Told:
+def _told(done: Outcome) -> ResponseReturnValue:
+    kept = done.kept
     body: dict[str, Any] = {
-        "saved": {key: _saved(filled, questions[key], answer) for key, answer in kept.answers.items()},
+        "saved": {key: _saved(done.sheet, key, answer) for key, answer in kept.answers.items()},
         "ratings": {f"rating-{item}": _rated(rating) for item, rating in kept.ratings.items()},
         "conflicts": [_conflict(each) for each in kept.conflicts],
         "problems": [_problem(each) for each in kept.problems],
-        "gone": [{"key": key, "text": GONE_WORDS.filled(key=key).in_(locale())} for key in gone],
-        **_stand(row, filled),
+        "gone": [{"key": key, "text": GONE_WORDS.filled(key=key).in_(locale())} for key in done.gone],
+        **_stand(done),
     }
-    code = 409 if kept.conflicts else 422 if kept.problems else GONE if gone else 200
-    return body, code
+    return jsonify(body), 409 if kept.conflicts else 422 if kept.problems else GONE if done.gone else 200
 
 
-def _saved(filled: Filled, question: Question, answer: Answer | None) -> dict[str, Any]:
-    if answer is None:
-        return {"rev": 0, "at": "", "by": "", "said": ""}
-    words = kinds.in_words(filled.sheet.framework, question, answer.value, answer.text) if answer.value else None
-    return {**_rated(answer), "said": words.in_(locale()) if words else ""}
+def _saved(sheet: Sheet, key: str, answer: Answer | None) -> dict[str, Any]:
+    said = ""
+    if answer is not None and answer.value:
+        said = kinds.in_words(sheet.framework, sheet.by_key[key], answer.value, answer.text).in_(locale())
+    return {**_rated(answer), "said": said}
 
 
 def _rated(row: Answer | ItemRating | None) -> dict[str, Any]:
@@ -157,21 +168,17 @@ def _problem(problem: Problem) -> dict[str, Any]:
 # ---------------------------------------------------------------- how the page now stands
 
 
-def _stand(row: Screening, filled: Filled) -> dict[str, Any]:
-    """Return progress, level, what is asked on the page, and the parts of the page that follow from the answers."""
-    place = request.form.get("page", "")
-    framework, score = filled.sheet.framework, filled.score
-    residual = level(framework, score.residual)
+def _stand(done: Outcome) -> dict[str, Any]:
+    """Return progress and level, and, when the answers that count have changed, what is asked and the parts of the page."""
+    place, row = request.form.get("page", ""), done.row
+    residual = level(done.sheet.framework, row.residual)
+    stand = {"done": row.answered, "asked": row.asked, "level": residual.text.in_(locale()) if residual else ""}
+    filled = done.kept.filled
+    if filled is None:
+        return stand
     keys = _keys_on_page(row, filled, place)
-    asked = set(score.asked)
-    return {
-        "done": row.answered,
-        "asked": row.asked,
-        "level": residual.text.in_(locale()) if residual else "",
-        "questions": keys,
-        "left": [key for key in keys if key in asked and not filled.values.get(key)],
-        "parts": _parts(row, filled, place, keys),
-    }
+    left = [key for key in keys if key in filled.asked and not filled.values.get(key)]
+    return {**stand, "questions": keys, "left": left, "parts": _parts(row, filled, place, keys)}
 
 
 def _keys_on_page(row: Screening, filled: Filled, place: str) -> list[str]:
@@ -216,7 +223,7 @@ def _route(row: Screening, filled: Filled) -> dict[str, Any]:
         "stops": [stop_reason(framework, stop) for stop in score.stops],
         "score": score,
         "framework": framework,
-        "own_questionnaires": [pin.questionnaire for pin in row.pins],
+        "own_questionnaires": filled.sheet.questionnaires,  # documents have `pack` as their versions do
     }
 
 
@@ -228,10 +235,17 @@ def _route(row: Screening, filled: Filled) -> dict[str, Any]:
 def restore(screening_id: str, key: str) -> ResponseReturnValue:
     """Give an answer back the content of an earlier state, as a new state of its history."""
 
-    def act(work: UnitOfWork) -> Told:
-        row = autosaving.locked(work, screening_id)
+    def act(work: UnitOfWork) -> Outcome:
+        held = autosaving.hold(work, screening_id)
         revision = forms.whole(request.form.get("rev", "")) or 0
-        filled, kept = autosaving.restore(work, row, key, request.form.get("change", ""), rev=revision)
-        return _told(row, filled, kept, questions_by_key(filled), [])
+        kept = autosaving.restore(work, held, key, request.form.get("change", ""), rev=revision)
+        return Outcome(held.row, held.sheet, kept, [])
 
-    return _answered(act)
+    if is_script():
+        return _answered(act)
+    outcome = write(act)
+    for conflict in outcome.kept.conflicts:
+        raise conflict
+    Refusals.raise_any(outcome.kept.problems)
+    tell(Text("以前の内容に戻しました。", "The earlier answer was put back."))
+    return redirect_to("screenings.history", screening_id=screening_id, key=key)

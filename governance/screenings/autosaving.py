@@ -1,7 +1,7 @@
 """Saving answers one by one as a person gives them: what can be kept is kept, the rest is named, and nothing is ever overwritten unseen.
 
 A page saved by its button is all or nothing (filling.py); here every entry stands alone, because the person has already gone on to
-the next question. Contents are read once, changed in memory and concluded from, so a save costs a fixed number of statements.
+the next question. Contents are read once, changed in memory and concluded from, so a save costs a fixed number of narrow statements.
 """
 
 from __future__ import annotations
@@ -10,88 +10,102 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import lazyload
 
-from governance.projects.services import visible
+from governance.accounts.rules import authorize
+from governance.projects.life import must_run
+from governance.projects.services import own_relations, visible
 from governance.refusals import Conflict, NotFound, Problem
 from governance.screenings import filling, rules
-from governance.screenings.loading import Contents, Filled, concluded, contents_of, sheet_of
-from governance.screenings.models import Answer, ItemRating, Screening, ScreeningQuestionnaire
+from governance.screenings.loading import Contents, Filled, concluded, contents_of, pinned_sheet
+from governance.screenings.models import Answer, ItemRating, Screening
+from governance.screenings.routing import Sheet
 from governance.screenings.rules import Entry, RatingEntry
 from governance.work import UnitOfWork
 
 
 @dataclass
 class Kept:
-    """What became of the entries: the rows as they stand for those kept, and a reason for each that was not."""
+    """What became of the entries: the rows as they stand for those kept, and a reason for each that was not.
 
+    `filled` is the screening as it now stands; None when nothing that was saved bears on what is asked or on the score.
+    """
+
+    filled: Filled | None = None
     answers: dict[str, Answer | None] = field(default_factory=dict)
     ratings: dict[str, ItemRating | None] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
-def locked(work: UnitOfWork, screening_id: str) -> Screening:
-    """Return a visible screening, held until the unit ends, so that saves and a submission follow each other. NotFound."""
+@dataclass(frozen=True)
+class Open:
+    """A screening held for saving, with what it pins."""
+
+    row: Screening
+    sheet: Sheet
+
+
+def hold(work: UnitOfWork, screening_id: str) -> Open:
+    """Return a visible screening that the actor may fill, held until the unit ends: saves and a submission follow each other.
+
+    Raises NotFound, Forbidden; Refusal when it is locked or its project does not run.
+    """
     query = (
         select(Screening)
         .join(Screening.project)
         .where(Screening.id == screening_id, visible(work.actor))
-        .options(
-            contains_eager(Screening.project),
-            joinedload(Screening.framework_version, innerjoin=True),
-            joinedload(Screening.pins).joinedload(ScreeningQuestionnaire.questionnaire, innerjoin=True),
-        )
+        .options(lazyload("*"))
         .with_for_update(of=Screening)
-        .execution_options(populate_existing=True)
     )
-    row = work.session.scalars(query).unique().one_or_none()
+    row = work.session.scalars(query).one_or_none()
     if row is None:
         raise NotFound
-    return row
+    authorize(work.actor, "screening:answer", own_relations(work, row.project_id))
+    must_run(work, row.project_id)
+    rules.must_be_editable(row.state)
+    return Open(row, pinned_sheet(work.session, row))
 
 
-def keep(
-    work: UnitOfWork, row: Screening, entries: Sequence[Entry], ratings: Sequence[RatingEntry] = ()
-) -> tuple[Filled, Kept]:
-    """Save each entry that is right and in nobody's way, name the others, and return the screening as it then stands.
+def keep(work: UnitOfWork, held: Open, entries: Sequence[Entry], ratings: Sequence[RatingEntry] = ()) -> Kept:
+    """Save each entry that is right and in nobody's way, and name the others.
 
-    `row` comes from `locked`. Raises Refusal when the screening is locked; the entries must be of questions that it has.
+    The entries must be of questions that the screening has.
     """
-    filling.may_fill(work, row)
-    contents, kept = contents_of(work.session, row), Kept()
+    row, kept, contents = held.row, Kept(), contents_of(work.session, held.row)
+    values = {key: answer.value for key, answer in contents.answers.items()}
     for entry in entries:
-        _keep_answer(work, row, contents, kept, entry)
+        _keep_answer(work, held, contents, kept, entry)
     for rating in ratings:
-        _keep_rating(work, row, contents, kept, rating)
+        _keep_rating(work, held, contents, kept, rating)
     is_changed = bool(work.session.new or work.session.dirty)
-    filled = concluded(row, contents)
+    if kept.ratings or contents.rulings or values != {key: answer.value for key, answer in contents.answers.items()}:
+        kept.filled = concluded(row, contents, held.sheet)
+        filling.write_summary(row, kept.filled)
     if is_changed:
-        filling.write_summary(row, filled)
         row.changed_at = work.now
     work.session.flush()
-    return filled, kept
+    return kept
 
 
-def _keep_answer(work: UnitOfWork, row: Screening, contents: Contents, kept: Kept, given: Entry) -> None:
-    sheet = sheet_of(row)
-    entry = rules.stored_form(rules.question_or_refuse(sheet, given.key), given)
+def _keep_answer(work: UnitOfWork, held: Open, contents: Contents, kept: Kept, given: Entry) -> None:
+    entry = rules.stored_form(rules.question_or_refuse(held.sheet, given.key), given)
     answer = contents.answers.get(entry.key)
-    if wrong := filling.problems_of(work, row, sheet, entry):
+    if wrong := filling.problems_of(work, held.row, held.sheet, entry):
         kept.problems += wrong
-    elif (conflict := filling.conflict_of(work, row, answer, entry)) is not None:
+    elif (conflict := filling.conflict_of(work, held.row, answer, entry)) is not None:
         kept.conflicts.append(conflict)
     else:
-        stored = filling.save_answer(work, row, answer, filling.with_file(work, row, sheet, entry))
+        stored = filling.save_answer(work, held.row, answer, filling.with_file(work, held.row, held.sheet, entry))
         kept.answers[entry.key] = stored
         if stored is not None:
             contents.answers[entry.key] = stored
 
 
-def _keep_rating(work: UnitOfWork, row: Screening, contents: Contents, kept: Kept, entry: RatingEntry) -> None:
-    rules.check_rating(sheet_of(row).framework, entry)
+def _keep_rating(work: UnitOfWork, held: Open, contents: Contents, kept: Kept, entry: RatingEntry) -> None:
+    rules.check_rating(held.sheet.framework, entry)
     try:
-        stored = filling.save_rating(work, row, contents.ratings.get(entry.item), entry)
+        stored = filling.save_rating(work, held.row, contents.ratings.get(entry.item), entry)
     except Conflict as conflict:
         kept.conflicts.append(conflict)
         return
@@ -100,11 +114,11 @@ def _keep_rating(work: UnitOfWork, row: Screening, contents: Contents, kept: Kep
         contents.ratings[entry.item] = stored
 
 
-def restore(work: UnitOfWork, row: Screening, key: str, change_id: str, *, rev: int) -> tuple[Filled, Kept]:
+def restore(work: UnitOfWork, held: Open, key: str, change_id: str, *, rev: int) -> Kept:
     """Give an answer the content of an earlier state of its history; NotFound when the state is not of this answer.
 
     It is saved as a new state by the actor: history only grows. `rev` is the one the page shows, so that nobody else's later
     answer is undone unseen.
     """
-    value, text, remark, due_on = filling.content_of_change(work, row, key, change_id)
-    return keep(work, row, [Entry(key, value, remark, due_on, rev, text)])
+    value, text, remark, due_on = filling.content_of_change(work, held.row, key, change_id)
+    return keep(work, held, [Entry(key, value, remark, due_on, rev, text)])

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from governance.accounts.models import User
 from governance.accounts.rules import authorize
 from governance.ledger.rules import moment
+from governance.projects.life import must_run
 from governance.projects.services import relations_of
 from governance.questionnaires.definition import GIVEN, NOT_APPLICABLE
 from governance.questionnaires.services import framework_in
@@ -121,6 +122,7 @@ def save_answer(work: UnitOfWork, row: Screening, answer: Answer | None, entry: 
         work.session.add(answer)
     answer.value, answer.text, answer.remark, answer.due_on = wanted
     answer.to_confirm = bool(answer.to_confirm) and wanted == now and not entry.confirmed
+    answer.confirm_because = answer.confirm_because if answer.to_confirm else ""
     answer.author_id, answer.saved_at, answer.carried_from = (
         work.actor.id,
         work.now,
@@ -145,6 +147,8 @@ def _told(content: Content) -> dict[str, Any]:
 
 def _still_carried(work: UnitOfWork, row: Screening, answer: Answer, entry: Entry) -> str | None:
     """Answers of earlier phases stay marked as carried even when corrected: they are asked only because they were carried."""
+    if answer.carried_from is None:
+        return None
     for pin in row.pins:
         if (
             pin.questionnaire.kind == "screening"
@@ -249,6 +253,7 @@ def save_rating(work: UnitOfWork, row: Screening, rating: ItemRating | None, ent
         rating = ItemRating(screening_id=row.id, item=entry.item)
         work.session.add(rating)
     rating.severity, rating.likelihood, rating.severity_reason, rating.likelihood_reason = wanted
+    rating.to_confirm = False
     rating.author_id, rating.saved_at = work.actor.id, work.now
     _remember(work, row, f"rating-{entry.item}", dict(zip(RATED, wanted, strict=True)))
     return rating
@@ -268,7 +273,7 @@ def _rating_conflict(item: str, wanted: Sequence[object], now: Sequence[object],
 
 def finish_triggers(work: UnitOfWork, row: Screening, entries: Sequence[Entry]) -> Score:
     """Save the trigger sheet and settle the route it leads to. Raises Refusals naming each trigger without an answer."""
-    score = save_answers(work, row, entries)
+    score = save_answers(work, row, [replace(entry, confirmed=True) for entry in entries])
     now = load(work.session, row)
     Refusals.raise_any(rules.trigger_gaps(now.sheet, now.values, now.score.asked))
     row.triggers_done_at = work.now
@@ -307,8 +312,9 @@ def changes_shown(work: UnitOfWork, row: Screening, key: str, locale: str) -> li
 
 
 def may_fill(work: UnitOfWork, row: Screening) -> None:
-    """Refuse whoever may not answer, and a screening that is locked."""
+    """Refuse whoever may not answer, a project that does not run, and a screening that is locked."""
     authorize(work.actor, "screening:answer", relations_of(work, row.project))
+    must_run(work, row.project_id)
     rules.must_be_editable(row.state)
 
 

@@ -6,18 +6,20 @@ One place decides which stored rulings still hold: a ruling about an answer hold
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from governance.projects.models import Evidence
 from governance.questionnaires.conditions import questions_of
 from governance.questionnaires.definition import Framework
+from governance.questionnaires.models import FrameworkVersion, QuestionnaireVersion
 from governance.questionnaires.services import framework_in, questionnaire_in
-from governance.screenings.models import Answer, AnswerEvidence, ItemRating, Ruling, Screening
+from governance.screenings.models import Answer, AnswerEvidence, ItemRating, Ruling, Screening, ScreeningQuestionnaire
 from governance.screenings.result import Rating, Score
 from governance.screenings.routing import Rulings, Sheet
 from governance.screenings.rules import Given
@@ -68,30 +70,38 @@ def load(session: Session, screening: Screening) -> Filled:
     return concluded(screening, contents_of(session, screening))
 
 
+_SCREENING = bindparam("screening")
+_ANSWERS = select(Answer).where(Answer.screening_id == _SCREENING)
+_RATINGS = select(ItemRating).where(ItemRating.screening_id == _SCREENING)
+_EVIDENCE = select(AnswerEvidence).where(AnswerEvidence.screening_id == _SCREENING).order_by(AnswerEvidence.attached_at)
+_RULINGS = select(Ruling).where(Ruling.screening_id == _SCREENING).order_by(Ruling.ruled_at, Ruling.id)
+
+
 def contents_of(session: Session, screening: Screening) -> Contents:
     """Read answers, ratings, evidence and rulings: one statement each."""
-    answers = {a.question_key: a for a in session.scalars(select(Answer).where(Answer.screening_id == screening.id))}
-    ratings = {r.item: r for r in session.scalars(select(ItemRating).where(ItemRating.screening_id == screening.id))}
+    of = {"screening": screening.id}
     evidence: dict[str, list[Evidence]] = defaultdict(list)
-    links = session.scalars(
-        select(AnswerEvidence).where(AnswerEvidence.screening_id == screening.id).order_by(AnswerEvidence.attached_at)
-    )
-    for link in links:
+    for link in session.scalars(_EVIDENCE, of):
         evidence[link.question_key].append(link.evidence)
-    rulings = list(
-        session.scalars(select(Ruling).where(Ruling.screening_id == screening.id).order_by(Ruling.ruled_at, Ruling.id))
+    return Contents(
+        {answer.question_key: answer for answer in session.scalars(_ANSWERS, of)},
+        {rating.item: rating for rating in session.scalars(_RATINGS, of)},
+        dict(evidence),
+        list(session.scalars(_RULINGS, of)),
     )
-    return Contents(answers, ratings, dict(evidence), rulings)
 
 
-def concluded(screening: Screening, contents: Contents) -> Filled:
-    """Return the screening with what follows from its contents: which rulings hold, what is asked, the score."""
+def concluded(screening: Screening, contents: Contents, sheet: Sheet | None = None) -> Filled:
+    """Return the screening with what follows from its contents: which rulings hold, what is asked, the score.
+
+    `sheet` is given by who has it already (pinned_sheet).
+    """
     answers, ratings = contents.answers, contents.ratings
-    sheet = sheet_of(screening)
-    sheet = Sheet(
-        sheet.framework, sheet.phase, sheet.questionnaires, frozenset(k for k, a in answers.items() if a.carried_from)
-    )
-    in_force = rulings_in_force(screening, contents.rulings, {key: a.saved_at for key, a in answers.items()})
+    sheet = sheet or sheet_of(screening)
+    if carried := frozenset(key for key, answer in answers.items() if answer.carried_from):
+        sheet = replace(sheet, carried=carried)
+    saved = {key: answer.saved_at for key, answer in answers.items()}
+    in_force = rulings_in_force(screening, contents.rulings, saved, sheet.framework)
     scored = score(
         sheet,
         {k: a.value for k, a in answers.items() if a.value},
@@ -103,21 +113,52 @@ def concluded(screening: Screening, contents: Contents) -> Filled:
 
 def sheet_of(screening: Screening) -> Sheet:
     """Return what the screening pinned, without what was carried forward."""
-    return Sheet(
-        framework_in(screening.framework_version),
-        screening.phase,
-        tuple(questionnaire_in(pin.questionnaire) for pin in screening.pins),
+    versions = [pin.questionnaire for pin in screening.pins]
+    framework = screening.framework_version
+    return _sheet(
+        (framework.digest, screening.phase, *(version.digest for version in versions)),
+        lambda: Sheet(framework_in(framework), screening.phase, tuple(questionnaire_in(each) for each in versions)),
     )
 
 
-def rulings_in_force(screening: Screening, rulings: list[Ruling], saved: dict[str, datetime]) -> Rulings:
+_PINS = (
+    select(FrameworkVersion.digest.label("framework"), QuestionnaireVersion.digest)
+    .select_from(Screening)
+    .join(FrameworkVersion, FrameworkVersion.id == Screening.framework_id)
+    .join(ScreeningQuestionnaire, ScreeningQuestionnaire.screening_id == Screening.id)
+    .join(QuestionnaireVersion, QuestionnaireVersion.id == ScreeningQuestionnaire.questionnaire_id)
+    .where(Screening.id == _SCREENING)
+    .order_by(ScreeningQuestionnaire.position)
+)
+
+
+def pinned_sheet(session: Session, screening: Screening) -> Sheet:
+    """Return what the screening pinned, read by digests alone: one statement once the documents were read in this process."""
+    rows = session.execute(_PINS, {"screening": screening.id}).all()
+    key = (rows[0].framework if rows else "", screening.phase, *(row.digest for row in rows))
+    return _sheet(key, lambda: sheet_of(screening))
+
+
+_SHEETS: dict[tuple[str, ...], Sheet] = {}
+
+
+def _sheet(digests: tuple[str, ...], made: Callable[[], Sheet]) -> Sheet:
+    """Return the sheet of these documents; kept for the process, since documents never change and what follows from them is costly."""
+    found = _SHEETS.get(digests)
+    if found is None:
+        found = _SHEETS[digests] = made()
+    return found
+
+
+def rulings_in_force(
+    screening: Screening, rulings: list[Ruling], saved: dict[str, datetime], framework: Framework
+) -> Rulings:
     """Return which rulings hold now.
 
     Rulings on an answer (not applicable, evidence disproved) hold while the answer is unchanged; the last one counts. A clearance
     of a hard stop holds while the answers behind it are unchanged; a stop raised in an earlier revision is released by legal and
     team together (domain.md §5.4).
     """
-    framework = framework_in(screening.framework_version)
     last = {(r.kind, r.target): r for r in rulings if r.outcome not in ("raised", "released_legal", "released_team")}
     standing = [
         r

@@ -152,4 +152,5 @@ def _in_force(session: Session, body: Mapping[str, Any]) -> Rulings:
         )
         for each in body["rulings"]
     ]
-    return rulings_in_force(screening, rulings, {a["key"]: datetime.fromisoformat(a["at"]) for a in body["answers"]})
+    saved = {each["key"]: datetime.fromisoformat(each["at"]) for each in body["answers"]}
+    return rulings_in_force(screening, rulings, saved, framework_in(screening.framework_version))

@@ -55,6 +55,11 @@ class Sheet:
     carried: frozenset[str] = frozenset()
 
     @cached_property
+    def by_key(self) -> Mapping[str, Question]:
+        """Question key → question, of every question whether asked or not."""
+        return {q.key: q for each in self.questionnaires for _, q in each.questions()}
+
+    @cached_property
     def optional(self) -> frozenset[str]:
         """Keys of the questions that may stay empty."""
         return frozenset(q.key for each in self.questionnaires for _, q in each.questions() if not q.required)

@@ -321,10 +321,8 @@ def must_be_editable(state: str) -> None:
 
 def question_or_refuse(sheet: Sheet, key: str) -> Question:
     """Return the question with this key; Refusal when no pinned questionnaire has it."""
-    for questionnaire in sheet.questionnaires:
-        for _, question in questionnaire.questions():
-            if question.key == key:
-                return question
+    if key in sheet.by_key:
+        return sheet.by_key[key]
     raise Refusal(
         "screenings.unknown_question",
         "質問「{key}」はこのスクリーニングにありません。",

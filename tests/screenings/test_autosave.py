@@ -51,7 +51,7 @@ def changes_of(database: Database, screening: str, key: str) -> list[AnswerChang
 
 def test_one_answer_is_saved_and_the_page_is_told_how_it_stands(owner: Visitor, filled: str, made: World) -> None:
     rev = answer_of(made.database, filled, "P1a").rev
-    told = save(owner, filled, **{"P1a": "done", "P1a-rev": rev, "P1a-remark": "手順書を作成した。"})
+    told = save(owner, filled, **{"P1a": "not_done", "P1a-rev": rev, "P1a-remark": "手順書を作成した。"})
     assert told.status_code == 200, told.text
     assert told.json is not None
     assert told.json["saved"]["P1a"]["rev"] == rev + 1
@@ -59,6 +59,15 @@ def test_one_answer_is_saved_and_the_page_is_told_how_it_stands(owner: Visitor, 
     assert "score" in told.json["parts"]
     assert "P1a" in told.json["questions"]
     assert answer_of(made.database, filled, "P1a").remark == "手順書を作成した。"
+
+
+def test_a_remark_alone_changes_no_part_of_the_page(owner: Visitor, filled: str, made: World) -> None:
+    answer = answer_of(made.database, filled, "P1a")
+    told = save(owner, filled, **{"P1a": answer.value, "P1a-rev": answer.rev, "P1a-remark": "補足だけ"})
+    assert told.status_code == 200
+    assert told.json is not None
+    assert told.json["asked"] == told.json["done"]
+    assert "parts" not in told.json
 
 
 def test_an_answer_given_on_an_old_page_is_a_conflict_that_shows_mine_theirs_and_base(
