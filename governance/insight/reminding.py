@@ -15,7 +15,7 @@ from sqlalchemy import select
 from governance.insight.desk import framework_of, newest
 from governance.insight.offices import DEPARTMENT
 from governance.notifications.people import parts, strangers, team
-from governance.notifications.services import notify
+from governance.notifications.services import notify, sees
 from governance.projects.models import Project
 from governance.reviews.models import Condition, Review
 from governance.reviews.rules import local_date
@@ -51,7 +51,7 @@ class Case:
     """What a reminder is about: its name among the reminders, its project, the page, and the codes of its sentence."""
 
     name: str
-    project: Project
+    project: Project | None
     href: str
     about: str
     number: str = ""
@@ -76,17 +76,21 @@ def conditions(work: UnitOfWork, today: date) -> int:
     query = select(Condition).where(Condition.state.in_(("open", "rejected")), Condition.due_on <= _until(today, SOON))
     rows = work.session.scalars(query).all()
     for row in rows:
-        _remind(work, today, row.due_on, [row.owner_id], _condition(row, "condition"))
+        _remind(work, today, row.due_on, [row.owner_id], _condition(work, row, row.owner_id, "condition"))
     reported = work.session.scalars(select(Condition).where(Condition.state == "submitted")).all()
     for row in reported:
         if row.submitted_at is not None:
             since = local_date(row.submitted_at)
-            _waits(work, today, since, LONG_WAIT, [row.verifier_id], _condition(row, "verify"))
+            case = _condition(work, row, row.verifier_id, "verify")
+            _waits(work, today, since, LONG_WAIT, [row.verifier_id], case)
     return len(rows) + len(reported)
 
 
-def _condition(row: Condition, about: str) -> Case:
-    return Case(row.id, row.decision.screening.project, f"/conditions/{row.id}", about, str(row.number))
+def _condition(work: UnitOfWork, row: Condition, user_id: str, about: str) -> Case:
+    """Return what a reminder about a condition says; whoever does not see the project hears of the condition alone."""
+    project = row.decision.screening.project
+    seen = project if sees(work, user_id, project.id) else None
+    return Case(row.id, seen, f"/conditions/{row.id}", about, str(row.number))
 
 
 def measures(work: UnitOfWork, today: date) -> int:

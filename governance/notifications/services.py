@@ -75,6 +75,12 @@ def may_see(work: UnitOfWork, user: User, project_id: str) -> bool:
     return work.session.scalar(query) is not None
 
 
+def sees(work: UnitOfWork, user_id: str, project_id: str) -> bool:
+    """Tell whether the person with this account may know of the project now."""
+    user = work.session.get(User, user_id)
+    return user is not None and may_see(work, user, project_id)
+
+
 def _told(work: UnitOfWork, once: str, people: set[str]) -> set[str]:
     """Return who has this very reminder already."""
     if not once:

@@ -14,6 +14,7 @@ from governance.projects.files import check_link, clean_name
 from governance.projects.models import Evidence, Project
 from governance.projects.services import visible
 from governance.refusals import NotFound, Problem, Refusal, Refusals
+from governance.reviews import telling
 from governance.reviews.meetings import lock, room
 from governance.reviews.models import Condition, Decision, Meeting
 from governance.reviews.people import authors_of
@@ -208,3 +209,4 @@ def _record(
         private=private,
         row=row,
     )
+    telling.condition_moved(work, row, act)

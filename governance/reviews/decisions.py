@@ -14,6 +14,7 @@ from typing import Any
 
 from governance.ledger.rules import Code
 from governance.refusals import Problem, Refusal, Refusals
+from governance.reviews import telling
 from governance.reviews.models import AgendaItem, Condition, Decision
 from governance.reviews.people import active_person, authors_of
 from governance.reviews.rules import (
@@ -105,6 +106,7 @@ def settle(
     _record_decision(work, screening, decision, (before, screening.rev))
     for number, draft in enumerate(verdict.conditions, 1):
         _set_condition(work, screening, decision, number, draft)
+    telling.decided(work, screening, decision)
     return decision
 
 
@@ -213,3 +215,4 @@ def _set_condition(
     work.record(
         "ConditionSet", subject=subject, project=project, codes=codes | people, private={"text": row.text}, row=row
     )
+    telling.condition_set(work, row)

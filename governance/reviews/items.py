@@ -12,6 +12,7 @@ from governance.accounts.rules import authorize
 from governance.projects.models import Project
 from governance.projects.services import bar_reading, visible
 from governance.refusals import Forbidden, NotFound, Problem, Refusal, Refusals
+from governance.reviews import telling
 from governance.reviews.decisions import Basis, Verdict, basis_snapshot, choices, settle
 from governance.reviews.meetings import SETTLED, Room, lock, notice_of, recused_seats, room
 from governance.reviews.models import AgendaItem, CommitteeMember, Decision, Recusal, Vote
@@ -246,6 +247,7 @@ def defer_item(work: UnitOfWork, row: AgendaItem, *, rev: int, reason: str) -> N
         screening.state, screening.changed_at = after(screening.state, "defer").state, work.now
     work.session.flush()
     _record(work, row, "ItemDeferred", rev, private={"reason": row.deferral_reason}, motion=row.motion)
+    telling.deferred(work, screening)
 
 
 # ---------------------------------------------------------------- shared steps

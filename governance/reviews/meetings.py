@@ -15,6 +15,7 @@ from governance.accounts.rules import authorize, may
 from governance.ledger.rules import Code
 from governance.projects.services import grant_reading
 from governance.refusals import NotFound, Problem, Refusal, Refusals
+from governance.reviews import telling
 from governance.reviews.committee import CommitteeRules, Member, RuleCheck, composition, notice
 from governance.reviews.committees import rules_of, seats_on
 from governance.reviews.decisions import basis_snapshot
@@ -149,6 +150,7 @@ def add_item(work: UnitOfWork, row: Meeting, screening: Screening) -> AgendaItem
     seats = seats_on(row.committee, local_date(row.starts_at))
     readers = [seat.user_id for seat in seats if not any(c.bars for c in conflicts_of(seat.user, ties))]
     grant_reading(work, screening.project, readers, "agenda")
+    telling.on_agenda(work, item, readers)
     return item
 
 

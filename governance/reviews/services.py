@@ -14,6 +14,7 @@ from governance.accounts.rules import authorize
 from governance.projects.models import Project
 from governance.projects.services import visible
 from governance.refusals import Forbidden, NotFound, Refusal
+from governance.reviews import telling
 from governance.reviews.decisions import Verdict, basis_snapshot, settle
 from governance.reviews.models import Decision, Review
 from governance.reviews.people import refuse_bound, relations_to
@@ -159,6 +160,7 @@ def _queue(work: UnitOfWork, screening: Screening, snapshot: Snapshot) -> None:
     subject, refs = ("screening", screening.id), {"snapshot": snapshot.digest}
     rev = (before, screening.rev)
     work.record("CaseQueued", subject=subject, project=screening.project_id, rev=rev, refs=refs, row=screening)
+    telling.queued(work, screening)
 
 
 def return_to_team(work: UnitOfWork, screening: Screening, *, rev: int, reason: str) -> None:
@@ -190,6 +192,7 @@ def return_to_team(work: UnitOfWork, screening: Screening, *, rev: int, reason: 
         private={"reason": reason.strip()},
         row=screening,
     )
+    telling.returned(work, screening)
 
 
 def decide_without_board(work: UnitOfWork, screening: Screening, verdict: Verdict, *, rev: int) -> Decision:
@@ -353,3 +356,4 @@ def _block_when_stopped(work: UnitOfWork, screening: Screening) -> None:
             codes={"screening": screening.id, "stop": stop.code, "reason": stop.reason},
             row=row,
         )
+    telling.stopped(work, screening)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from governance.accounts.rules import authorize
 from governance.refusals import Refusal
+from governance.reviews import telling
 from governance.reviews.people import refuse_bound, relations_to
 from governance.reviews.rules import refuse_when
 from governance.reviews.services import add_ruling, locked
@@ -74,6 +75,8 @@ def _rule(
         private={"reason": row.reason},
         row=row,
     )
+    if act == "confirm" or screening.state != "blocked":
+        telling.stopped(work, screening, "confirmed" if act == "confirm" else "released")
     return row
 
 

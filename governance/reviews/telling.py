@@ -1,0 +1,81 @@
+"""Who hears of what happens in review: one function per act, called by the services beside the record of the act.
+
+Notices hold codes alone. Owners and verifiers of conditions may be people who do not see the project: they are told of the condition
+without it (domain.md §6.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from governance.notifications.people import parts, strangers, team
+from governance.notifications.services import notify, sees
+from governance.reviews.models import AgendaItem, Condition, Decision
+from governance.screenings.models import Screening
+from governance.work import UnitOfWork
+
+CONDITION_KINDS = {"report": "to_verify", "verify": "decided", "reject": "returned", "waive": "decided"}
+
+
+def returned(work: UnitOfWork, row: Screening) -> None:
+    """Tell the team that the case came back."""
+    notify(work, "returned", team(row.project), project=row.project, href=f"/screenings/{row.id}")
+
+
+def queued(work: UnitOfWork, row: Screening) -> None:
+    """Tell the secretariat that a case waits for the committee, and the team where it stands."""
+    given = {"about": "committee"}
+    notify(work, "submitted", team(row.project), project=row.project, href=f"/projects/{row.project_id}", codes=given)
+    people = strangers(work, row.project, "secretariat")
+    notify(work, "submitted", people, project=row.project, href="/committees", codes=given)
+
+
+def on_agenda(work: UnitOfWork, item: AgendaItem, readers: Iterable[str]) -> None:
+    """Tell the members who may read the case that it is on the agenda."""
+    href, given = f"/meetings/{item.meeting_id}", {"about": "agenda"}
+    notify(work, "submitted", readers, project=item.screening.project, href=href, codes=given)
+
+
+def stopped(work: UnitOfWork, row: Screening, about: str = "stop") -> None:
+    """Tell the team, legal and the expert team that a hard stop was raised, confirmed, or released."""
+    given = {"about": about}
+    notify(work, "suspended", team(row.project), project=row.project, href=f"/projects/{row.project_id}", codes=given)
+    offices = strangers(work, row.project, "expert", "legal")
+    notify(work, "suspended", offices, project=row.project, href=f"/reviews/{row.id}", codes=given)
+
+
+def decided(work: UnitOfWork, row: Screening, decision: Decision) -> None:
+    """Tell the team and the approver of the outcome; a case that a committee returned is returned."""
+    if decision.outcome == "returned":
+        returned(work, row)
+    else:
+        _outcome(work, row, decision.outcome)
+
+
+def deferred(work: UnitOfWork, row: Screening) -> None:
+    """Tell the team and the approver that the case waits for another meeting."""
+    _outcome(work, row, "deferred")
+
+
+def _outcome(work: UnitOfWork, row: Screening, outcome: str) -> None:
+    people, href = parts(row.project, "owner", "member", "approver"), f"/projects/{row.project_id}"
+    notify(work, "decided", people, project=row.project, href=href, codes={"about": outcome})
+
+
+def condition_set(work: UnitOfWork, row: Condition) -> None:
+    """Tell the owner of a condition that it is theirs."""
+    _condition(work, row, "assigned", [row.owner_id], "condition")
+
+
+def condition_moved(work: UnitOfWork, row: Condition, act: str) -> None:
+    """Tell the verifier of a report, and the owner of what came of it."""
+    people = [row.verifier_id] if act == "report" else [row.owner_id]
+    _condition(work, row, CONDITION_KINDS[act], people, "waived" if act == "waive" else "condition")
+
+
+def _condition(work: UnitOfWork, row: Condition, kind: str, people: Iterable[str], about: str) -> None:
+    href, codes = f"/conditions/{row.id}", {"about": about, "number": str(row.number)}
+    for user_id in people:
+        project = row.decision.screening.project
+        seen = project if sees(work, user_id, project.id) else None
+        notify(work, kind, [user_id], project=seen, href=href, codes=codes)
