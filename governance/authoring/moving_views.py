@@ -99,7 +99,7 @@ def confirm(screening_id: str) -> ResponseReturnValue:
     row = services.screening(work, screening_id)
     authorize(work.actor, "screening:answer", relations_of(work, row.project))
     ticked = {key: _rev(key) for key in request.form.getlist("key")}
-    moving.confirm(work, row, ticked)
+    waiting.confirm(work, row, ticked)
     left = waiting.waiting(services.filled(work, row))
     if ticked:
         tell(Text("確認しました。", "Confirmed."))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -226,13 +225,13 @@ def _may_begin(
     """Return the phases whose screening the actor may open now."""
     if not may(work.actor, "screening:open", relations):
         return []
-    states = {phase: (row.state, row.valid_until) for phase, row in latest.items()}
-    return [(phase.code, phase.name) for phase in framework.phases if _may_open(framework, phase.code, states, today)]
+    rows = list(latest.values())
+    return [(phase.code, phase.name) for phase in framework.phases if _may_open(framework, phase.code, rows, today)]
 
 
-def _may_open(framework: Framework, phase: str, states: dict[str, Any], today: date) -> bool:
+def _may_open(framework: Framework, phase: str, rows: list[Screening], today: date) -> bool:
     try:
-        may_open(framework, phase, states, today)
+        may_open(framework, phase, rows, today)
     except Refusal:
         return False
     return True

@@ -128,6 +128,12 @@ class Decider(Part):
     reason_required: list[Key] = []
 
 
+class Occasion(Named):
+    """A reason to screen again (domain.md §4.3). `ratings` says that severity and likelihood are to be confirmed anew."""
+
+    ratings: bool = False
+
+
 class Reference(Named):
     """An external framework that questions are mapped to, with the version and date of the list used."""
 
@@ -137,7 +143,7 @@ class Reference(Named):
 
 
 class Framework(Part):
-    """A whole framework document."""
+    """A whole framework document. `rescreening_days` is how long before an approval ends its renewal is opened."""
 
     key: Key
     version: Version
@@ -170,6 +176,8 @@ class Framework(Part):
     regions: list[Named] = Field(min_length=1)
     own_roles: list[Named] = Field(min_length=1)
     techniques: list[Named] = Field(min_length=1)
+    rescreening: list[Occasion] = []
+    rescreening_days: int = Field(default=60, ge=1, le=365)
     references: list[Reference] = []
     glossary: list[Glossary] = []
 

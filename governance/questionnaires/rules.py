@@ -22,7 +22,7 @@ from governance.texts import LOCALES, Text
 
 LISTS = (
     *("phases", "items", "scale", "levels", "routes", "flags", "packs", "answer_roles", "contradictions", "measures"),
-    *("hard_stops", "bodies", "expertise", "sectors", "regions", "own_roles", "techniques", "references"),
+    *("hard_stops", "bodies", "expertise", "sectors", "regions", "own_roles", "techniques", "rescreening", "references"),
 )
 """The lists of a framework whose parts have a code of their own."""
 LANGUAGES = {"ja": Text("日本語", "Japanese"), "en": Text("英語", "English")}

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from governance.accounts.models import User
@@ -74,7 +75,7 @@ class Answer(Revised, Base):
     """The answer to one question: value, remark, planned date, author, time.
 
     `text` holds the content of a free text or of rows (JSON), whose value says only that something was given. `to_confirm` marks an
-    answer that a move to newer questionnaires brought along and nobody has looked at since (moving.py).
+    answer that was brought along and nobody has looked at since; `confirm_because` says why it is to be looked at (confirming.py).
     """
 
     __tablename__ = "answers"
@@ -89,6 +90,7 @@ class Answer(Revised, Base):
     due_on: Mapped[date | None]
     carried_from: Mapped[str | None] = ref("screenings.id", index=False)
     to_confirm: Mapped[bool] = mapped_column(default=False, server_default=false())
+    confirm_because: Mapped[Code] = mapped_column(default="", server_default="")
     author_id: Mapped[str] = ref("users.id", index=False)
     saved_at: Mapped[datetime]
 
@@ -140,6 +142,7 @@ class ItemRating(Revised, Base):
     likelihood: Mapped[int | None]
     severity_reason: Mapped[Long] = mapped_column(default="")
     likelihood_reason: Mapped[Long] = mapped_column(default="")
+    to_confirm: Mapped[bool] = mapped_column(default=False, server_default=false())
     author_id: Mapped[str] = ref("users.id", index=False)
     saved_at: Mapped[datetime]
 
@@ -261,6 +264,59 @@ class ScreeningMove(Base):
     moved_at: Mapped[datetime]
     undone_by: Mapped[str | None] = ref("users.id", index=False)
     undone_at: Mapped[datetime | None]
+
+
+class Reassessment(Base):
+    """Why a screening was opened anew, once or for several reasons after another (再スクリーニング; domain.md §4.3).
+
+    `basis_id` is the approval that is looked at again, `source` says who or what asked for it, `subject` the reading or incident behind
+    it. What comes by date comes once for an approval.
+    """
+
+    __tablename__ = "reassessments"
+    __table_args__ = (
+        CheckConstraint("source IN ('hand', 'date', 'reading', 'incident')", name="source"),
+        Index(
+            "uq_reassessments_by_date",
+            "basis_id",
+            unique=True,
+            sqlite_where=sql("source = 'date'"),
+            postgresql_where=sql("source = 'date'"),
+        ),
+    )
+
+    id: Mapped[Id]
+    screening_id: Mapped[str] = ref("screenings.id")
+    basis_id: Mapped[str | None] = ref("screenings.id", index=False)
+    reasons: Mapped[list[str]]
+    note: Mapped[Long] = mapped_column(default="")
+    source: Mapped[Code]
+    subject: Mapped[Code] = mapped_column(default="")
+    opened_by: Mapped[str] = ref("users.id", index=False)
+    opened_at: Mapped[datetime]
+
+    opener: Mapped[User] = relationship()
+
+
+class AnswerCopy(Base):
+    """That answers were copied from the screening of a similar project, and what is needed to undo it (similar.py).
+
+    `keys` are the questions that were answered so, `items` the ratings; nothing that was there before is ever replaced.
+    """
+
+    __tablename__ = "answer_copies"
+
+    id: Mapped[Id]
+    screening_id: Mapped[str] = ref("screenings.id")
+    source_id: Mapped[str] = ref("screenings.id", index=False)
+    keys: Mapped[list[str]]
+    items: Mapped[list[str]]
+    copied_by: Mapped[str] = ref("users.id", index=False)
+    copied_at: Mapped[datetime]
+    undone_by: Mapped[str | None] = ref("users.id", index=False)
+    undone_at: Mapped[datetime | None]
+
+    source: Mapped[Screening] = relationship(foreign_keys=[source_id])
 
 
 class AnswerLayout(Base):

@@ -25,7 +25,6 @@ from governance.screenings.models import Answer, AnswerEvidence, Screening, Scre
 from governance.screenings.planning import Step, counts, moved_ratings, moved_values, steps
 from governance.screenings.result import Rating
 from governance.screenings.routing import Sheet
-from governance.screenings.rules import Entry
 from governance.screenings.scoring import score
 from governance.work import UnitOfWork
 
@@ -191,7 +190,7 @@ def _carry_out(work: UnitOfWork, row: Screening, now: Filled, planned: Plan) -> 
                 done["values"][key] = step.value
                 filling.rewrite(work, row, answer, step.moved)
             if step.is_to_confirm and not answer.to_confirm:
-                answer.to_confirm = True
+                answer.to_confirm, answer.confirm_because = True, "reworded"
                 done["marked"].append(key)
     kept = moved_ratings(planned.after.framework, _ratings(now))
     for item, rating in now.ratings.items():
@@ -212,7 +211,7 @@ def _suggest(work: UnitOfWork, row: Screening, now: Filled, step: Step) -> None:
     answer.text, answer.remark, answer.due_on, answer.carried_from = source.text, source.remark, source.due_on, None
     work.session.add(answer)
     filling.rewrite(work, row, answer, step.moved)
-    answer.to_confirm = True
+    answer.to_confirm, answer.confirm_because = True, "moved"
     held = {piece.id for piece in now.evidence.get(step.question.key, [])}
     for piece in [each for each in now.evidence.get(step.source, []) if each.id not in held]:
         link = AnswerEvidence(screening_id=row.id, question_key=answer.question_key, evidence_id=piece.id)
@@ -270,12 +269,12 @@ def undo(work: UnitOfWork, row: Screening, *, rev: int) -> None:
 
 def _take_back(work: UnitOfWork, row: Screening, now: Filled, done: Mapping[str, Any], moved: ScreeningMove) -> None:
     for key in done["marked"]:
-        now.answers[key].to_confirm = False
+        now.answers[key].to_confirm, now.answers[key].confirm_because = False, ""
     for key, value in done["values"].items():
         answer = now.answers[key]
         if answer.saved_at == moved.moved_at:
             filling.rewrite(work, row, answer, value)
-            answer.to_confirm = False
+            answer.to_confirm, answer.confirm_because = False, ""
     for key in done["suggested"]:
         if now.answers[key].to_confirm:
             _withdraw_suggestion(work, row, now, key, moved)
@@ -294,19 +293,6 @@ def _withdraw_suggestion(work: UnitOfWork, row: Screening, now: Filled, key: str
         if link.attached_at == moved.moved_at:
             work.session.delete(link)
     answer = now.answers[key]
-    answer.text, answer.remark, answer.due_on, answer.to_confirm = "", "", None, False
+    answer.text, answer.remark, answer.due_on = "", "", None
+    answer.to_confirm, answer.confirm_because = False, ""
     filling.rewrite(work, row, answer, "")
-
-
-# ---------------------------------------------------------------- confirm
-
-
-def confirm(work: UnitOfWork, row: Screening, revs: Mapping[str, int]) -> None:
-    """Say of answers that they still hold, each at the revision that was looked at; it is a save like any other."""
-    now = load(work.session, row)
-    entries = []
-    for key, rev in revs.items():
-        answer = now.answers.get(key)
-        if answer is not None and answer.to_confirm:
-            entries.append(Entry(key, answer.value, answer.remark, answer.due_on, rev, answer.text, confirmed=True))
-    filling.save_answers(work, row, entries)

@@ -13,13 +13,16 @@ from datetime import date
 from sqlalchemy import select
 
 from governance.accounts.rules import authorize
+from governance.discussions import services as discussions
+from governance.projects.life import must_run
+from governance.projects.life_rules import check_reason
 from governance.projects.models import Project
 from governance.projects.services import relations_of, visible
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.models import FrameworkVersion
 from governance.questionnaires.services import current_framework, current_questionnaires, framework_in
-from governance.refusals import NotFound, Problem, Refusals
-from governance.screenings import confirming, rules
+from governance.refusals import NotFound, Problem, Refusal, Refusals
+from governance.screenings import confirming, rules, telling
 from governance.screenings.carrying import carry_forward
 from governance.screenings.filling import summarise, write_summary
 from governance.screenings.loading import Filled, load
@@ -65,24 +68,57 @@ def framework_of(row: Screening) -> Framework:
 
 
 def open_screening(work: UnitOfWork, owner: Project, phase: str, *, due_on: date | None = None) -> Screening:
-    """Open the screening of a phase, pin the versions in force, and carry answers forward from the phase before.
+    """Open the screening of a phase, pin the versions in force, and carry answers forward from what was approved before.
 
-    Raises Refusal when one is under way or an earlier phase lacks a valid approval (domain.md §6.1).
+    Raises Refusal when one is under way, an earlier phase lacks a valid approval (domain.md §6.1), the project does not run, or the
+    phase is approved already: what is approved is screened again for a reason (reopening.py).
     """
     authorize(work.actor, "screening:open", relations_of(work, owner))
+    version, framework = begin(work, owner, phase)
+    before = screenings_of(work, owner)
+    rules.may_open(framework, phase, before, work.now.date())
+    if framework.rescreening and phase in rules.standing(before):
+        raise Refusal(
+            "screenings.reason_needed",
+            "「{phase}」は承認されています。見直すときは、理由を選んで再スクリーニングを始めてください。",
+            "“{phase}” is approved. To look at it again, choose the reason and start a re-screening.",
+            phase=framework.phase(phase).name,
+        )
+    return draw_up(work, owner, version, phase, before, due_on=due_on)
+
+
+def begin(work: UnitOfWork, owner: Project, phase: str) -> tuple[FrameworkVersion, Framework]:
+    """Return the framework in force, with the project held so that two people who open at once come one after the other.
+
+    Raises NotFound for a phase that it does not have, Refusal when the project does not run.
+    """
+    work.session.refresh(owner, with_for_update=True)
+    must_run(work, owner.id)
     version = current_framework(work, owner.framework_key)
     framework = framework_in(version)
     if phase not in {p.code for p in framework.phases}:
         raise NotFound
-    before = screenings_of(work, owner)
-    latest = {s.phase: (s.state, s.valid_until) for s in before}
-    rules.may_open(framework, phase, latest, work.now.date())
+    return version, framework
+
+
+def draw_up(
+    work: UnitOfWork,
+    owner: Project,
+    version: FrameworkVersion,
+    phase: str,
+    before: Sequence[Screening],
+    *,
+    due_on: date | None = None,
+    opened_by: str = "",
+    reasons: Sequence[str] | None = None,
+) -> Screening:
+    """Store a new screening with what is carried forward; `reasons` are those of a re-screening, None for any other."""
     sequence = 1 + sum(s.phase == phase for s in before)
     row = _drawn_up(work, owner, version, phase, sequence, due_on)
+    row.opened_by = opened_by or work.actor.id
     work.session.add(row)
     work.session.flush()
-    if source := _source(before, phase, framework):
-        carry_forward(work, source, row)
+    carry_forward(work, before, row, reasons=reasons)
     summarise(work, row)
     work.record(
         "ScreeningOpened",
@@ -105,7 +141,6 @@ def _drawn_up(
         sequence=sequence,
         framework_id=version.id,
         due_on=due_on,
-        opened_by=work.actor.id,
         opened_at=work.now,
         changed_at=work.now,
         project=owner,
@@ -117,13 +152,6 @@ def _drawn_up(
         for place, q in enumerate(current_questionnaires(work, version.key, phases))
     ]
     return row
-
-
-def _source(before: Sequence[Screening], phase: str, framework: Framework) -> Screening | None:
-    """The screening whose answers are carried forward: the newest approved one of this or an earlier phase."""
-    phases = {*framework.earlier_phases(phase), phase}
-    approved = [s for s in before if s.state in rules.APPROVED and s.phase in phases]
-    return max(approved, key=lambda s: s.submitted_at or s.opened_at, default=None)
 
 
 # ---------------------------------------------------------------- submit, withdraw
@@ -138,17 +166,20 @@ def gaps_of(now: Filled) -> list[Problem]:
     return [*open_ones, *confirming.gaps(now)]
 
 
-def submit(work: UnitOfWork, row: Screening, *, rev: int) -> Snapshot:
+def submit(work: UnitOfWork, row: Screening, *, rev: int, explanation: str = "") -> Snapshot:
     """Submit the screening: check that nothing is missing, freeze the snapshot, raise hard stops, lock the answers.
 
-    A returned screening is submitted as the next revision. Raises Refusals listing every gap.
+    A returned screening is submitted as the next revision; `explanation` answers the reviewer's remarks that are still open.
+    Raises Refusals listing every gap.
     """
     authorize(work.actor, "screening:submit", relations_of(work, row.project))
+    must_run(work, row.project_id)
     rules.must_be_editable(row.state)
     work.expect(row, rev)
     row.revision += row.state == "returned"
     now = load(work.session, row)
     Refusals.raise_any(gaps_of(now))
+    discussions.answer_all(work, row, explanation)
     row.submitted_by, row.submitted_at, row.changed_at = work.actor.id, work.now, work.now
     row.state = "blocked" if now.score.stops else "submitted"
     write_summary(row, now)
@@ -156,6 +187,7 @@ def submit(work: UnitOfWork, row: Screening, *, rev: int) -> Snapshot:
     snapshot = freeze_content(work, row, load(work.session, row), "submitted")
     _record_submission(work, row, rev, snapshot)
     _raise_stops(work, row, now.score)
+    telling.submitted(work, row)
     return snapshot
 
 
@@ -212,8 +244,9 @@ def freeze(work: UnitOfWork, row: Screening, stage: str) -> Snapshot:
 
 
 def withdraw(work: UnitOfWork, row: Screening, *, rev: int, reason: str) -> None:
-    """Withdraw a screening that is not decided; it stays on record."""
+    """Withdraw a screening that is not decided, with the reason; it stays on record, and so does an approval before it."""
     authorize(work.actor, "screening:withdraw", relations_of(work, row.project))
+    reason = check_reason(reason)
     work.expect(row, rev)
     row.state, row.changed_at = after(row.state, "withdraw").state, work.now
     work.session.flush()

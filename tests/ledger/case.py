@@ -21,7 +21,7 @@ from governance.monitoring.models import (
     ReadingBatch,
     ReadingKey,
 )
-from governance.projects.models import Evidence, Project, ProjectMember, ProjectReader
+from governance.projects.models import Disposal, Evidence, LifeAct, Project, ProjectMember, ProjectReader
 from governance.questionnaires.models import (
     DraftChange,
     FrameworkVersion,
@@ -46,8 +46,10 @@ from governance.screenings.models import (
     AdoptedMeasure,
     Answer,
     AnswerChange,
+    AnswerCopy,
     AnswerEvidence,
     ItemRating,
+    Reassessment,
     Ruling,
     Screening,
     ScreeningMove,
@@ -218,6 +220,30 @@ def check(work: UnitOfWork) -> None:
         ScreeningMove(
             id="sm-1", screening_id="s-1", from_framework="f-1", to_framework="f-1", from_versions=["q-1"],
             to_versions=["q-1"], undo={"marked": []}, moved_by="u-owner", moved_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.add_all(
+        [
+            Reassessment(
+                id="ra-1", screening_id="s-1", reasons=["incident"], note="事故の後", source="incident", subject="in-1",
+                opened_by="u-owner", opened_at=work.now,
+            ),
+            AnswerCopy(
+                id="cp-1", screening_id="s-1", source_id="s-1", keys=["P1a"], items=[], copied_by="u-owner",
+                copied_at=work.now,
+            ),
+            LifeAct(
+                id="la-1", project_id="p-1", number=1, act="retired", reason="役目を終えた", office="owner",
+                acted_by="u-owner", acted_at=work.now,
+            ),
+        ]
+    )  # fmt: skip
+    work.session.flush()
+    work.session.add(
+        Disposal(
+            id="di-1", project_id="p-1", act_id="la-1", data="消去した", models="消去した", access="停止した",
+            customers="顧客はいない", records="5年残す", not_applicable=["customers"], records_until=date(2031, 11, 20),
+            done_by="見本 太郎", done_on=date(2026, 11, 20), recorded_by="u-owner", recorded_at=work.now,
         )
     )  # fmt: skip
     work.session.get_one(Screening, "s-1").state = "board_queued"

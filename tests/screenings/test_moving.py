@@ -183,10 +183,10 @@ def test_nothing_is_submitted_before_the_answers_are_confirmed(made, screening):
         same = [Entry(key, each.value, each.remark, each.due_on, each.rev) for key, each in now.answers.items()]
         filling.save_answers(work, row_of(work, screening), [each for each in same if each.key == "P1b"])
         assert len(confirming.waiting(load(work.session, row_of(work, screening)))) == 3
-        moving.confirm(work, row_of(work, screening), {"P1b": now.answers["P1b"].rev})
+        confirming.confirm(work, row_of(work, screening), {"P1b": now.answers["P1b"].rev})
         rev = now.answers["P2ca"].rev
         filling.save_answers(work, row_of(work, screening), [Entry("P2ca", "done", "書き直した", rev=rev)])
-        moving.confirm(work, row_of(work, screening), {"P2cb": now.answers["P2cb"].rev, "P9x": 1})
+        confirming.confirm(work, row_of(work, screening), {"P2cb": now.answers["P2cb"].rev, "P9x": 1})
         assert confirming.waiting(load(work.session, row_of(work, screening))) == []
     submitted(made, screening)
     assert verify_database(made.database).ok
@@ -216,8 +216,8 @@ def test_a_move_can_be_undone_until_it_is_submitted(made, screening):
         row, keys = row_of(work, screening), ("P1b", "P1z", "P2ca", "P2cb")
         revs = {key: load(work.session, row).answers[key].rev for key in keys}
         with pytest.raises(Conflict):
-            moving.confirm(work, row, {"P1b": revs["P1b"] - 1})
-        moving.confirm(work, row, revs)
+            confirming.confirm(work, row, {"P1b": revs["P1b"] - 1})
+        confirming.confirm(work, row, revs)
     submitted(made, screening)
     with made.acting("owner") as work, pytest.raises(Refusal, match="screenings.locked"):
         moving.undo(work, row_of(work, screening), rev=row_of(work, screening).rev)
