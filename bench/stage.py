@@ -23,6 +23,7 @@ from sqlalchemy import make_url
 
 from governance.accounts import sessions
 from governance.accounts.models import RoleGrant, User
+from governance.questionnaires.definition import Framework, Questionnaire
 from governance.settings import Settings
 from governance.storage.database import Database
 from governance.storage.migrate import upgrade
@@ -32,6 +33,9 @@ from tests import builders, postgres
 
 TRIGGERS = {"T10": "yes", "T14": "yes"}
 """Leads to the standard route with two packs: about fifty questions."""
+
+
+Documents = tuple[list[Framework], list[Questionnaire]]
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,11 @@ class Seat:
 
 
 @contextmanager
-def stage(kind: str, teams: int) -> Iterator[tuple[Database, Settings, list[Seat]]]:
-    """Open a database of the kind with `teams` people, each before a filled screening of the first phase."""
+def stage(kind: str, teams: int, documents: Documents | None = None) -> Iterator[tuple[Database, Settings, list[Seat]]]:
+    """Open a database of the kind with `teams` people, each before a filled screening of the first phase.
+
+    `documents` are published instead of the shipped ones.
+    """
     with ExitStack() as until_the_end:
         folder = Path(until_the_end.enter_context(tempfile.TemporaryDirectory()))
         url = f"sqlite:///{folder}/bench.db"
@@ -56,7 +63,7 @@ def stage(kind: str, teams: int) -> Iterator[tuple[Database, Settings, list[Seat
         upgrade(database)
         values = {"data_dir": folder, "database_url": url, "trusted_hosts": ("127.0.0.1", "localhost"), "worker": False}
         settings = Settings.model_validate({k: v for k, v in values.items() if k in Settings.model_fields})
-        yield database, settings, _seats(database, settings, teams)
+        yield database, settings, _seats(database, settings, teams, documents)
 
 
 def _postgres(until_the_end: ExitStack) -> str:
@@ -68,8 +75,8 @@ def _postgres(until_the_end: ExitStack) -> str:
     return url.set(database="bench").render_as_string(hide_password=False)
 
 
-def _seats(database: Database, settings: Settings, teams: int) -> list[Seat]:
-    made = builders.world(database)
+def _seats(database: Database, settings: Settings, teams: int, documents: Documents | None) -> list[Seat]:
+    made = builders.world(database, published=documents)
     app = create_app(settings, database)
     signer = app.session_interface.get_signing_serializer(app)
     seats = []

@@ -14,6 +14,7 @@ from apiflask import APIFlask
 from flask import Blueprint, Flask, Response, abort, current_app, g, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
+from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from sqlalchemy.exc import IntegrityError
 from werkzeug.utils import import_string
@@ -134,9 +135,11 @@ def create_app(settings: Settings, database: Database | None = None) -> Service:
     app.before_request(_load_person)
     app.before_request(_readable)
     CSRFProtect(app)
+    packing.init_app(app)
     limiter.init_app(app)
     app.before_request(_door)
     app.after_request(_seal)
+    app.after_request(_packed)
     app.teardown_request(lambda _error: close_units())
     answers.register(app)
     _add_pages(app)
@@ -166,6 +169,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         # a page takes several files, and one too large is refused by name with the rest of the page kept; this only ends floods
         MAX_CONTENT_LENGTH=FILES_AT_ONCE * settings.max_upload_bytes + 1024**2,
+        COMPRESS_REGISTER=False,  # not every answer may be: see _packed
         MAX_FORM_MEMORY_SIZE=4 * 1024**2,  # a questionnaire of 1 MB of Japanese, percent-encoded
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
         SESSION_COOKIE_HTTPONLY=True,
@@ -282,6 +286,16 @@ def _health() -> ResponseReturnValue:
     with database().reading() as connection:
         connection.exec_driver_sql("SELECT 1")
     return {"state": "ok"}
+
+
+packing = Compress()
+
+
+def _packed(response: Response) -> Response:
+    """Compress pages and assets; never an answer to words in the address, whose size could then tell what else the page holds."""
+    if request.method == "GET" and (request.endpoint == "static" or not request.query_string):
+        return packing.after_request(response)
+    return response
 
 
 def _seal(response: Response) -> Response:

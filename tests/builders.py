@@ -97,10 +97,10 @@ def password_hash() -> str:
     return passwords.hash_password(PASSWORD)
 
 
-def world(database: Database, folder: Path = SEEDS) -> World:
+def world(database: Database, folder: Path = SEEDS, published: tuple[list, list] | None = None) -> World:
     """Return a world with the seeds of `folder` published and everybody of ROLES in it, able to sign in with PASSWORD."""
     made = World(database)
-    frameworks, sheets = documents(folder)
+    frameworks, sheets = published or documents(folder)
     with made.acting() as work:
         for framework in frameworks:
             questionnaires.publish_framework(work, framework)

@@ -262,3 +262,9 @@ def test_the_language_follows_choice_then_browser_then_the_service(app: Service)
 def test_the_switch_keeps_the_page_and_its_query(visitor: Visitor) -> None:
     assert 'href="/trial?page=2&amp;lang=en"' in visitor.get("/trial?page=2").text
     assert 'href="/trial?page=2&amp;lang=ja"' in visitor.get("/trial?page=2&lang=en").text
+
+
+def test_pages_are_compressed_but_never_an_answer_to_words_in_the_address(visitor: Visitor) -> None:
+    packed = {"Accept-Encoding": "gzip"}
+    assert visitor.client.get("/settings", headers=packed).headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in visitor.client.get("/settings?lang=en", headers=packed).headers
