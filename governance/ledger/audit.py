@@ -151,17 +151,37 @@ def _wrong_texts(connection: Connection, tables: Mapping[str, Table], erasures: 
 
 
 def _wrong_batches(connection: Connection, tables: Mapping[str, Table]) -> Iterator[tuple[str, str]]:
-    """Compare the readings of each batch with its digest: changed, added and lost ones are found; so is a batch of none."""
-    readings, batches = tables["readings"].c, tables["reading_batches"].c
-    digests: dict[str, Any] = {}
-    for row in connection.execute(select(tables["readings"]).order_by(readings.batch_id, readings.position)).mappings():
-        digest = digests.setdefault(row["batch_id"], hashlib.sha256())
-        digest.update((b"\n" if row["position"] > 1 else b"") + canonical_reading(row))
-    known = dict(connection.execute(select(batches.id, batches.digest)).all())
-    for id in sorted(known.keys() | digests.keys()):
-        found = digests.get(id, hashlib.sha256()).hexdigest()
-        if found != known.get(id):
+    """Compare the readings of each batch with its digest: changed, added and lost ones are found, and those of no batch."""
+    batches = tables["reading_batches"].c
+    known = {row.id: row.digest for row in connection.execute(select(batches.id, batches.digest))}
+    try:
+        found = _batch_digests(connection, tables["readings"])
+    except (ValueError, TypeError):  # a time that cannot be read: look at each batch by itself
+        found = {id: digest for each in known for id, digest in _readable_batch(connection, tables["readings"], each)}
+    for id in sorted(known.keys() | found.keys()):
+        if known.get(id) != found.get(id):
             yield "batch", row_key("reading_batches", id)
+
+
+def _batch_digests(connection: Connection, table: Table, batch: str | None = None) -> dict[str, str]:
+    """Return the digest of the readings of each batch (or of one) as they are stored now."""
+    query = select(table).order_by(table.c.batch_id, table.c.position)
+    names, digests = table.c.keys(), dict[str, Any]()
+    for row in _stream(connection, query if batch is None else query.where(table.c.batch_id == batch)):
+        reading = dict(zip(names, row, strict=True))
+        digest = digests.get(reading["batch_id"])
+        if digest is None:
+            digests[reading["batch_id"]] = hashlib.sha256(canonical_reading(reading))
+        else:
+            digest.update(b"\n" + canonical_reading(reading))
+    return {id: digest.hexdigest() for id, digest in digests.items()}
+
+
+def _readable_batch(connection: Connection, table: Table, batch: str) -> list[tuple[str, str]]:
+    try:
+        return list(_batch_digests(connection, table, batch).items())
+    except (ValueError, TypeError):
+        return []
 
 
 def _parsed(body: str) -> Any:

@@ -290,6 +290,14 @@ def test_a_reading_that_was_tampered_with_is_found(written: Database, change: st
     assert faults == [("batch", "reading_batches:rb-1")]
 
 
+def test_a_reading_whose_time_cannot_be_read_is_found(written: Database) -> None:
+    if written.dialect == "postgresql":
+        pytest.skip("PostgreSQL itself keeps a time readable")
+    with unguarded(written) as admin:
+        run(admin, "UPDATE readings SET at = 'soon'")
+    assert [fault.code for fault in verify_database(written).faults] == ["batch"]
+
+
 def test_rows_taken_away_are_found(written: Database) -> None:
     tables = {"votes", "conditions", "role_grants", "evidence", "rulings"}
     with unguarded(written) as admin:

@@ -25,7 +25,12 @@ FROZEN = [
     "questionnaire_drafts",
     "draft_changes",
     "reports",
+    "indicator_bands",
+    "reading_batches",
+    "readings",
+    "incident_changes",
 ]
+KEPT = ["indicators", "reading_keys", "alerts", "incidents", "incident_links", "incident_duties"]
 LOCKED = ["answers", "item_ratings", "answer_evidence", "answer_changes", "screening_questionnaires"]
 GUARD = "refused: (the|record|a snapshot)"
 
@@ -59,6 +64,17 @@ def attacks(connection: object, table: str, column: str) -> list[str]:
 def test_no_verb_changes_a_frozen_row(written: Database, table: str) -> None:
     with direct(written) as connection:
         for statement in attacks(connection, table, LEDGER.get(table, "id")):
+            with pytest.raises(Refused, match=GUARD):
+                run(connection, statement)
+    assert verify_database(written).ok
+
+
+@pytest.mark.parametrize("table", KEPT)
+def test_what_is_watched_may_change_but_never_goes(written: Database, table: str) -> None:
+    with direct(written) as connection:
+        change, *others = attacks(connection, table, "id")
+        run(connection, change)
+        for statement in (each for each in others if "DO UPDATE" not in each):
             with pytest.raises(Refused, match=GUARD):
                 run(connection, statement)
     assert verify_database(written).ok
