@@ -262,7 +262,10 @@ def answer_all(work: UnitOfWork, case: Case, explanation: str) -> None:
         return
     if not explanation.strip():
         raise Refusals([Problem("discussions.unanswered", UNANSWERED, "explanation")])
-    rules.written(explanation, place="explanation")
+    try:
+        rules.written(explanation)
+    except Refusal as refused:
+        raise Refusals([Problem(refused.code, refused.text, "explanation")]) from refused
     for row in waiting:
         settle(work, case, row, "answer", rev=row.rev, text=explanation)
 

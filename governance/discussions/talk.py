@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
+from governance.accounts.models import User
 from governance.discussions import rules
 from governance.discussions.delegating import may_give
 from governance.discussions.models import Comment, Delegation, Mention, Thread
@@ -28,6 +29,11 @@ class Line:
     thread: Thread
     said: int
     first: str
+
+    @property
+    def opening(self) -> str:
+        """How the thread began, in one line; a dash when that was withdrawn."""
+        return rules.opening(self.first) or "—"
 
     @property
     def is_remark(self) -> bool:
@@ -99,7 +105,7 @@ def summary(work: UnitOfWork, case: Case) -> Whole:
     whole = Whole({}, work.actor.id, may_write(work, case), may_give(work, case))
     for line in _lines(work, Thread.screening_id == case.id):
         whole.by_place.setdefault(line.thread.place, whole.get(line.thread.place)).lines.append(line)
-    query = select(Delegation).join(Delegation.person).options(contains_eager(Delegation.person))
+    query = select(Delegation).join(Delegation.person).options(contains_eager(Delegation.person).lazyload(User.grants))
     query = query.where(Delegation.screening_id == case.id, Delegation.state == rules.OPEN)
     for each in work.session.scalars(query.order_by(Delegation.due_on.is_(None), Delegation.due_on)):
         whole.by_place.setdefault(each.place, whole.get(each.place)).asked.append(each)
@@ -124,7 +130,7 @@ def _begun() -> Select[Thread, int, str]:
         .correlate(Thread)
         .scalar_subquery()
     )
-    return select(Thread, said, first).options(joinedload(Thread.opener))
+    return select(Thread, said, first)
 
 
 # ---------------------------------------------------------------- the page of a project
@@ -134,7 +140,7 @@ def of_project(work: UnitOfWork, project: Project, show: str, page: int) -> tupl
     """Return a page of a project's threads, newest first, and how many there are; `show` is one of SHOWS."""
     wanted = [Thread.project_id == project.id, *_shown(work, show)]
     total = work.session.scalar(select(func.count(Thread.id)).where(*wanted)) or 0
-    query = _begun().where(*wanted).order_by(Thread.changed_at.desc(), Thread.id)
+    query = _begun().where(*wanted).order_by(Thread.changed_at.desc(), Thread.id).options(joinedload(Thread.opener))
     rows = work.session.execute(query.limit(PAGE).offset((page - 1) * PAGE))
     return [Line(thread, said, first or "") for thread, said, first in rows], total
 
