@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from governance.questionnaires.definition import Framework, Question
+from governance.questionnaires.definition import GIVEN, WRITTEN, Framework, Question
 from governance.questionnaires.diff import CONFIRMED, Change
 from governance.questionnaires.parts import Part
 from governance.questionnaires.values import values_of
@@ -107,7 +107,7 @@ def _step(
         if suggestion and was is None:
             return suggestion
         return Step("kept" if was else "new", question, was)
-    moved = kept_value(was or question, question, tuple(values_of(new, question)) or _given(question), value)
+    moved = kept_value(was or question, question, _possible(new, question), value)
     if not moved:
         return Step("lost", question, was, value)
     same = was is not None and not asks_otherwise(old, was, new, question, value)
@@ -156,12 +156,14 @@ def _suggestions(
         was, value = before.get(key), values.get(key, "")
         if was is None or not value:
             continue
-        if moved := kept_value(was, question, tuple(values_of(framework, question)) or _given(question), value):
+        if moved := kept_value(was, question, _possible(framework, question), value):
             yield Step("split", question, was, value, moved)
 
 
-def _given(question: Question) -> tuple[str, ...]:
-    return () if question.kind in ("number", "date") else ("given",)
+def _possible(framework: Framework, question: Question) -> tuple[str, ...]:
+    """Return the values that an answer can have: what can be chosen, and for what is written or attached that something was given."""
+    given = (GIVEN,) if question.kind in WRITTEN or question.kind == "file" else ()
+    return (*values_of(framework, question), *given)
 
 
 def asks_otherwise(old: Framework, was: Question, new: Framework, question: Question, value: str) -> bool:
