@@ -37,7 +37,8 @@ BARE = Environment(autoescape=True, trim_blocks=True).from_string(
 {% if step.note %}<small>{{ step.note.ja }}</small>{% endif %}</label>{% endfor %}
 <textarea name="{{ q.key }}-remark">{{ a.remark if a }}</textarea>
 <input type="date" name="{{ q.key }}-due" value="{{ a.due_on or "" if a }}">
-<input type="file" name="{{ q.key }}-file"><input type="url" name="{{ q.key }}-url"><p>{{ a.saved_at if a }}</p></article>{% endfor %}</form></html>"""
+<input type="file" name="{{ q.key }}-file">
+<input type="url" name="{{ q.key }}-url"><p>{{ a.saved_at if a }}</p></article>{% endfor %}</form></html>"""
 )
 
 
