@@ -134,7 +134,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Service:
     babel.domain_instance = Wording()
     app.before_request(_load_person)
     app.before_request(_readable)
-    CSRFProtect(app)
+    tokens = CSRFProtect(app)
     packing.init_app(app)
     limiter.init_app(app)
     app.before_request(_door)
@@ -143,6 +143,9 @@ def create_app(settings: Settings, database: Database | None = None) -> Service:
     app.teardown_request(lambda _error: close_units())
     answers.register(app)
     _add_pages(app)
+    for view in app.view_functions.values():
+        if (access := access_of(view)) is not None and access.machine:
+            tokens.exempt(view)
     shell.register(app)
     return app
 
@@ -169,6 +172,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         # a page takes several files, and one too large is refused by name with the rest of the page kept; this only ends floods
         MAX_CONTENT_LENGTH=FILES_AT_ONCE * settings.max_upload_bytes + 1024**2,
+        COMPRESS_STREAMS=False,
         COMPRESS_REGISTER=False,  # not every answer may be: see _packed
         MAX_FORM_MEMORY_SIZE=4 * 1024**2,  # a questionnaire of 1 MB of Japanese, percent-encoded
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
@@ -293,9 +297,16 @@ packing = Compress()
 
 def _packed(response: Response) -> Response:
     """Compress pages and assets; never an answer to words in the address, whose size could then tell what else the page holds."""
-    if request.method == "GET" and (request.endpoint == "static" or not request.query_string):
-        return packing.after_request(response)
-    return response
+    if (
+        request.method != "GET"
+        or response.status_code != 200
+        or (request.endpoint != "static" and request.query_string)
+    ):
+        return response
+    if request.endpoint == "static":
+        response.direct_passthrough = False
+        response.make_sequence()  # reads the file, and closes it with the response
+    return packing.after_request(response)
 
 
 def _seal(response: Response) -> Response:
