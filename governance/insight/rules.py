@@ -103,10 +103,15 @@ def clipped(text: str, length: int = 60) -> str:
 
 QUIET = frozenset(
     {"ReadingGranted", "ReadingEnded", "VoteCast", "AttendanceRecorded", "EvidenceAttached", "EvidenceDetached"}
+    | {"CommentWritten", "CommentCorrected", "CommentWithdrawn", "RemarkAnswered", "ThreadResolved", "ThreadReopened"}
+    | {"DelegationChanged", "DelegationDone", "DelegationWithdrawn"}
 )
-"""Acts left out of a project's history: votes are shown as totals (domain.md §6.3), the others say nothing about the case."""
+"""Acts left out of a project's history: votes are shown as totals (domain.md §6.3), what is said in threads has a page of
+its own, the others say nothing about the case."""
 
-TOGETHER = frozenset({"EvidenceAdded", "EvidenceRemoved", "ConditionSet", "MemberJoined"})
+TOGETHER = frozenset(
+    {"EvidenceAdded", "EvidenceRemoved", "ConditionSet", "MemberJoined", "ThreadOpened", "QuestionsDelegated"}
+)
 """Acts that come in numbers and are told as one line."""
 
 _COUNTED = {

@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import contains_eager
 
 from governance.accounts.rules import may
-from governance.insight import offices
+from governance.insight import keeping, offices, team
 from governance.insight.desk import TEAM, Desk, framework_of, named, newest, screenings_for, takes_part, task_of
 from governance.insight.rules import SHOWN, Task, clipped, ends_soon, fill_minutes, in_order
 from governance.projects.models import Project
@@ -166,8 +166,10 @@ def _to_publish(desk: Desk) -> Iterable[Task]:
 
 FINDERS: tuple[Callable[[Desk], Iterable[Task]], ...] = (
     _to_fill,
+    team.to_answer,
     _to_begin,
     _to_carry_out,
+    keeping.to_renew,
     _to_publish,
     offices.to_approve,
     offices.to_review,

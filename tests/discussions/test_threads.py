@@ -285,9 +285,7 @@ def test_the_ledger_names_the_acts_and_holds_the_words_apart(made: World, review
     with made.acting("auditor", read_only=True) as work:
         told = project_events(work.session, row(work, reviewed).project_id)
     mine = [
-        event
-        for event in events
-        if event.type in ("ThreadOpened", "CommentWritten", "RemarkAnswered", "ThreadResolved")
+        each for each in told if each.type in ("ThreadOpened", "CommentWritten", "RemarkAnswered", "ThreadResolved")
     ]
     assert sorted(each.type for each in mine) == [
         "CommentWritten",
@@ -321,10 +319,10 @@ def test_the_summary_takes_two_statements_whatever_was_said(made: World, reviewe
         connection = work.session.connection()
         event.listen(connection, "before_cursor_execute", lambda *given: statements.append(given[2]))
         whole = talk.summary(work, found)
-    assert len(statements) == 2
-    assert (len(whole.get(KEY).remarks), whole.get(KEY).comments) == (3, 3)
-    assert len(whole.remarks("open")) == 3
-    assert whole.get("P1b").lines == []
+        assert len(statements) == 2
+        assert (len(whole.get(KEY).remarks), whole.get(KEY).comments) == (3, 3)
+        assert len(whole.remarks("open")) == 3
+        assert whole.get("P1b").lines == []
 
 
 def test_a_projects_threads_are_listed_by_what_one_looks_for(made: World, reviewed: str) -> None:
