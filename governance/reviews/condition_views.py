@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from flask import Blueprint, current_app, request, url_for
 from flask.typing import ResponseReturnValue
@@ -30,10 +30,9 @@ from governance.pages import (
     this_form,
     write,
 )
-from governance.projects.files import HEAD_BYTES, media_type
 from governance.projects.models import Evidence
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reviews import conditions
+from governance.reviews import conditions, evidence_uses
 from governance.reviews.committees import rules_of
 from governance.reviews.forms import text, whole
 from governance.reviews.models import Condition, Meeting
@@ -41,10 +40,12 @@ from governance.reviews.people import authors_of
 from governance.reviews.rules import CONDITION_STEPS, KINDS, SETTLED, local_date, suspend_on
 from governance.screenings.evidence import FileGiven
 from governance.screenings.services import framework_of
+from governance.screenings.uploads import taken
 from governance.texts import Text
 from governance.work import UnitOfWork
 
 blueprint = Blueprint("conditions", __name__)
+evidence_uses.tell_shelf()
 
 SCOPES = {
     "mine": Text("わたしの担当・確認", "Mine to do or verify"),
@@ -178,13 +179,7 @@ def report(condition_id: str) -> ResponseReturnValue:
 def _stored(upload: FileStorage | None) -> FileGiven | None:
     if upload is None or not upload.filename:
         return None
-    kind = media_type(upload.filename, upload.stream.read(HEAD_BYTES))
-    upload.stream.seek(0)
-    return FileGiven(
-        upload.filename,
-        kind,
-        file_store().put(cast(BinaryIO, upload.stream), int(current_app.config["SETTINGS"].max_upload_bytes)),
-    )
+    return taken(upload, file_store(), int(current_app.config["SETTINGS"].max_upload_bytes))
 
 
 def _report_once(work: UnitOfWork, condition_id: str, given: FileGiven | None) -> None:

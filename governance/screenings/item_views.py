@@ -6,17 +6,16 @@ pages lie together).
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO, cast
+from collections.abc import Sequence
+from typing import Any, cast
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import FileStorage
 
 from governance.accounts.rules import authorize
 from governance.pages import current_work, file_store, locale, page, permission, see, tell
-from governance.projects.files import HEAD_BYTES, media_type
 from governance.projects.services import relations_of
-from governance.refusals import Conflict, NotFound, Problem, Refusal, Refusals
+from governance.refusals import Conflict, NotFound, Refusal, Refusals
 from governance.screenings import evidence, filling, forms, measures, services, showing
 from governance.screenings.evidence import FileGiven
 from governance.screenings.framing import (
@@ -34,10 +33,10 @@ from governance.screenings.framing import (
 )
 from governance.screenings.loading import Filled
 from governance.screenings.models import Screening
+from governance.screenings.shelf import shelf
+from governance.screenings.uploads import Uploads, all_taken, last_day
 from governance.texts import Text
 from governance.work import UnitOfWork
-
-Files = dict[str, FileGiven | Refusal]
 
 
 @blueprint.get("/screenings/<screening_id>/items/<item>")
@@ -76,7 +75,7 @@ def _shown(screening_id: str, item: str | None) -> ResponseReturnValue:
 
 def _saved(screening_id: str, item: str | None) -> ResponseReturnValue:
     _may_save(screening_id, item)
-    files = _stored_files()
+    files = all_taken(request.files.items(multi=True), file_store(), upload_limit())
     refused = attempt(lambda work: _save_page(work, screening_id, item, files))
     work = current_work()
     row = services.screening(work, screening_id)
@@ -85,9 +84,26 @@ def _saved(screening_id: str, item: str | None) -> ResponseReturnValue:
         return _item_page(work, row, item, filled, refused)
     if "next" in request.form:
         return see(_onward(row, filled, item))
+    if "go" in request.form:
+        return see(_aside(row, request.form["go"]))
     tell(Text("保存しました。", "Saved."))
-    anchor = request.form.get("add") or request.form.get("detach", "").partition(":")[0]
-    return see(page_href(row, item, request.args.get("phase"), anchor))
+    return see(page_href(row, item, request.args.get("phase"), request.form.get("add")))
+
+
+def _aside(row: Screening, asked: str) -> str:
+    """Return the page about evidence that a press asked for, now that everything on the page is saved.
+
+    `pick:P1a` leads to the evidence the project has, `detach:P1a:…` and `replace:…` to the pages that ask before they act.
+    """
+    act, _, rest = asked.partition(":")
+    key, _, piece = rest.partition(":")
+    if act == "pick" and rest:
+        return url_for("evidence.picker", screening_id=row.id, key=key)
+    if act == "detach" and piece:
+        return url_for("evidence.detach", screening_id=row.id, key=key, evidence_id=piece)
+    if act == "replace" and piece:
+        return url_for("evidence.replace", project_id=row.project_id, evidence_id=piece, screening=row.id, key=key)
+    raise NotFound
 
 
 def _onward(row: Screening, filled: Filled, item: str | None) -> str:
@@ -111,57 +127,34 @@ def _phase_shown(row: Screening, item: str | None, filled: Filled) -> str:
     return phase
 
 
-def _stored_files() -> Files:
-    """Put the uploaded files into the store before the transaction begins: question key → stored file, or why it was refused."""
-    found: Files = {}
-    limit = upload_limit()
-    for name, upload in request.files.items():
-        if name.endswith("-file") and upload.filename:
-            try:
-                found[name.removesuffix("-file")] = _store(upload, limit)
-            except Refusal as refused:
-                refused.place = name.removesuffix("-file")
-                found[name.removesuffix("-file")] = refused
-    return found
-
-
-def _store(upload: FileStorage, limit: int) -> FileGiven:
-    head = upload.stream.read(HEAD_BYTES)
-    kind = media_type(upload.filename or "", head)
-    upload.stream.seek(0)
-    return FileGiven(upload.filename or "", kind, file_store().put(cast(BinaryIO, upload.stream), limit))
-
-
-def _save_page(work: UnitOfWork, screening_id: str, item: str | None, files: Files) -> None:
+def _save_page(work: UnitOfWork, screening_id: str, item: str | None, files: Uploads) -> None:
     row = services.screening(work, screening_id)
     filled = services.filled(work, row)
     questions = [q for _, q in showing.sections_for(filled, item, request.args.get("phase") or row.phase)]
     entries, problems = forms.entries(request.form, questions)
-    problems += [Problem(each.code, each.text, each.place) for each in files.values() if isinstance(each, Refusal)]
+    given, refused = files
+    problems += refused
     Refusals.raise_any(problems)
     rating = forms.rating(request.form, item) if item else None
     if rating:
         filling.save_ratings(work, row, [rating])
     filling.save_answers(work, row, entries)
     for question in questions:
-        _change_evidence(work, row, question.key, files.get(question.key))
+        _add_evidence(work, row, question.key, given.get(question.key, []))
 
 
-def _change_evidence(work: UnitOfWork, row: Screening, key: str, given: FileGiven | Refusal | None) -> None:
-    title = request.form.get(f"{key}-title", "")
-    if isinstance(given, FileGiven):
-        evidence.add_file(work, row, key, given, title=title)
-    if url := request.form.get(f"{key}-url", "").strip():
+def _add_evidence(work: UnitOfWork, row: Screening, key: str, files: Sequence[FileGiven]) -> None:
+    """Add the files and the link that were entered at one question; the title is of the one piece that was given alone."""
+    title, url = request.form.get(f"{key}-title", ""), request.form.get(f"{key}-url", "").strip()
+    until = last_day(request.form.get(f"{key}-expires", ""), key) if files or url else None
+    for given in files:
+        evidence.add_file(work, row, key, given, title=title if len(files) == 1 else "", expires_on=until)
+    if url:
         try:
-            evidence.add_link(work, row, key, url, title=title)
+            evidence.add_link(work, row, key, url, title=title if not files else "", expires_on=until)
         except Refusal as refused:
             refused.place = key
             raise
-    if existing := request.form.get(f"{key}-existing", ""):
-        evidence.attach(work, row, key, existing)
-    which, _, piece = request.form.get("detach", "").partition(":")
-    if which == key:
-        evidence.detach(work, row, key, piece)
 
 
 # long: one line for each thing the page shows
@@ -192,7 +185,7 @@ def _item_page(
         **_ways_on(row, filled, item, phase),
         clashes=[each for each in clashes(row, filled) if each.concerns(keys)],
         offers=measures.offers(work, row, filled, keys),
-        known=evidence.of_project(work, row),
+        known=shelf(work, row.project_id),
         left=[shown.question.key for shown in questions if not shown.value and shown.question.required],
     )
 

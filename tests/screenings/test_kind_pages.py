@@ -129,8 +129,12 @@ def test_a_file_question_follows_its_evidence(made: World, app, screening: str) 
     assert member.post(path, sent).status_code == 303
     assert stored(made, screening)["F6"] == ("given", "")
     page = member.get(path)
-    piece = re.search(r'name="detach" value="(F6:[^"]+)"', page.text)[1]
-    assert member.post(path, {**fields(page), "detach": piece}).status_code == 303
+    asked = re.search(r'name="go" value="(detach:F6:[^"]+)"', page.text)[1]
+    answer = member.post(path, {**fields(page), "go": asked})
+    assert answer.status_code == 303
+    assert stored(made, screening)["F6"] == ("given", "")
+    assert "この質問の証跡がなくなります" in member.get(answer.location).text
+    assert member.post(answer.location).status_code == 303
     assert stored(made, screening)["F6"] == ("", "")
 
 
