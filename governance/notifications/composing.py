@@ -81,8 +81,8 @@ def compose(letter_id: str, written_at: datetime, to: Recipient, told: Sequence[
     message["Message-ID"] = f"<{letter_id}@{urlsplit(sender.base_url).hostname}>"
     message["Auto-Submitted"] = "auto-generated"
     message["List-Unsubscribe"] = f"<{choices_page(sender)}>"
-    message["Content-Language"] = to.locale
     message.set_content(_body(to, told, sender), cte="base64" if to.locale == "ja" else "quoted-printable")
+    message["Content-Language"] = to.locale
     return message
 
 

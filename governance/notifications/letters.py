@@ -149,7 +149,8 @@ def _written(work: UnitOfWork, letter: Letter, sender: Sender) -> EmailMessage |
         settle(work, letter, "dropped")
         return None
     ids = {row.project_id for row in fit if row.project_id}
-    numbers = dict(work.session.execute(select(Project.id, Project.number).where(Project.id.in_(ids))).tuples().all())
+    found = work.session.execute(select(Project.id, Project.number).where(Project.id.in_(ids)))
+    numbers = {row.id: row.number for row in found}
     told = [Told(row.id, row.kind, numbers.get(row.project_id or "", "")) for row in fit]
     user = letter.user
     try:
