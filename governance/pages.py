@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Response, abort, current_app, flash, g, redirect, render_template, request, session, url_for
-from flask_babel import get_locale
+from flask_babel import force_locale, get_locale
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import FlaskForm
@@ -27,6 +27,7 @@ from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
 from governance import formats
+from governance.catalogue import english
 from governance.refusals import Conflict, Forbidden, NotFound, Problem, Refusal, Refusals
 from governance.storage.database import Database
 from governance.storage.files import Store
@@ -47,11 +48,15 @@ limiter = Limiter(key_func=get_remote_address, storage_uri="memory://")
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call a view: `permission` names a row of accounts/rules.py, `public` needs no sign-in at all."""
+    """Who may call a view: `permission` names a row of accounts/rules.py, `public` needs no sign-in at all.
+
+    A `machine` proves itself by a key in a header of its own; no browser sends that by itself, so no token of a form is asked for.
+    """
 
     permission: str | None
     public: bool = False
     unit: Unit = "auto"
+    machine: bool = False
 
 
 def permission(code: str, *, unit: Unit = "auto") -> Callable[[View], View]:
@@ -71,6 +76,11 @@ def signed_in(*, unit: Unit = "auto") -> Callable[[View], View]:
 def public(*, unit: Unit = "auto") -> Callable[[View], View]:
     """Mark a view that needs no sign-in (sign-in itself, verifying a report)."""
     return _marked(Access(None, public=True, unit=unit))
+
+
+def machine() -> Callable[[View], View]:
+    """Mark a view that a machine calls with a key of its own: cookies mean nothing to it, and it opens its units itself."""
+    return _marked(Access(None, public=True, unit="own", machine=True))
 
 
 def _marked(access: Access) -> Callable[[View], View]:
@@ -113,8 +123,33 @@ def current_actor() -> Actor:
 
 
 def locale() -> Locale:
-    """Return the language of this answer."""
-    return "en" if str(get_locale()) == "en" else "ja"
+    """Return the language of this answer; worked out once, because a page asks for it a thousand times."""
+    if "language" not in g:
+        found = get_locale()
+        g.language = "en" if found is not None and found.language == "en" else "ja"
+    return cast(Locale, g.language)
+
+
+@contextmanager
+def speaking(language: Locale) -> Iterator[None]:
+    """Write what is drawn inside in another language than the reader's (a preview, a form of a questionnaire)."""
+    before = locale()
+    try:
+        with force_locale(language):
+            g.language = language
+            yield
+    finally:
+        g.language = before
+
+
+def worded(sentence: str) -> str:
+    """Return a sentence of the interface in the reader's language; Japanese stands for itself."""
+    return english().gettext(sentence) if locale() == "en" else sentence
+
+
+def counted(one: str, many: str, n: int) -> str:
+    """Return a sentence with a number in the reader's language."""
+    return english().ngettext(one, many, n) if locale() == "en" else one if n == 1 else many
 
 
 def zone() -> ZoneInfo:

@@ -28,6 +28,7 @@ from governance.pages import (
     Access,
     access_of,
     close_units,
+    counted,
     current_actor,
     current_person,
     database,
@@ -36,6 +37,7 @@ from governance.pages import (
     public,
     see,
     this_form,
+    worded,
 )
 from governance.paths import STATIC, TEMPLATES
 from governance.settings import Settings, secret_key
@@ -132,6 +134,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Service:
     app.extensions["governance.database"] = database or Database(settings.database_url)
     babel = Babel(app, default_locale=settings.default_locale, locale_selector=_locale)
     babel.domain_instance = Wording()
+    app.jinja_env.install_gettext_callables(worded, counted, newstyle=True)  # type: ignore[attr-defined]
     app.before_request(_load_person)
     app.before_request(_readable)
     tokens = CSRFProtect(app)

@@ -6,6 +6,7 @@ met, so that nobody makes an excursion disappear by widening the band afterwards
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -307,12 +308,13 @@ def _record(
     )
 
 
+def folded(name: str) -> str:
+    """Return a name as it is compared: whatever its width and case."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
 def names_of(rows: Sequence[Indicator]) -> dict[str, Indicator]:
-    """Return the indicators that take readings by everything a file may call them: code, id and both names."""
-    found: dict[str, Indicator] = {}
-    for row in rows:
-        if row.retired_at is None:
-            for name in (row.name_en, row.name, row.code):
-                if name:
-                    found[name.casefold()] = row
-    return found
+    """Return the indicators that take readings by everything a file may call them: both names and, before those, the code."""
+    active = [row for row in rows if row.retired_at is None]
+    named = {folded(name): row for row in reversed(active) for name in (row.name_en, row.name) if name}
+    return named | {folded(row.code): row for row in active}

@@ -117,10 +117,10 @@ _TIME = re.compile(
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 
 
-def moment(typed: str, zone: tzinfo, now: datetime) -> datetime:
+def moment(typed: str, zone: tzinfo | None, now: datetime) -> datetime:
     """Return the time of a reading, in `zone` where it names none; a date alone is its midnight. Raises Refusal.
 
-    A date that does not exist, a time to come and one before 2000 are refused.
+    A date that does not exist, a time to come and one before 2000 are refused; without `zone` the time must name its own.
     """
     plain = unicodedata.normalize("NFKC", typed).translate(_MINUS).strip()
     found = _TIME.fullmatch(_COMPACT.sub(r"\1-\2-\3", plain) if _COMPACT.fullmatch(plain) else plain)
@@ -140,7 +140,13 @@ def moment(typed: str, zone: tzinfo, now: datetime) -> datetime:
     return at
 
 
-def _real(typed: str, found: re.Match[str], zone: tzinfo) -> datetime:
+def _real(typed: str, found: re.Match[str], zone: tzinfo | None) -> datetime:
+    if zone is None and not found[8]:
+        raise _bad_time(
+            "「{typed}」には時差がありません。2026-11-20T14:05:00+09:00 のように書いてください。",
+            "“{typed}” names no offset; write it like 2026-11-20T14:05:00+09:00.",
+            typed,
+        )
     year, month, day, hour, minute, second = (int(part or 0) for part in found.group(1, 2, 3, 4, 5, 6))
     micro = int((found[7] or "0")[:6].ljust(6, "0"))
     try:
