@@ -10,12 +10,14 @@ from typing import Any
 
 from sqlalchemy import select
 
+from governance.discussions import talk
+from governance.discussions.talk import Whole
 from governance.questionnaires.conditions import questions_of
 from governance.questionnaires.definition import Framework, Item
 from governance.questionnaires.values import said
 from governance.reviews.models import Decision, Review
 from governance.reviews.services import review_of
-from governance.screenings import kinds, showing
+from governance.screenings import showing
 from governance.screenings.explain import (
     ShownLevel,
     contradictions,
@@ -28,9 +30,9 @@ from governance.screenings.explain import (
 from governance.screenings.loading import Filled, load
 from governance.screenings.models import Screening, Snapshot
 from governance.screenings.result import Score
+from governance.screenings.revisions import Compared, compared
 from governance.screenings.routing import Stop
 from governance.screenings.showing import ShownItem, ShownQuestion
-from governance.screenings.snapshots import thaw
 from governance.texts import Text, both
 from governance.work import UnitOfWork
 
@@ -79,7 +81,8 @@ class Case:
     clashes: list[tuple[Text, Text, list[str]]]
     unasked: list[ShownQuestion]
     totals: list[tuple[Text, Text]]
-    changes: list[tuple[str, Text, Text]]
+    compared: Compared | None
+    talk: Whole
     review: Review | None
     decision: Decision | None
     snapshot: Snapshot | None
@@ -109,7 +112,8 @@ def checked_case(work: UnitOfWork, row: Screening, locale: str) -> Case:
         clashes=_clashes(filled),
         unasked=showing.unasked(filled, locale),
         totals=totals(framework, score),
-        changes=_changes(work, row, filled),
+        compared=compared(work, row, filled, locale),
+        talk=talk.summary(work, row),
         review=review_of(work, row),
         decision=decision,
         snapshot=snapshots[-1] if snapshots else None,
@@ -177,27 +181,3 @@ def _findings(filled: Filled) -> list[tuple[str, Text]]:
             said = Text("{item}：必須（★）の{key}が実施されていません。", "{item}: the gate {key} (★) is not met.")
             found.append((key, said.filled(item=filled.sheet.framework.item(each.item).name, key=key)))
     return found
-
-
-def _changes(work: UnitOfWork, row: Screening, filled: Filled) -> list[tuple[str, Text, Text]]:
-    """Return (question, before, now) in words of every answer that differs from the previous submitted revision."""
-    earlier = [s for s in row.snapshots if s.revision < row.revision and s.stage == "submitted"]
-    if not earlier:
-        return []
-    frozen = thaw(work.session, earlier[-1])["answers"]
-    before = {a["key"]: (a["value"], a.get("text") or "") for a in frozen if a["asked"]}
-    asked = set(filled.score.asked)
-    now = {key: (a.value, a.text) for key, a in filled.answers.items() if key in asked and a.value}
-    questions = {q.key: q for each in filled.sheet.questionnaires for _, q in each.questions()}
-
-    def words(key: str, content: tuple[str, str] | None) -> Text:
-        if not content or not content[0]:
-            return Text("未回答", "Not answered")
-        question = questions.get(key)
-        return kinds.in_words(filled.sheet.framework, question, *content) if question else both(content[0])
-
-    return [
-        (key, words(key, before.get(key)), words(key, now.get(key)))
-        for key in sorted({*before, *now})
-        if before.get(key, ("", "")) != now.get(key, ("", ""))
-    ]
