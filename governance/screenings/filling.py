@@ -307,7 +307,7 @@ def changes_shown(work: UnitOfWork, row: Screening, key: str, locale: str) -> li
         told = {"text": "", **json.loads(change.body)}
         words = kinds.in_words(sheet.framework, question, told["value"], told["text"]) if told["value"] else None
         by = names.get(change.author_id, "")
-        shown.append({"by": by, "at": change.saved_at, "revision": change.revision, "words": words, **told})
+        shown.append({"id": change.id, "by": by, "at": change.saved_at, "revision": change.revision, "words": words, **told})
     return shown
 
 

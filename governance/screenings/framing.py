@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, current_app, request, url_for
 
 from governance.accounts.rules import may
-from governance.pages import problems_of, write
+from governance.pages import locale, problems_of, write
 from governance.projects.services import relations_of
 from governance.questionnaires.conditions import questions_of
 from governance.questionnaires.definition import Question, Section
-from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
+from governance.refusals import Conflict, Forbidden, NotFound, Problem, Refusal, Refusals
 from governance.screenings import showing
 from governance.screenings.explain import case_needed, contradictions, level, stop_reason, totals
 from governance.screenings.loading import Filled
+from governance.screenings.marking import sides_of
 from governance.screenings.models import Screening
 from governance.screenings.rules import EDITABLE
 from governance.texts import Text
@@ -49,7 +50,7 @@ def beside(
         if problem.place in by_key:
             by_key[problem.place].error = problem.text
     if isinstance(refused, Conflict) and refused.place in by_key:
-        by_key[refused.place].rev, by_key[refused.place].theirs = refused.rev, refused.theirs
+        by_key[refused.place].rev, by_key[refused.place].sides = refused.rev, sides_of(refused, locale())
     return [
         (problem.place if problem.place in by_key else None, problem.text, problem.place)
         for problem in problems_of(refused)
@@ -144,6 +145,48 @@ def question_href(row: Screening, filled: Filled, key: str) -> str:
     return url_for("screenings.triggers", screening_id=row.id, _anchor=key)
 
 
+# ---------------------------------------------------------------- what is still missing, page by page
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """What one page still lacks: its name and address, and each gap with the address of its question."""
+
+    name: Text
+    href: str
+    rows: list[tuple[Problem, str]]
+
+
+TRIGGER_SHEET = Text("判定シート", "Trigger sheet")
+
+
+def gaps_by_page(row: Screening, filled: Filled, problems: Iterable[Problem]) -> list[Gaps]:
+    """Return what is missing in the order of the pages: the trigger sheet, the questions of no item, the items."""
+    found: dict[str, Gaps] = {}
+    homes = _homes(row, filled)
+    for problem in problems:
+        place = (problem.place or "").removeprefix("rating-")
+        name, href = homes.get(place, homes[""])
+        found.setdefault(href, Gaps(name, href, [])).rows.append(
+            (problem, question_href(row, filled, problem.place or ""))
+        )
+    order = list(dict.fromkeys(href for _, href in homes.values()))
+    return sorted(found.values(), key=lambda each: order.index(each.href))
+
+
+def _homes(row: Screening, filled: Filled) -> dict[str, tuple[Text, str]]:
+    """Return name and address of the page of every question and every item; that of the trigger sheet also for what has none."""
+    framework = filled.sheet.framework
+    homes = {"": (TRIGGER_SHEET, url_for("screenings.triggers", screening_id=row.id))}
+    homes |= {
+        item or "facts": (showing.page_name(framework, item), page_href(row, item)) for item in showing.pages_of(filled)
+    }
+    for each in filled.sheet.questionnaires:
+        for section, question in each.questions():
+            homes[question.key] = homes["" if each.kind == "trigger" else section.item or "facts"]
+    return homes
+
+
 # ---------------------------------------------------------------- answers that contradict each other
 
 
@@ -153,21 +196,26 @@ class Clash:
 
     text: Text
     advice: Text
-    questions: list[tuple[str, str]]
+    questions: list[tuple[str, str, Text]]
+    """Key, address and topic of each question concerned."""
 
     def concerns(self, keys: Sequence[str]) -> bool:
         """Say whether one of the questions is among these."""
-        return any(key in keys for key, _ in self.questions)
+        return any(key in keys for key, _, _ in self.questions)
 
 
 def clashes(row: Screening, filled: Filled) -> list[Clash]:
     """Return the contradictions in the answers as they stand, with the address of each question concerned."""
-    asked = set(filled.score.asked)
+    asked, names = set(filled.score.asked), topics(filled)
     return [
         Clash(
             each.text,
             each.advice,
-            [(key, question_href(row, filled, key)) for key in dict.fromkeys(questions_of(each.when)) if key in asked],
+            [
+                (key, question_href(row, filled, key), names[key])
+                for key in dict.fromkeys(questions_of(each.when))
+                if key in asked
+            ],
         )
         for each in contradictions(filled.sheet.framework, filled.score)
     ]

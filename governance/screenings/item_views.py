@@ -16,7 +16,7 @@ from governance.accounts.rules import authorize
 from governance.pages import current_work, file_store, locale, page, permission, see, tell
 from governance.projects.services import relations_of
 from governance.refusals import Conflict, NotFound, Refusal, Refusals
-from governance.screenings import evidence, filling, forms, measures, services, showing
+from governance.screenings import confirming, evidence, filling, forms, measures, services, showing
 from governance.screenings.evidence import FileGiven
 from governance.screenings.framing import (
     attempt,
@@ -209,6 +209,7 @@ def _score_shown(filled: Filled, item: str, refused: Refusal | Refusals | None) 
     is_stale = isinstance(refused, Conflict) and refused.place == f"rating-{item}"
     return {
         "rating": sent or rating,
+        "rating_because": confirming.BECAUSE["ratings"],
         "rating_rev": cast(Conflict, refused).rev if is_stale else rating.rev if rating else 0,
         "shown_item": showing.shown_item(framework, score, questions_by_key(filled)),
         "missing": showing.missing_pieces(score),

@@ -6,7 +6,7 @@ No HTTP and no SQL here; the views hand over what was loaded and, after a refuse
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,11 @@ from governance.projects.models import Evidence
 from governance.questionnaires.conditions import Is
 from governance.questionnaires.definition import NOT_APPLICABLE, Framework, Question, Questionnaire, Section
 from governance.questionnaires.values import chosen, values_of
-from governance.screenings import explain, forms, kinds, rules
+from governance.screenings import confirming, explain, forms, kinds, rules
 from governance.screenings.explain import ShownLevel
 from governance.screenings.loading import Filled
+from governance.screenings.marking import Sides
+from governance.screenings.models import Answer
 from governance.screenings.result import ItemScore, shown
 from governance.texts import Text, joined
 
@@ -30,10 +32,11 @@ FACTS = Text("項目によらない質問", "Questions of no single item")
 
 @dataclass
 class ShownQuestion:
-    """One question with what was entered; `error`, `mine` and `theirs` are set when a save was refused.
+    """One question with what was entered; `error` and `sides` are set when a save was refused.
 
-    `suggested` names who is likely to know. `words` says the stored answer, `met` that nothing is left to do about it,
-    `due_steps` are the answers that need a planned date.
+    `suggested` names who is likely to know. `words` says the stored answer, `met` that nothing is left to do about it and `met_by`
+    with which answers that is so (none named: with any), `due_steps` are the answers that need a planned date, `because` says why
+    an answer that was brought along waits to be confirmed.
     """
 
     question: Question
@@ -50,12 +53,14 @@ class ShownQuestion:
     ruling: tuple[str, Text] | None = None
     follows: str = ""
     error: Text | None = None
-    theirs: dict[str, str] = field(default_factory=dict)
+    sides: Sides | None = None
     text: str = ""
     words: Text | None = None
     met: bool = False
+    met_by: tuple[str, ...] = ()
     due_steps: tuple[str, ...] = ("partial",)
     to_confirm: bool = False
+    because: Text | None = None
     suggested: Text | None = None
 
     @property
@@ -182,8 +187,16 @@ def _shown_question(
         follows=_follows(question),
         words=kinds.in_words(framework, question, answer.value, answer.text) if answer and answer.value else None,
         met=_is_met(framework, question, answer.value) and not answer.to_confirm if answer else False,
+        met_by=tuple(s.code for s in framework.scale if _is_met(framework, question, s.code))
+        if question.kind == "scale"
+        else (),
+        because=_because(answer) if answer and answer.to_confirm else None,
         due_steps=tuple(step.code for step in framework.scale if step.needs_due),
     )
+
+
+def _because(answer: Answer) -> Text:
+    return confirming.BECAUSE.get(answer.confirm_because, confirming.BECAUSE[""])
 
 
 def _is_met(framework: Framework, question: Question, value: str) -> bool:

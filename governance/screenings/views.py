@@ -35,6 +35,7 @@ from governance.screenings.framing import (
     clashes,
     every_question,
     frame,
+    gaps_by_page,
     href_of,
     page_href,
     question_href,
@@ -42,6 +43,7 @@ from governance.screenings.framing import (
     topics,
 )
 from governance.screenings.loading import Filled
+from governance.screenings.marking import states
 from governance.screenings.models import Screening
 from governance.texts import Text
 from governance.work import UnitOfWork
@@ -75,6 +77,7 @@ def overview(screening_id: str) -> ResponseReturnValue:
         clashes=clashes(row, filled),
         newer=moving.newer(work, row),
         to_confirm=len(confirming.waiting(filled)),
+        carried=sum(bool(filled.answers[key].carried_from) for key in filled.score.asked if key in filled.answers),
     )
 
 
@@ -140,7 +143,6 @@ def _trigger_page(
     ]
     flat = [each for _, shown in sections for each in shown]
     problems = beside(flat, refused)
-    fired = {effect.trigger for effect in filled.sheet.framework.effects if effect.id in filled.score.fired}
     intro = next((each.intro for each in filled.sheet.questionnaires if each.kind == "trigger"), None)
     return page(
         "screenings/triggers.html",
@@ -149,7 +151,8 @@ def _trigger_page(
         **frame(work, row, filled),
         sections=sections,
         problems=problems,
-        fired=fired,
+        counted=[each for each in flat if not each.follows and each.question.required],
+        is_fresh=not filled.values,
         reasons=route_reasons(filled.sheet.framework, filled.score, topics(filled), filled.values),
         clashes=[each for each in clashes(row, filled) if each.concerns([shown.question.key for shown in flat])],
     )
@@ -193,7 +196,7 @@ def _check_page(work: UnitOfWork, row: Screening, code: int = 200) -> ResponseRe
         "screenings/submit.html",
         code=code,
         **frame(work, row, filled),
-        gaps=[(p, question_href(row, filled, p.place or "")) for p in services.gaps_of(filled)],
+        gaps=gaps_by_page(row, filled, services.gaps_of(filled)),
         items=shown_items(filled),
         reasons=route_reasons(filled.sheet.framework, filled.score, topics(filled), filled.values),
         clashes=clashes(row, filled),
@@ -227,7 +230,8 @@ def history(screening_id: str, key: str) -> ResponseReturnValue:
         "screenings/history.html",
         **frame(work, row, filled),
         question=showing.shown_questions(filled, shown, locale())[0],
-        changes=filling.changes_shown(work, row, key, locale()),
+        href=question_href(row, filled, key),
+        states=states(filling.changes_shown(work, row, key, locale()), locale()),
     )
 
 
