@@ -30,7 +30,12 @@ from governance.projects.services import relations_of
 from governance.refusals import Forbidden, Refusals
 from governance.work import UnitOfWork
 
-_STATES: dict[str, State] = {"suspended": "suspended", "resumed": "active", "withdrawn": "withdrawn", "retired": "retired"}
+_STATES: dict[str, State] = {
+    "suspended": "suspended",
+    "resumed": "active",
+    "withdrawn": "withdrawn",
+    "retired": "retired",
+}
 EVENTS: dict[Act, str] = {
     "suspended": "ProjectSuspended",
     "resumed": "ProjectResumed",

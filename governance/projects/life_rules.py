@@ -164,7 +164,9 @@ def _problems_of_doing(given: Disposed, today: date) -> Iterable[Problem]:
             "projects.too_long", Text("200文字以内で入力してください。", "Use at most 200 characters."), "done_by"
         )
     if given.done_on is None:
-        yield Problem("projects.done_on", Text("いつ行ったかを入力してください。", "Enter when it was done."), "done_on")
+        yield Problem(
+            "projects.done_on", Text("いつ行ったかを入力してください。", "Enter when it was done."), "done_on"
+        )
     elif given.done_on > today:
         words = Text(
             "まだ来ていない日付です。処分が済んでから記録してください。",
@@ -176,7 +178,11 @@ def _problems_of_doing(given: Disposed, today: date) -> Iterable[Problem]:
 def offices(roles: Iterable[str], relations: Iterable[str]) -> list[str]:
     """Return in what capacities a person may suspend a project, the one that counts most first."""
     held = {*roles, *relations}
-    return [name for name, mark in (("expert", "expert"), ("secretariat", "secretariat"), ("owner", "project.owner")) if mark in held]
+    return [
+        name
+        for name, mark in (("expert", "expert"), ("secretariat", "secretariat"), ("owner", "project.owner"))
+        if mark in held
+    ]
 
 
 def may_resume(suspended_in: str, held: Iterable[str]) -> bool:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sqlalchemy import select
-
 from governance.ledger.rules import moment
 from governance.refusals import Conflict, Problem
 from governance.screenings import filling
@@ -122,7 +120,11 @@ def _confirm_rating(work: UnitOfWork, row: Screening, rating: ItemRating, rev: i
             "この項目の評価は、あなたが開いた後にほかの人が変更しました。どちらの内容も失われていません。",
             "Somebody else changed the rating of this item after you opened it. Neither version is lost.",
             mine={},
-            theirs={"severity": str(rating.severity), "likelihood": str(rating.likelihood), "at": moment(rating.saved_at)},
+            theirs={
+                "severity": str(rating.severity),
+                "likelihood": str(rating.likelihood),
+                "at": moment(rating.saved_at),
+            },
             rev=rating.rev,
             place=f"rating-{rating.item}",
         )

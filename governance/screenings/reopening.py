@@ -231,7 +231,9 @@ def _with_approvals(work: UnitOfWork, today: date) -> list[Project]:
     """Return the running projects with an approval that ends within the longest lead time a framework may name."""
     latest = today + timedelta(days=365)
     ids = select(Screening.project_id).where(Screening.state.in_(rules.APPROVED), Screening.valid_until <= latest)
-    found = list(work.session.scalars(select(Project).where(Project.id.in_(ids), visible(work.actor)).order_by(Project.id)))
+    found = list(
+        work.session.scalars(select(Project).where(Project.id.in_(ids), visible(work.actor)).order_by(Project.id))
+    )
     stopped = states_of(work, [each.id for each in found])
     return [each for each in found if each.id not in stopped]
 
@@ -245,7 +247,5 @@ def _open_by_date(work: UnitOfWork, project: Project, basis: Screening, framewor
     codes = [each.code for each in framework.rescreening]
     until = basis.valid_until
     due = until if until is not None and until >= today else None
-    reopen(
-        work, project, basis.phase, reasons=[EXPIRY] if EXPIRY in codes else codes[:1], source="date", due_on=due
-    )
+    reopen(work, project, basis.phase, reasons=[EXPIRY] if EXPIRY in codes else codes[:1], source="date", due_on=due)
     return True

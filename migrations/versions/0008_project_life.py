@@ -56,9 +56,7 @@ def _life() -> None:
         sa.Column("office", sa.String(length=64), nullable=False),
         sa.Column("acted_by", sa.String(length=36), nullable=False),
         sa.Column("acted_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "act IN ('suspended', 'resumed', 'withdrawn', 'retired')", name=op.f("ck_life_acts_act")
-        ),
+        sa.CheckConstraint("act IN ('suspended', 'resumed', 'withdrawn', 'retired')", name=op.f("ck_life_acts_act")),
         sa.CheckConstraint("reason <> ''", name=op.f("ck_life_acts_reason")),
         sa.ForeignKeyConstraint(["acted_by"], ["users.id"], name=op.f("fk_life_acts_acted_by")),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_life_acts_project_id")),
