@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import force_locale
 from pydantic import ValidationError
 
 from governance.authoring.editing import asked, sections
+from governance.pages import speaking
 from governance.questionnaires.definition import Framework, Question, Questionnaire
 from governance.screenings.showing import ShownQuestion, options_of
 from governance.texts import LOCALES, Text
@@ -35,7 +35,7 @@ class Page:
 
 def in_language(code: str, caller: Callable[[], str]) -> str:
     """Draw what is inside a call block in a language of its own, whatever the language of the page."""
-    with force_locale(code if code in LOCALES else "ja"):
+    with speaking("en" if code == "en" else "ja"):
         return caller()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from governance.projects.models import Evidence
@@ -70,7 +70,7 @@ def load(session: Session, screening: Screening) -> Filled:
     return concluded(screening, contents_of(session, screening))
 
 
-_SCREENING = bindparam("screening")
+_SCREENING: BindParameter[str] = bindparam("screening")
 _ANSWERS = select(Answer).where(Answer.screening_id == _SCREENING)
 _RATINGS = select(ItemRating).where(ItemRating.screening_id == _SCREENING)
 _EVIDENCE = select(AnswerEvidence).where(AnswerEvidence.screening_id == _SCREENING).order_by(AnswerEvidence.attached_at)
