@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, current_app, request, url_for
 
 from governance.accounts.rules import may
+from governance.discussions import talk
 from governance.pages import locale, problems_of, write
 from governance.projects.services import relations_of
 from governance.questionnaires.conditions import questions_of
@@ -78,7 +79,7 @@ def frame(work: UnitOfWork, row: Screening, filled: Filled) -> dict[str, Any]:
         "threshold": int(framework.matrix.step_down_at_percent) if framework.matrix else None,
         "totals": totals(framework, score),
         "case_needed": case_needed(score) if framework.matrix is None else None,
-        "talk": {},
+        "talk": talk.summary(work, row),
         "own_questionnaires": [pin.questionnaire for pin in row.pins],
     }
 

@@ -11,13 +11,27 @@ from io import BytesIO
 from flask import Response, request, send_file
 from flask.typing import ResponseReturnValue
 
-from governance.pages import current_work, file_store, locale, page, permission, problems_of, redirect_to, tell, write
+from governance.pages import (
+    current_work,
+    file_store,
+    locale,
+    page,
+    permission,
+    problems_of,
+    redirect_to,
+    tell,
+    today,
+    write,
+)
 from governance.projects.services import project as project_of
 from governance.refusals import NotFound, Refusal, Refusals
 from governance.screenings import (
     autosave_views,
+    change_views,
     confirming,
+    delegation_views,
     evidence,
+    evidence_views,
     filling,
     forms,
     item_views,
@@ -25,7 +39,10 @@ from governance.screenings import (
     measures,
     moving,
     services,
+    shelf,
     showing,
+    support_views,
+    thread_views,
 )
 from governance.screenings.explain import route_reasons
 from governance.screenings.framing import (
@@ -48,7 +65,18 @@ from governance.screenings.models import Screening
 from governance.texts import Text
 from governance.work import UnitOfWork
 
-__all__ = ["autosave_views", "blueprint", "item_views", "measure_views"]
+__all__ = [
+    "autosave_views",
+    "blueprint",
+    "change_views",
+    "delegation_views",
+    "item_views",
+    "measure_views",
+    "support_views",
+    "thread_views",
+]
+
+blueprints = (blueprint, evidence_views.blueprint)
 
 
 @blueprint.post("/projects/<project_id>/screenings")
@@ -177,10 +205,12 @@ def submit(screening_id: str) -> ResponseReturnValue:
     work = current_work()
     row = services.screening(work, screening_id)
     try:
-        services.submit(work, row, rev=forms.revision(request.form))
-    except Refusals:
+        services.submit(
+            work, row, rev=forms.revision(request.form), explanation=request.form.get("explanation", "")
+        )
+    except Refusals as refused:
         work.session.rollback()
-        return _check_page(work, services.screening(work, screening_id), code=422)
+        return _check_page(work, services.screening(work, screening_id), code=422, refused=refused)
     tell(
         Text(
             "提出しました。内容は写しとして保存され、専門チームの確認を待ちます。",
@@ -190,7 +220,9 @@ def submit(screening_id: str) -> ResponseReturnValue:
     return redirect_to("insight.case", project_id=row.project_id)
 
 
-def _check_page(work: UnitOfWork, row: Screening, code: int = 200) -> ResponseReturnValue:
+def _check_page(
+    work: UnitOfWork, row: Screening, code: int = 200, refused: Refusals | None = None
+) -> ResponseReturnValue:
     filled = services.filled(work, row)
     return page(
         "screenings/submit.html",
@@ -200,8 +232,11 @@ def _check_page(work: UnitOfWork, row: Screening, code: int = 200) -> ResponseRe
         items=shown_items(filled),
         reasons=route_reasons(filled.sheet.framework, filled.score, topics(filled), filled.values),
         clashes=clashes(row, filled),
+        expired=[(key, question_href(row, filled, key), each) for key, each in shelf.expired(filled, today())],
         unasked=[(each, question_href(row, filled, each.question.key)) for each in showing.unasked(filled, locale())],
         offers=measures.offers(work, row, filled, filled.score.asked),
+        unexplained=[p.text for p in refused.problems if p.place == "explanation"] if refused else [],
+        explanation=request.form.get("explanation", ""),
     )
 
 
