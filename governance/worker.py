@@ -21,9 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from governance import formats
 from governance.insight import reminding
+from governance.monitoring import alerts
 from governance.notifications import jobs, joining, letters
 from governance.notifications.composing import Sender
 from governance.notifications.posting import Post, Rejected, Unreachable
+from governance.screenings import evidence_life, reopening
 from governance.settings import Settings
 from governance.storage.database import Database
 from governance.terminal import say
@@ -42,8 +44,12 @@ DAILY: dict[str, Job] = {
     "reminders.screenings": reminding.screenings,
     "reminders.conditions": reminding.conditions,
     "reminders.measures": reminding.measures,
+    "reminders.delegations": reminding.delegations,
     "reminders.reviews": reminding.reviews,
     "reminders.approvals": reminding.approvals,
+    "monitoring.overdue": alerts.overdue_readings,
+    "evidence.expiring": evidence_life.expiring,
+    "screenings.reopening": reopening.open_due,
     "notices.forget": jobs.forget,
 }
 """What is done once a day, an hour before the mails that sum up are sent."""

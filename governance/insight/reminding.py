@@ -6,22 +6,29 @@ moves is a new one. Each function is a daily job: `(work, today) -> number of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 
 from sqlalchemy import select
 
+from governance.discussions.models import Delegation
 from governance.insight.desk import framework_of, newest
 from governance.insight.offices import DEPARTMENT
 from governance.notifications.people import parts, strangers, team
 from governance.notifications.services import notify, sees
+from governance.projects.life import ENDED, states_of
+from governance.projects.life_rules import State
 from governance.projects.models import Project
 from governance.reviews.models import Condition, Review
 from governance.reviews.rules import local_date
 from governance.screenings.models import AdoptedMeasure, Screening
 from governance.screenings.rules import APPROVED, EDITABLE
 from governance.work import UnitOfWork
+
+Row = TypeVar("Row")
+STOPPED: frozenset[State] = ENDED | {"suspended"}
 
 SOON = (1, 7)
 """Days before its date on which a thing is due soon."""
@@ -64,7 +71,7 @@ class Case:
 def screenings(work: UnitOfWork, today: date) -> int:
     """Remind the team of screenings that are to be filled in."""
     query = select(Screening).where(Screening.state.in_(EDITABLE), Screening.due_on <= _until(today, SOON))
-    rows = work.session.scalars(query).all()
+    rows = _running(work, work.session.scalars(query).all(), lambda row: row.project_id)
     for row in rows:
         case = Case(row.id, row.project, f"/screenings/{row.id}", "screening")
         _remind(work, today, row.due_on, team(row.project), case)
@@ -74,16 +81,21 @@ def screenings(work: UnitOfWork, today: date) -> int:
 def conditions(work: UnitOfWork, today: date) -> int:
     """Remind owners of conditions to meet, and verifiers of reports that wait too long."""
     query = select(Condition).where(Condition.state.in_(("open", "rejected")), Condition.due_on <= _until(today, SOON))
-    rows = work.session.scalars(query).all()
+    rows = _running(work, work.session.scalars(query).all(), _project_of, ENDED)
     for row in rows:
         _remind(work, today, row.due_on, [row.owner_id], _condition(work, row, row.owner_id, "condition"))
-    reported = work.session.scalars(select(Condition).where(Condition.state == "submitted")).all()
+    sent = work.session.scalars(select(Condition).where(Condition.state == "submitted")).all()
+    reported = _running(work, sent, _project_of, ENDED)
     for row in reported:
         if row.submitted_at is not None:
             since = local_date(row.submitted_at)
             case = _condition(work, row, row.verifier_id, "verify")
             _waits(work, today, since, LONG_WAIT, [row.verifier_id], case)
     return len(rows) + len(reported)
+
+
+def _project_of(row: Condition) -> str:
+    return row.decision.screening.project_id
 
 
 def _condition(work: UnitOfWork, row: Condition, user_id: str, about: str) -> Case:
@@ -96,15 +108,29 @@ def _condition(work: UnitOfWork, row: Condition, user_id: str, about: str) -> Ca
 def measures(work: UnitOfWork, today: date) -> int:
     """Remind owners of measures to carry out."""
     wanted = (AdoptedMeasure.state == "planned", AdoptedMeasure.due_on <= _until(today, SOON))
-    rows = work.session.scalars(select(AdoptedMeasure).where(*wanted)).all()
+    planned = work.session.scalars(select(AdoptedMeasure).where(*wanted)).all()
+    rows = _running(work, planned, lambda row: row.project_id)
     for row in rows:
         _remind(work, today, row.due_on, [row.owner_id], Case(row.id, row.project, f"/measures/{row.id}", "measure"))
     return len(rows)
 
 
+def delegations(work: UnitOfWork, today: date) -> int:
+    """Remind people of the questions they were asked to answer, while the screening can be answered."""
+    query = select(Delegation, Screening).join(Screening, Delegation.screening_id == Screening.id)
+    wanted = (Delegation.state == "open", Delegation.due_on <= _until(today, SOON), Screening.state.in_(EDITABLE))
+    asked = work.session.execute(query.where(*wanted)).all()
+    rows = _running(work, asked, lambda pair: pair[0].project_id)
+    for row, screening in rows:
+        case = Case(row.id, screening.project, f"/delegations/{row.id}/go", "delegation")
+        _remind(work, today, row.due_on, [row.person_id], case)
+    return len(rows)
+
+
 def reviews(work: UnitOfWork, today: date) -> int:
     """Tell the expert team of cases that nobody takes, approvers of light ones, and reviewers of those that take long."""
-    rows = work.session.scalars(select(Screening).where(Screening.state.in_(("submitted", "in_review")))).all()
+    sent = work.session.scalars(select(Screening).where(Screening.state.in_(("submitted", "in_review")))).all()
+    rows = _running(work, sent, lambda row: row.project_id, ENDED)
     for row in rows:
         people, days = _reviewers(work, row)
         case = Case(f"{row.id}.{row.revision}.{row.state}", row.project, f"/reviews/{row.id}", "review")
@@ -126,7 +152,7 @@ def approvals(work: UnitOfWork, today: date) -> int:
     """Tell owners that the approval of their project's newest screening ends, or has ended."""
     wanted = (Screening.id.in_(newest()), Screening.state.in_(APPROVED))
     query = select(Screening).where(*wanted, Screening.valid_until <= _until(today, ENDING))
-    rows = work.session.scalars(query).all()
+    rows = _running(work, work.session.scalars(query).all(), lambda row: row.project_id, ENDED)
     for row in rows:
         case = Case(row.id, row.project, f"/projects/{row.project_id}", "validity")
         _remind(work, today, row.valid_until, parts(row.project, "owner"), case, ENDING)
@@ -134,6 +160,14 @@ def approvals(work: UnitOfWork, today: date) -> int:
 
 
 # ---------------------------------------------------------------- shared steps
+
+
+def _running(
+    work: UnitOfWork, rows: Sequence[Row], project_of: Callable[[Row], str], stopped: frozenset[State] = STOPPED
+) -> list[Row]:
+    """Leave out the rows of projects in one of these states; what a suspended project owes to a decision stays due."""
+    states = states_of(work, {project_of(row) for row in rows})
+    return [row for row in rows if states.get(project_of(row), "active") not in stopped]
 
 
 def _until(today: date, before: tuple[int, ...]) -> date:

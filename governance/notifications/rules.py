@@ -100,6 +100,7 @@ KINDS: dict[str, Kind] = {
     "commented": _kind(
         "talk",
         Text("コメント", "Comment"),
+        ("delegation", "頼んだ質問の回答が済みました。", "The questions you asked about were answered."),
         ("", "質問 {question} にコメントがつきました。", "There is a new comment on question {question}."),
         ("", "コメントがつきました。", "There is a new comment."),
     ),
@@ -111,6 +112,7 @@ KINDS: dict[str, Kind] = {
             "質問 {question} の指摘が解決済みになりました。",
             "The remark on question {question} was resolved.",
         ),
+        ("resolved", "指摘が解決済みになりました。", "A remark was resolved."),
         ("", "質問 {question} に審査者の指摘がつきました。", "The reviewer remarked on question {question}."),
         ("", "審査者の指摘がつきました。", "The reviewer made a remark."),
     ),
@@ -198,6 +200,8 @@ KINDS: dict[str, Kind] = {
         Text("監視の警報", "Monitoring alert"),
         ("out", "指標{number}の測定値が許容範囲を外れました。", "A reading of indicator {number} is out of its band."),
         ("overdue", "指標{number}の測定が予定日を過ぎています。", "A reading of indicator {number} is overdue."),
+        ("overdue", "監視指標 {number} の測定値が届いていません。", "No reading of indicator {number} has come in."),
+        ("out", "監視指標 {number} が許容範囲を外れました。", "Indicator {number} is out of its band."),
         ("", "監視指標が許容範囲を外れました。", "A monitored reading is out of its band."),
     ),
     "incident": _kind(
