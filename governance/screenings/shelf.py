@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from governance.projects.models import Evidence
 from governance.screenings.loading import Filled, sheet_of
@@ -109,8 +109,13 @@ class Shelf:
 
 def shelf(work: UnitOfWork, project_id: str) -> Shelf:
     """Return the evidence of a project; that the actor may see the project is the caller's to check."""
+    return shelf_in(work.session, project_id)
+
+
+def shelf_in(session: Session, project_id: str) -> Shelf:
+    """Return the evidence of a project as `shelf` does, for callers that hold a session."""
     query = select(Evidence).where(Evidence.project_id == project_id).options(joinedload(Evidence.author))
-    return Shelf(list(work.session.scalars(query.order_by(Evidence.added_at.desc(), Evidence.id))))
+    return Shelf(list(session.scalars(query.order_by(Evidence.added_at.desc(), Evidence.id))))
 
 
 def uses(work: UnitOfWork, project_id: str, pieces: Sequence[Evidence]) -> dict[str, list[Use]]:

@@ -25,6 +25,7 @@ from governance.ledger.rules import moment
 from governance.screenings import past
 from governance.screenings.loading import Filled
 from governance.screenings.models import AnswerChange, Ruling, Screening, Snapshot, SnapshotText
+from governance.screenings.shelf import Shelf, shelf_in
 from governance.work import UnitOfWork
 
 SCHEMA = "snapshot/1"
@@ -102,7 +103,7 @@ def content(session: Session, screening: Screening, filled: Filled, stage: str) 
         "ratings": [
             _rating(filled.ratings[item.code]) for item in filled.sheet.framework.items if item.code in filled.ratings
         ],
-        "evidence": _evidence(filled),
+        "evidence": _evidence(filled, shelf_in(session, screening.project_id)),
         "rulings": [_ruling(each) for each in filled.rulings],
         "score": plain(filled.score),
         "history": _history_digest(session, screening),
@@ -196,7 +197,8 @@ def _ruling(ruling: Ruling) -> dict[str, Any]:
     }
 
 
-def _evidence(filled: Filled) -> list[dict[str, Any]]:
+def _evidence(filled: Filled, shelf: Shelf) -> list[dict[str, Any]]:
+    """Return what supports the answers; a version after the first and a last day are told where there are any."""
     each = {e.id: e for pieces in filled.evidence.values() for e in pieces}
     return [
         {
@@ -210,6 +212,8 @@ def _evidence(filled: Filled) -> list[dict[str, Any]]:
             "digest": e.digest,
             "by": e.added_by,
             "at": moment(e.added_at),
+            **({"version": shelf.number(e)} if e.replaces_id else {}),
+            **({"expires_on": e.expires_on.isoformat()} if e.expires_on else {}),
         }
         for e in sorted(each.values(), key=lambda e: (e.added_at, e.id))
     ]
