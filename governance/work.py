@@ -11,7 +11,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
@@ -185,9 +185,12 @@ def open_work(
     Raises Conflict when a row was changed by somebody else meanwhile.
     """
     session = database.session(read_only=read_only, serializable=serializable)
-    work = UnitOfWork(session, actor, at or datetime.now(UTC), read_only)
+    turn = ExitStack()
     try:
+        if not read_only:
+            turn.enter_context(database.turn())
         session.connection()
+        work = UnitOfWork(session, actor, at or datetime.now(UTC), read_only)  # the moment at which the transaction began
         yield work
         if not read_only:
             work.finish()
@@ -197,6 +200,7 @@ def open_work(
     finally:
         session.rollback()
         session.close()
+        turn.close()
 
 
 def _stale(mine: dict[str, str] | None = None, theirs: dict[str, str] | None = None, rev: int = 0) -> Conflict:

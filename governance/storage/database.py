@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import RLock
 from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -81,6 +82,7 @@ class Database:
         )
         self.engine = _sqlite_engine(parsed) if self.dialect == "sqlite" else _postgres_engine(parsed)
         self.session_factory = sessionmaker(self.engine, expire_on_commit=False)
+        self._turn = RLock()
 
     def session(self, *, read_only: bool = False, serializable: bool = False) -> Session:
         """Return a session whose transaction begins as declared; the caller commits or rolls back, and closes."""
@@ -91,6 +93,13 @@ class Database:
             if read_only:
                 options["isolation_level"] = "REPEATABLE READ"
         return self.session_factory(bind=self.engine.execution_options(**options))
+
+    def turn(self) -> AbstractContextManager[object]:
+        """Return what a writing unit holds while it runs: on SQLite, with its one writer, the threads of a process wait in line here.
+
+        Without it they would poll the file, and each poll that fails sleeps for longer than a save takes.
+        """
+        return self._turn if self.dialect == "sqlite" else nullcontext()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
