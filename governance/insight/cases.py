@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,24 +12,27 @@ from sqlalchemy.orm import joinedload
 from governance.accounts.rules import may
 from governance.insight.rules import Line, Task
 from governance.insight.services import told
+from governance.insight.track import Gate, Leg, Rows, gates, late_days, legs
 from governance.insight.waiting import tasks
 from governance.ledger import services as ledger
-from governance.projects.models import Evidence, Project
+from governance.projects.life import acts_of, disposal_of, state_after
+from governance.projects.life_rules import AFTER, State, may_resume, offices
+from governance.projects.models import Disposal, Evidence, LifeAct, Project
 from governance.projects.services import relations_of
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.services import current_framework, parsed_framework
-from governance.refusals import Refusal
 from governance.reviews.models import Condition, Decision, Review
-from governance.reviews.rules import SETTLED, days_overdue, local_date
-from governance.screenings.explain import ShownLevel, level
 from governance.screenings.loading import Filled, load
 from governance.screenings.measures import of_project
 from governance.screenings.models import AdoptedMeasure, Screening
-from governance.screenings.rules import APPROVED, may_open
+from governance.screenings.reopening import reasons_of
+from governance.screenings.rules import APPROVED, CLOSED, gate_shut_by, standing, under_way
 from governance.texts import Text, joined
 from governance.work import UnitOfWork
 
 HISTORY = 40
+
+__all__ = ["Case", "case", "late_days", "leading", "people"]
 
 WAITS = {
     "submitted": Text("専門チームの審査を待っています", "It waits for the expert team"),
@@ -50,33 +53,12 @@ SEALS = {
 }
 """Words short enough for the seal; another body is named as its framework names it."""
 
+STOPPED = {
+    "suspended": Text("案件は一時停止中です", "The project is suspended"),
+    "withdrawn": Text("案件は取り下げられました", "The project was withdrawn"),
+    "retired": Text("案件は廃止されました", "The project was retired"),
+}
 LIGHT_WAITS = Text("部門責任者の承認を待っています", "It waits for the head of the department")
-
-
-@dataclass(frozen=True)
-class Step:
-    """One phase of the track: its newest screening and decision, and whether it is done, now or ahead."""
-
-    name: Text
-    tone: str
-    screening: Screening | None
-    decision: Decision | None
-    state: str
-    before: ShownLevel | None
-    after: ShownLevel | None
-
-
-@dataclass(frozen=True)
-class Gate:
-    """The way into the next phase: open with a valid approval (domain.md §6.1).
-
-    `missing` says what keeps it shut, `open_conditions` the conditions that should be met before the start.
-    """
-
-    name: Text
-    is_open: bool
-    missing: Text | None
-    open_conditions: list[int]
 
 
 @dataclass(frozen=True)
@@ -85,8 +67,13 @@ class Case:
 
     project: Project
     framework: Framework
-    steps: list[Step]
+    legs: list[Leg]
     gates: list[Gate]
+    life: State
+    turns: list[LifeAct]
+    disposal: Disposal | None
+    may_turn: tuple[str, ...]
+    may_reopen: bool
     newest: Screening | None
     filled: Filled | None
     decision: Decision | None
@@ -103,6 +90,8 @@ class Case:
     @property
     def waits(self) -> Text:
         """What the case waits for, when nothing waits for the reader."""
+        if self.life != "active":
+            return STOPPED[self.life]
         if self.newest is None:
             return Text("スクリーニングはまだ始まっていません", "No screening was started yet")
         if self.newest.state == "submitted" and self.framework.route(self.newest.route).body == "department":
@@ -122,23 +111,29 @@ def case(work: UnitOfWork, project: Project, today: date) -> Case:  # long: one 
             .order_by(Screening.opened_at)
         )
     )
-    newest = screenings[-1] if screenings else None
+    newest = leading(screenings)
     framework = parsed_framework(
         newest.framework_version.body if newest else current_framework(work, project.framework_key).body
     )
     decisions = _decisions(work, project)
     conditions = [condition for decision in decisions for condition in decision.conditions]
-    latest = {row.phase: row for row in screenings}
     waiting = tasks(work, today, project.id)
-    filled = load(work.session, newest) if newest else None
     relations = relations_of(work, project)
+    turns = acts_of(work, project)
+    state = state_after(turns)
+    rows = Rows(framework, screenings, decisions, reasons_of(work, screenings), state, today)
     return Case(
         project=project,
         framework=framework,
-        steps=_steps(framework, latest, decisions, newest, today),
-        gates=_gates(framework, latest, conditions, today),
+        legs=legs(rows),
+        gates=gates(rows, conditions),
+        life=state,
+        turns=turns,
+        disposal=disposal_of(work, project) if state == "retired" else None,
+        may_turn=tuple(_may_turn(work, turns, state, relations)),
+        may_reopen=_may_reopen(work, screenings, state, relations),
         newest=newest,
-        filled=filled,
+        filled=load(work.session, newest) if newest else None,
         decision=decisions[-1] if decisions else None,
         conditions=conditions,
         measures=of_project(work, project),
@@ -148,8 +143,35 @@ def case(work: UnitOfWork, project: Project, today: date) -> Case:  # long: one 
         next=waiting[0] if waiting else None,
         others=max(0, len(waiting) - 1),
         relations=relations,
-        may_begin=_may_begin(work, framework, latest, relations, today),
+        may_begin=_may_begin(work, framework, screenings, relations, today) if state == "active" else [],
     )
+
+
+def leading(screenings: Sequence[Screening]) -> Screening | None:
+    """Return the screening that the page is about: the one opened last that was not withdrawn, else the last one."""
+    kept = [row for row in screenings if row.state != "withdrawn"]
+    return next(reversed(kept or list(screenings)), None)
+
+
+def _may_turn(work: UnitOfWork, turns: Sequence[LifeAct], state: State, relations: frozenset[str]) -> Iterator[str]:
+    """Yield the turns that the actor may take now: suspend, resume, withdraw, retire."""
+    for turn, act in (
+        ("suspend", "suspended"),
+        ("resume", "resumed"),
+        ("withdraw", "withdrawn"),
+        ("retire", "retired"),
+    ):
+        if (state, act) not in AFTER or not may(work.actor, f"project:{turn}", relations):
+            continue
+        if turn != "resume" or may_resume(turns[0].office, offices(work.actor.roles, relations)):
+            yield turn
+
+
+def _may_reopen(work: UnitOfWork, screenings: Sequence[Screening], state: State, relations: frozenset[str]) -> bool:
+    """Say whether the actor may start a re-screening of some phase now."""
+    phases = {row.phase for row in screenings if row.state in CLOSED}
+    can = any(not under_way(screenings, phase) for phase in phases)
+    return state == "active" and can and may(work.actor, "screening:reopen", relations)
 
 
 def _decisions(work: UnitOfWork, project: Project) -> list[Decision]:
@@ -168,73 +190,20 @@ def _decisions(work: UnitOfWork, project: Project) -> list[Decision]:
     return list(work.session.scalars(query).unique())
 
 
-def _steps(
-    framework: Framework,
-    latest: dict[str, Screening],
-    decisions: Sequence[Decision],
-    newest: Screening | None,
-    today: date,
-) -> list[Step]:
-    steps = []
-    for phase in framework.phases:
-        row = latest.get(phase.code)
-        if row is None:
-            steps.append(Step(phase.name, "ahead", None, None, "none", None, None))
-            continue
-        decided = next((d for d in reversed(decisions) if (d.screening_id, d.revision) == (row.id, row.revision)), None)
-        tone = "now" if row is newest and row.state not in APPROVED else "done"
-        before, after = level(framework, row.inherent), level(framework, row.residual)
-        steps.append(
-            Step(phase.name, tone, row, decided, "expired" if _ended(row, today) else row.state, before, after)
-        )
-    return steps
-
-
-def _ended(row: Screening, today: date) -> bool:
-    return row.state in APPROVED and row.valid_until is not None and row.valid_until < today
-
-
-def _gates(
-    framework: Framework, latest: dict[str, Screening], conditions: Sequence[Condition], today: date
-) -> list[Gate]:
-    """Return the gates between the phases, by the rule that opening a phase asks (screenings/rules.py may_open)."""
-    gates = []
-    for number, before in enumerate(framework.phases[:-1], 1):
-        row = latest.get(before.code)
-        approved = row is not None and row.state in APPROVED
-        valid = row is not None and approved and not _ended(row, today)
-        missing = (
-            None
-            if valid
-            else Text("承認の期限切れ", "the approval has ended")
-            if approved
-            else Text("審査結果", "a decision")
-        )
-        due = [
-            c.number
-            for c in conditions
-            if row and c.decision.screening_id == row.id and c.kind == "pre_start" and c.state not in SETTLED
-        ]
-        gates.append(Gate(Text("関門{n}", "Gate {n}").filled(n=number), valid, missing, due))
-    return gates
-
-
 def _may_begin(
-    work: UnitOfWork, framework: Framework, latest: dict[str, Screening], relations: frozenset[str], today: date
+    work: UnitOfWork, framework: Framework, screenings: Sequence[Screening], relations: frozenset[str], today: date
 ) -> list[tuple[str, Text]]:
-    """Return the phases whose screening the actor may open now."""
+    """Return the phases whose first screening, or one after a withdrawal or a rejection, the actor may open now."""
     if not may(work.actor, "screening:open", relations):
         return []
-    rows = list(latest.values())
-    return [(phase.code, phase.name) for phase in framework.phases if _may_open(framework, phase.code, rows, today)]
-
-
-def _may_open(framework: Framework, phase: str, rows: list[Screening], today: date) -> bool:
-    try:
-        may_open(framework, phase, rows, today)
-    except Refusal:
-        return False
-    return True
+    stands = standing(screenings)
+    return [
+        (phase.code, phase.name)
+        for phase in framework.phases
+        if phase.code not in stands
+        and under_way(screenings, phase.code) is None
+        and not gate_shut_by(framework, phase.code, screenings, today)
+    ]
 
 
 def _reviewer(work: UnitOfWork, row: Screening | None) -> Review | None:
@@ -261,11 +230,6 @@ def _evidence(work: UnitOfWork, project: Project) -> int:
 def _history(work: UnitOfWork, project: Project) -> list[Line]:
     found = ledger.project_events(work.session, project.id, limit=HISTORY * 5)
     return told(work, list(reversed(found)), HISTORY)
-
-
-def late_days(row: Condition, today: date) -> int:
-    """Return by how many days a condition is late today."""
-    return days_overdue(row.state, row.due_on, today, local_date(row.submitted_at) if row.submitted_at else None)
 
 
 def people(project: Project, review: Review | None) -> list[tuple[Text, Text]]:

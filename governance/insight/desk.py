@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import contains_eager
 
 from governance.insight.rules import SHOWN, Task
@@ -96,11 +96,15 @@ def task_of(row: Screening, what: Text, why: Text, href: str, button: Text, minu
 
 
 def newest() -> Select[str]:
-    """Return the query for the newest screening of each project: the one opened last."""
-    later = select(Screening.opened_at, Screening.project_id, Screening.id).subquery("later")
+    """Return the query for the leading screening of each project: the one opened last that was not withdrawn, else the last one."""
+    later = select(Screening.opened_at, Screening.project_id, Screening.id, Screening.state).subquery("later")
+    gone, other_gone = Screening.state == "withdrawn", later.c.state == "withdrawn"
+    is_later = or_(
+        later.c.opened_at > Screening.opened_at,
+        and_(later.c.opened_at == Screening.opened_at, later.c.id > Screening.id),
+    )
     overtaken = exists().where(
         later.c.project_id == Screening.project_id,
-        (later.c.opened_at > Screening.opened_at)
-        | ((later.c.opened_at == Screening.opened_at) & (later.c.id > Screening.id)),
+        or_(and_(gone, ~other_gone), and_(or_(gone, ~other_gone), is_later)),
     )
     return select(Screening.id).where(~overtaken)

@@ -16,6 +16,8 @@ from governance.insight.rules import SHOWN, overdue
 from governance.insight.services import PAGE, Wanted
 from governance.insight.waiting import tasks
 from governance.pages import current_person, current_work, page, permission, signed_in, today
+from governance.projects.life_rules import CLOSED, TOPICS
+from governance.projects.life_rules import STATES as LIFE
 from governance.projects.services import project as project_of
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.models import FrameworkVersion
@@ -31,6 +33,12 @@ from governance.texts import Text, joined
 blueprint = Blueprint("insight", __name__)
 blueprints = (blueprint, documents.blueprint, journal.blueprint)
 
+TURN_NAMES = {
+    "suspend": Text("一時停止する", "Suspend"),
+    "resume": Text("再開する", "Resume"),
+    "withdraw": Text("取り下げる", "Withdraw"),
+    "retire": Text("廃止する", "Retire"),
+}
 OTHERS = 8
 """Projects shown to a reader who belongs to none."""
 
@@ -189,6 +197,10 @@ def case(project_id: str) -> ResponseReturnValue:
         may_edit=may(work.actor, "project:edit", found.relations),
         may_issue=may(work.actor, "report:issue", found.relations),
         may_read_ledger=may(work.actor, "ledger:view"),
+        life_states=LIFE,
+        closed_words=CLOSED.get(found.life),
+        topics=TOPICS,
+        turn_names=TURN_NAMES,
     )
 
 

@@ -120,7 +120,7 @@ def _follow(row: Screening, today: date) -> Iterable[Task]:
     start = Text("始める", "Start")
     if ends_soon(row.valid_until, today):
         why = RENEW_WHY.filled(on=row.valid_until)
-        yield task_of(row, RENEW, why, href, start, 20, due=row.valid_until, opens=row.phase)
+        yield task_of(row, RENEW, why, f"{href}/reopen?phase={row.phase}", start, 20, due=row.valid_until)
     elif after:
         name = framework.phase(after[0]).name
         what, since = BEGIN.filled(phase=name), row.changed_at

@@ -6,7 +6,7 @@ win (domain.md §6.1).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import get_args
 
@@ -49,7 +49,12 @@ assert {*EVENTS} == {*get_args(Act)}
 def state_of(work: UnitOfWork, project: Project) -> State:
     """Return whether the project runs, is suspended, was withdrawn or was retired."""
     newest = last_act(work, project)
-    return _STATES[newest.act] if newest else "active"
+    return state_after([newest] if newest else [])
+
+
+def state_after(acts: Sequence[LifeAct]) -> State:
+    """Return the state that these turns, newest first, lead to."""
+    return _STATES[acts[0].act] if acts else "active"
 
 
 def acts_of(work: UnitOfWork, project: Project) -> list[LifeAct]:
@@ -148,7 +153,7 @@ def _noted(work: UnitOfWork, project: Project, act: Act, reason: str, office: st
     given = check_reason(reason)
     work.session.refresh(project, with_for_update=True)
     before = last_act(work, project)
-    after(_STATES[before.act] if before else "active", act)
+    after(state_after([before] if before else []), act)
     row = LifeAct(
         project_id=project.id,
         number=before.number + 1 if before else 1,

@@ -141,19 +141,19 @@ def problems_of(given: Disposed, today: date) -> list[Problem]:
 
 
 def _problems_of_topic(given: Disposed, topic: str) -> Iterable[Problem]:
-    text, name = given.told.get(topic, "").strip(), TOPICS[topic]
+    text, name, place = given.told.get(topic, "").strip(), TOPICS[topic], f"told_{topic}"
     if not text and topic in given.not_applicable:
         words = Text("{topic}：「該当なし」とする理由を書いてください。", "{topic}: say why it does not apply.")
-        yield Problem("projects.no_reason", words.filled(topic=name), topic)
+        yield Problem("projects.no_reason", words.filled(topic=name), place)
     elif not text:
         words = Text(
             "{topic}：どうしたかを書くか、「該当なし」を選んで理由を書いてください。",
             "{topic}: say what was done, or mark it as not applicable and give the reason.",
         )
-        yield Problem("projects.undisposed", words.filled(topic=name), topic)
+        yield Problem("projects.undisposed", words.filled(topic=name), place)
     elif len(text) > MAX_TEXT:
         words = Text("{limit}文字以内で書いてください。", "Use at most {limit} characters.").filled(limit=MAX_TEXT)
-        yield Problem("projects.too_long", words, topic)
+        yield Problem("projects.too_long", words, place)
 
 
 def _problems_of_doing(given: Disposed, today: date) -> Iterable[Problem]:
