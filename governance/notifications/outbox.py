@@ -15,7 +15,7 @@ from governance.accounts.rules import authorize
 from governance.notifications import letters
 from governance.notifications.models import JobRun, Letter
 from governance.refusals import NotFound
-from governance.texts import Text
+from governance.texts import Text, both
 from governance.work import UnitOfWork
 
 SHOWN = 100
@@ -31,6 +31,19 @@ PROBLEMS: dict[str, Text] = {
     "abandoned": Text("送れないまま期間が過ぎました", "It could not be sent in time"),
     "refused": Text("メールサーバーが受け取りませんでした（{code}）", "The mail server did not take it ({code})"),
     "": Text("メールサーバーにつながりません（{code}）", "The mail server cannot be reached ({code})"),
+}
+
+JOBS: dict[str, Text] = {
+    "reminders.screenings": Text("スクリーニングの期限の連絡", "Reminders of screenings"),
+    "reminders.conditions": Text("付帯条件の期限の連絡", "Reminders of conditions"),
+    "reminders.measures": Text("対応策の期限の連絡", "Reminders of measures"),
+    "reminders.delegations": Text("頼まれた質問の期限の連絡", "Reminders of delegated questions"),
+    "reminders.reviews": Text("審査の待ちの連絡", "Reminders of waiting reviews"),
+    "reminders.approvals": Text("承認の有効期限の連絡", "Reminders of approvals that end"),
+    "monitoring.overdue": Text("届いていない測定値の確認", "Readings that did not come"),
+    "evidence.expiring": Text("証跡の有効期限の連絡", "Reminders of evidence that expires"),
+    "screenings.reopening": Text("期日による再スクリーニング", "Re-screenings by date"),
+    "notices.forget": Text("1年より前のお知らせの削除", "Removal of notices older than a year"),
 }
 
 
@@ -67,6 +80,11 @@ def send_again(work: UnitOfWork, letter_id: str | None = None) -> int:
     if letter_id is not None and not count:
         raise NotFound
     return count
+
+
+def job_name(code: str) -> Text:
+    """Return what a daily job does, in words."""
+    return JOBS.get(code, both(code))
 
 
 def in_words(problem: str) -> Text:

@@ -115,13 +115,24 @@ def open_notice(notice_id: str) -> ResponseReturnValue:
     return see(own_path(row.href, "/notices"))
 
 
+@blueprint.post("/notices/<notice_id>/read")
+@signed_in()
+def mark_read(notice_id: str) -> ResponseReturnValue:
+    """Mark a notice as read without going there."""
+    return _marked(notice_id, is_read=True)
+
+
 @blueprint.post("/notices/<notice_id>/unread")
 @signed_in()
 def mark_unread(notice_id: str) -> ResponseReturnValue:
     """Mark a notice as unread again, to come back to it."""
+    return _marked(notice_id, is_read=False)
+
+
+def _marked(notice_id: str, *, is_read: bool) -> ResponseReturnValue:
     work = current_work()
-    services.mark_read(work, services.notice(work, notice_id), is_read=False)
-    return redirect_to("notifications.index")
+    services.mark_read(work, services.notice(work, notice_id), is_read=is_read)
+    return see(own_path(request.form.get("back"), "/notices"))
 
 
 @blueprint.post("/notices/read")
@@ -169,7 +180,13 @@ def sending() -> ResponseReturnValue:
     """Show what waits to be sent, what could not be sent, and the daily jobs."""
     settings: Settings = current_app.config["SETTINGS"]
     found = outbox.outbox(current_work())
-    return page("notifications/outbox.html", box=found, in_words=outbox.in_words, is_on=settings.mail_is_on)
+    return page(
+        "notifications/outbox.html",
+        box=found,
+        in_words=outbox.in_words,
+        job_name=outbox.job_name,
+        is_on=settings.mail_is_on,
+    )
 
 
 @blueprint.post("/notices/outbox/again")

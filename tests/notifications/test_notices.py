@@ -82,8 +82,7 @@ def test_the_most_exact_sentence_that_the_codes_fill_is_said() -> None:
     assert sentence("commented", {"question": "P1a"}).ja == "質問 P1a にコメントがつきました。"
     assert sentence("commented", {}).en == "There is a new comment."
     assert (
-        sentence("due_soon", {"about": "condition", "number": "2", "on": "12/1"}).en
-        == "Condition C-2 is due soon (12/1)."
+        sentence("due_soon", {"about": "condition", "number": "2", "on": "12/1"}).en == "Condition C-2 is due on 12/1."
     )
     assert sentence("due_soon", {"about": "condition"}).en == "Something is due soon."
 
