@@ -18,6 +18,7 @@ from typing import Literal
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance import fonts
+from governance.notifications.posting import Post, Unreachable
 from governance.paths import VENDOR
 from governance.settings import Settings
 from governance.storage.database import Database, UnsafeDatabase
@@ -190,6 +191,39 @@ def _schema(database: Database) -> Finding:
     return Finding("schema", "fail", text.filled(steps=", ".join(missing)))
 
 
+def _mail(settings: Settings) -> list[Finding]:
+    """Connect to the mail server and log in, without sending anything; no finding where no mail is wanted."""
+    if not settings.mail_is_on:
+        half = Text(
+            "SMTP_HOST と MAIL_FROM の両方がないため、メールを送りません。",
+            "No mail is sent: SMTP_HOST and MAIL_FROM are both needed.",
+        )
+        return [Finding("mail", "warn", half)] if settings.smtp_host or settings.mail_from else []
+    try:
+        with Post(settings) as post:
+            post.open()
+    except Unreachable as error:
+        text = Text(
+            "メールサーバーを使えません（{kind}）。SMTP_* の設定を確かめてください。メールは届くまで待ちます。",
+            "The mail server cannot be used ({kind}). Check the settings SMTP_*; mails wait until it can.",
+        )
+        return [Finding("mail", "warn", text.filled(kind=error))]
+    return [
+        Finding("mail", "ok", Text("メールサーバーに接続できます。", "The mail server can be reached.")),
+        *_plain(settings),
+    ]
+
+
+def _plain(settings: Settings) -> list[Finding]:
+    if settings.smtp_security != "none" or not settings.smtp_user:
+        return []
+    text = Text(
+        "メールサーバーのパスワードを暗号化せずに送っています。SMTP_SECURITY を starttls か tls にしてください。",
+        "The password of the mail server is sent unencrypted. Set SMTP_SECURITY to starttls or tls.",
+    )
+    return [Finding("mail_security", "warn", text)]
+
+
 _EXAMINATIONS: tuple[Callable[[Settings], list[Finding]], ...] = (
     _python,
     _pango,
@@ -199,6 +233,7 @@ _EXAMINATIONS: tuple[Callable[[Settings], list[Finding]], ...] = (
     _data_dir,
     _files,
     _database,
+    _mail,
 )
 
 

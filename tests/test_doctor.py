@@ -15,6 +15,7 @@ from governance.doctor import Finding, examine, is_fit, render
 from governance.settings import Settings
 from governance.storage import database as storage
 from governance.texts import Text
+from tests.notifications.mailbox import open_mailbox
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -145,3 +146,19 @@ def test_findings_are_told_in_either_language() -> None:
     findings = [Finding("a", "ok", Text("良", "fine")), Finding("c", "fail", Text("無い", "absent"))]
     assert render(findings, "ja") == "[正常] 良\n[異常] 無い"
     assert render(findings, "en") == "[ok] fine\n[FAIL] absent"
+
+
+def mail(database_url: str, folder: Path, **given: object) -> dict[str, str]:
+    usual = {"smtp_host": "127.0.0.1", "smtp_security": "none", "mail_from": "a@b.example"}
+    found = examine(Settings.model_validate({"database_url": database_url, "data_dir": folder, **usual, **given}))
+    assert is_fit(found)
+    return {each.code: each.state for each in found if each.code.startswith("mail")}
+
+
+def test_the_mail_server_is_tried_when_mail_is_wanted(database_url: str, tmp_path: Path) -> None:
+    with open_mailbox() as box:
+        assert mail(database_url, tmp_path, smtp_port=box.port) == {"mail": "ok"}
+        assert mail(database_url, tmp_path, smtp_port=box.port, smtp_security="starttls") == {"mail": "warn"}
+    assert mail(database_url, tmp_path, smtp_port=box.port) == {"mail": "warn"}
+    assert mail(database_url, tmp_path, mail_from="") == {"mail": "warn"}
+    assert mail(database_url, tmp_path, smtp_host="", mail_from="") == {}
