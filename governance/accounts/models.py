@@ -31,7 +31,7 @@ class User(Revised, Base):
     created_at: Mapped[datetime]
 
     grants: Mapped[list[RoleGrant]] = relationship(
-        back_populates="user", lazy="selectin", order_by="RoleGrant.granted_at", foreign_keys="RoleGrant.user_id"
+        back_populates="user", order_by="RoleGrant.granted_at", foreign_keys="RoleGrant.user_id"
     )
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from governance.accounts.models import RoleGrant, User, UserSession
 from governance.accounts.passwords import hash_password, matches, require_strong
@@ -21,7 +22,7 @@ from governance.work import UnitOfWork
 def people(work: UnitOfWork) -> Sequence[User]:
     """Return all accounts by name. Raises Forbidden."""
     authorize(work.actor, "account:manage")
-    return work.session.scalars(select(User).order_by(User.is_active.desc(), User.name)).all()
+    return work.session.scalars(select(User).options(selectinload(User.grants)).order_by(User.is_active.desc(), User.name)).all()
 
 
 def person(work: UnitOfWork, user_id: str) -> User:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, or_, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from governance.accounts.models import User
 from governance.notifications.models import MailChoice, Notice
@@ -50,7 +50,7 @@ def notify(
     if not wanted:
         return
     told, rhythms = _told(work, once, wanted), _rhythms(work, topic_of(kind), wanted)
-    users = select(User).where(User.id.in_(wanted - told), User.is_active).order_by(User.id)
+    users = select(User).options(selectinload(User.grants)).where(User.id.in_(wanted - told), User.is_active).order_by(User.id)
     for user in work.session.scalars(users).all():
         if project is None or may_see(work, user, project.id):
             work.session.add(

@@ -165,7 +165,7 @@ def _item_page(
     filled: Filled,
     refused: Refusal | Refusals | None = None,
 ) -> ResponseReturnValue:
-    framework = filled.sheet.framework
+    framework, around = filled.sheet.framework, frame(work, row, filled)
     phase = _phase_shown(row, item, filled)
     groups = showing.groups(filled, showing.placed(filled, item, phase), locale())
     questions = [shown for group in groups for shown in group.questions]
@@ -174,7 +174,7 @@ def _item_page(
     return page(
         "screenings/item.html",
         code=200 if refused is None else 409 if isinstance(refused, Conflict) else 422,
-        **{**frame(work, row, filled), "phase": framework.phase(phase)},
+        **{**around, "phase": framework.phase(phase)},
         item=framework.item(item) if item else None,
         name=showing.page_name(framework, item),
         groups=groups,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 
 from governance.accounts.rules import authorize
 from governance.discussions import services as discussions
@@ -35,7 +36,13 @@ from governance.work import UnitOfWork
 
 def screening(work: UnitOfWork, screening_id: str) -> Screening:
     """Return a screening of a project the actor may see; NotFound otherwise."""
-    query = select(Screening).join(Project).where(Screening.id == screening_id, visible(work.actor))
+    query = (
+        select(Screening)
+        .join(Screening.project)
+        .join(Screening.framework_version)
+        .where(Screening.id == screening_id, visible(work.actor))
+        .options(contains_eager(Screening.project), contains_eager(Screening.framework_version))
+    )
     row = work.session.scalars(query).one_or_none()
     if row is None:
         raise NotFound
