@@ -210,9 +210,32 @@ def test_the_service_answers_when_it_is_served(environment: dict[str, str]) -> N
     served = subprocess.Popen([*COMMAND, "serve", "--port", str(port)], env=environment)
     try:
         assert answer_of(f"http://127.0.0.1:{port}/health") == 200
+        assert len(workers_of(served.pid)) == 1
     finally:
         served.terminate()
         served.wait(20)
+    assert workers_of(served.pid) == []
+
+
+def workers_of(server: int) -> list[Path]:
+    """Return the processes of workers that run beside a server."""
+    wanted = f"worker\0--parent\0{server}\0"
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            found += [process] if wanted in (process / "cmdline").read_text() else []
+        except OSError:
+            continue  # it ended meanwhile
+    return found
+
+
+def test_a_worker_looks_once_and_says_what_it_did(call: Call) -> None:
+    assert "Mails sent: 0." in call("worker", "--once").output
+
+
+def test_a_worker_ends_with_the_process_that_started_it(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("governance.worker.signal.signal", lambda *_: None)  # those of this process are pytest's
+    call("worker", "--parent", "1")  # not the parent of this one: it ends at once
 
 
 def answer_of(address: str, patience: float = 30) -> int:
