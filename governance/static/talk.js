@@ -27,6 +27,7 @@
     const close = made("button", { type: "button", class: "button second small drawer-close" }, WORDS.close);
     close.addEventListener("click", shut);
     body = made("div", { class: "stack-s drawer-body" });
+    drawer.addEventListener("cancel", (event) => { event.preventDefault(); shut(); });
     drawer.append(close, made("p", { role: "status", class: "drawer-state" }), body);
     document.body.append(drawer);
   }
@@ -44,7 +45,8 @@
     address = path;
     body.replaceChildren();
     tell(WORDS.loading);
-    if (!drawer.open) drawer.show();
+    if (!drawer.open && matchMedia("(min-width: 64rem)").matches) drawer.show();
+    else if (!drawer.open) drawer.showModal();
     document.documentElement.classList.add("has-drawer");
     await take(fetch(path, { headers: { "HX-Request": "true" } }), thread);
   }

@@ -69,7 +69,7 @@ def a_comment_with_a_mention(member: Person, screening_id: str) -> None:
     expect(field).to_have_value(f"@{wanted} ")
     field.press_sequentially(town.said(COMMENT))
     part.get_by_role("button", name=town.words("書き込む")).click()
-    expect(part.get_by_text(town.said(COMMENT))).to_be_visible()
+    expect(part.locator(".talk-text")).to_contain_text(town.said(COMMENT))
     expect(part.locator(".talk-name")).to_have_text(f"@{wanted}")
     expect(member.page.locator(f'[data-talk-line="{KEY}"]')).to_contain_text("1")
     member.page.keyboard.press("Escape")
@@ -89,7 +89,7 @@ def a_remark_and_the_return(expert: Person, screening_id: str) -> None:
     part = drawer(
         expert, town.words("コメント%(num)s件", num=1) if town.language == "ja" else "1 comment", f"article#{KEY}"
     )
-    expect(part.get_by_text(town.said(COMMENT))).to_be_visible()
+    expect(part.locator(".talk-text")).to_contain_text(town.said(COMMENT))
     expect(part.locator('input[name="kind"][value="remark"]')).to_be_checked()
     part.locator("#text-new").fill(town.said(REMARK))
     part.get_by_role("button", name=town.words("書き込む")).click()
@@ -115,10 +115,11 @@ def the_answer_and_the_change(owner: Person, screening_id: str) -> None:
     drawer(owner, town.words("読んで回答する"), f"article#{KEY}")
     expect(answer).to_have_value(town.said(ANSWERED))  # closing the part loses nothing
     part.get_by_role("button", name=town.words("指摘に回答する")).click()
-    expect(part.get_by_text(town.said(ANSWERED))).to_be_visible()
+    expect(part.locator(".talk-text").last).to_have_text(town.said(ANSWERED))
     expect(owner.page.locator(f"#{KEY}-remark")).to_have_value(town.said(MENDED))  # talking touches no answer
     owner.page.keyboard.press("Escape")
-    owner.press("保存", within=".savebar", first=True)
+    owner.page.locator(".savebar").get_by_role("button", name=town.words("保存"), exact=True).click()
+    expect(owner.page.locator(f"article#{KEY} [data-unit-state]")).to_contain_text(re.compile("保存しました|Saved"))
     owner.open(f"/screenings/{screening_id}/changes")
     owner.sees(town.said(MENDED))
     clean(owner)
@@ -163,7 +164,7 @@ def test_handing_a_question_on_without_script(towns: Towns) -> None:
 def answer_what_was_asked(town: Town) -> None:
     member = town("member")
     member.open("/")
-    member.page.locator("a", has_text="答える").first.click()
+    member.page.locator('a[href*="/delegations/"]').first.click()
     member.page.wait_for_url(f"**#{KEY}")
     member.reads("あなたに依頼されています", within=f"article#{KEY}")
     clean(member)
