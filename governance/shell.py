@@ -122,6 +122,25 @@ def wordmark_dots(phases: int = 3, items: int = 7) -> list[tuple[int, int, str]]
     return [(at % items * 9, at // items * 10, kind) for at, kind in enumerate(kinds)]
 
 
+DRAWN_AT_MOST = 2_000
+"""How many drawn pieces a process keeps: about four kilobytes each."""
+
+
+def drawn(macro: Callable[[Any], Any], question: Any) -> Any:
+    """Return what a macro draws of a published question; drawn once per application and language: documents never change.
+
+    Only for macros that look at nothing but the question and the settings; what a person answered, or the time, has no place there.
+    """
+    kept: dict[tuple[str, str, int], tuple[Any, Any]] = current_app.extensions.setdefault("governance.drawn", {})
+    key = (str(getattr(macro, "name", "")), locale(), id(question))
+    found = kept.get(key)
+    if found is None or found[0] is not question:
+        if len(kept) >= DRAWN_AT_MOST:
+            kept.clear()
+        found = kept[key] = (question, macro(question))
+    return found[1]
+
+
 # --- filters ---------------------------------------------------------------------------------------------------------
 
 
@@ -179,6 +198,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         allowed=allowed,
         asset=asset,
+        drawn=drawn,
         has_page=has_page,
         is_htmx=is_htmx,
         locale=locale,
