@@ -45,6 +45,9 @@ STATES: dict[str, State] = {
     "reassessment": State("clock", "warn", Text("定期再評価", "Reassessment due")),
     "suspended": State("hold", "bad", Text("一時停止", "Suspended")),
     "closed": State("check", "", Text("終了", "Closed")),
+    "project.suspended": State("hold", "bad", Text("案件の一時停止", "Project suspended")),
+    "project.withdrawn": State("leave", "", Text("案件の取下げ", "Project withdrawn")),
+    "project.retired": State("check", "", Text("案件の廃止", "Project retired")),
     # conditions
     "condition.open": State("draft", "", Text("未着手", "Open")),
     "condition.submitted": State("sent", "going", Text("確認待ち", "Waiting for verification")),

@@ -19,7 +19,7 @@ from governance.screenings import differing, moving, services
 from governance.screenings.differing import Scored
 from governance.screenings.explain import level
 from governance.screenings.forms import revision
-from governance.screenings.framing import frame
+from governance.screenings.framing import frame, question_href
 from governance.screenings.models import Screening
 from governance.screenings.moving import Plan
 from governance.screenings.planning import KINDS, Step, questions_of
@@ -27,6 +27,8 @@ from governance.screenings.rules import EDITABLE
 from governance.texts import Text
 
 blueprint = Blueprint("moving", __name__)
+RATING = "rating-"
+"""What a rating is called in forms, before the code of its item."""
 
 
 @blueprint.get("/screenings/<screening_id>/move")
@@ -79,14 +81,16 @@ def confirming(screening_id: str) -> ResponseReturnValue:
     row = services.screening(work, screening_id)
     filled = services.filled(work, row)
     questions = questions_of(filled.sheet)
-    framework = filled.sheet.framework
     return page(
         "authoring/moving_confirm.html",
         **frame(work, row, filled),
-        waiting=[
-            (questions[each.question_key], each, said(framework, questions[each.question_key], each.value))
-            for each in waiting.waiting(filled)
-        ],
+        groups=waiting.groups(filled),
+        questions=questions,
+        said=lambda answer: said(filled.sheet.framework, questions[answer.question_key], answer.value),
+        because=lambda code: waiting.BECAUSE.get(code, waiting.BECAUSE[""]),
+        pieces=filled.evidence,
+        grade=lambda name, number: getattr(filled.sheet.framework, name)[number - 1].name,
+        href=lambda key: question_href(row, filled, key),
         last=moving.last_move(work, row),
     )
 
@@ -94,13 +98,16 @@ def confirming(screening_id: str) -> ResponseReturnValue:
 @blueprint.post("/screenings/<screening_id>/confirm")
 @permission("screening:answer")
 def confirm(screening_id: str) -> ResponseReturnValue:
-    """Confirm the ticked answers, each at the revision that was shown."""
+    """Confirm the ticked answers and ratings, or all of one page, each at the revision that was shown."""
     work = current_work()
     row = services.screening(work, screening_id)
     authorize(work.actor, "screening:answer", relations_of(work, row.project))
-    ticked = {key: _rev(key) for key in request.form.getlist("key")}
-    waiting.confirm(work, row, ticked)
-    left = waiting.waiting(services.filled(work, row))
+    shown = [name.removesuffix("-rev") for name in request.form if name.endswith("-rev")]
+    ticked = {key: _rev(key) for key in (shown if "all" in request.form else request.form.getlist("key"))}
+    ratings = {key.removeprefix(RATING): rev for key, rev in ticked.items() if key.startswith(RATING)}
+    answers = {key: rev for key, rev in ticked.items() if not key.startswith(RATING)}
+    waiting.confirm(work, row, answers, ratings)
+    left = waiting.groups(services.filled(work, row))
     if ticked:
         tell(Text("確認しました。", "Confirmed."))
     return redirect_to("moving.confirming" if left else "screenings.overview", screening_id=row.id)

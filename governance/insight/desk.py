@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import contains_eager
 
 from governance.insight.rules import SHOWN, Task
+from governance.projects.life import running
 from governance.projects.models import Project, ProjectMember
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.services import framework_in
@@ -69,11 +70,11 @@ def takes_part(user_id: str, parts: Sequence[str] | None, *, ever: bool = False)
 
 
 def screenings_for(desk: Desk, *wanted: ColumnElement[bool]) -> list[Screening]:
-    """Return the screenings that fit, those due first, with their projects; one more than is shown."""
+    """Return the screenings of running projects that fit, those due first, with their projects; one more than is shown."""
     query = (
         select(Screening)
         .join(Screening.project)
-        .where(*wanted, *desk.narrowed())
+        .where(*wanted, running(), *desk.narrowed())
         .options(contains_eager(Screening.project))
     )
     query = query.order_by(Screening.due_on.is_(None), Screening.due_on, Screening.changed_at).limit(SHOWN + 1)

@@ -6,8 +6,9 @@ summary that each screening keeps of itself.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
@@ -20,6 +21,8 @@ from governance.insight.desk import named, newest, takes_part
 from governance.insight.rules import AHEAD_DAYS, QUIET, RULED, SHOWN, TOGETHER, Date, Line, said, several
 from governance.ledger import services as ledger
 from governance.ledger.services import Event
+from governance.projects.life import stands_at, states_of
+from governance.projects.life_rules import Act, State
 from governance.projects.models import Project
 from governance.projects.services import visible
 from governance.questionnaires.definition import Framework
@@ -28,11 +31,13 @@ from governance.questionnaires.services import framework_in, parsed_framework
 from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Condition, Decision, Meeting
 from governance.reviews.rules import OUTCOMES, SETTLED, local_date
 from governance.screenings.models import Screening
-from governance.screenings.rules import APPROVED
+from governance.screenings.rules import APPROVED, EDITABLE, ENDING, standing
 from governance.texts import Text
 from governance.work import UnitOfWork
 
 PAGE = 50
+LIVES: dict[str, Act] = {"project.suspended": "suspended", "project.retired": "retired"}
+"""Filters of the register about the life of a project."""
 CHANGES = 8
 PARTS = {
     "owner": Text("責任者", "owner"),
@@ -43,13 +48,20 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Row:
-    """A project with its newest screening, and what of it is late or ended."""
+    """A project with its leading screening, and what of it is late or ended.
+
+    `overdue` is by how many days the screening is late, `until` the last day of the approval that stands in its phase, `life` whether the
+    project runs.
+    """
 
     project: Project
     screening: Screening | None
     framework: Framework | None
     late: int = 0
     ended: bool = False
+    overdue: int = 0
+    until: date | None = None
+    life: State = "active"
 
     @property
     def state(self) -> str:
@@ -79,15 +91,35 @@ def _with_newest() -> Select[Project, Screening]:
 
 def _rows(work: UnitOfWork, query: Select[Project, Screening], today: date) -> list[Row]:
     pairs = work.session.execute(query).all()
-    late = _late_conditions(work, [project.id for project, _ in pairs], today)
-    return [_row(project, row, late.get(project.id, 0), today) for project, row in pairs]
+    ids = [project.id for project, _ in pairs]
+    late, stands, states = _late_conditions(work, ids, today), _standing(work, ids), states_of(work, ids)
+    rows = [_row(project, row, late.get(project.id, 0), today) for project, row in pairs]
+    return [
+        replace(
+            row,
+            life=states.get(row.project.id, "active"),
+            until=stands.get((row.project.id, row.screening.phase)) if row.screening else None,
+        )
+        for row in rows
+    ]
 
 
 def _row(project: Project, row: Screening | None, late: int, today: date) -> Row:
     if row is None:
         return Row(project, None, None, late)
     ended = row.state in APPROVED and row.valid_until is not None and row.valid_until < today
-    return Row(project, row, framework_in(row.framework_version), late, ended)
+    is_filled = row.due_on is not None and row.state in EDITABLE
+    overdue = max(0, (today - row.due_on).days) if is_filled and row.due_on else 0
+    return Row(project, row, framework_in(row.framework_version), late, ended, overdue)
+
+
+def _standing(work: UnitOfWork, ids: Sequence[str]) -> dict[tuple[str, str], date | None]:
+    """Return the last day of the approval that stands, for each project and phase: one statement for a whole list."""
+    query = select(Screening).where(Screening.project_id.in_(ids), Screening.state.in_([*APPROVED, *ENDING]))
+    held: dict[str, list[Screening]] = defaultdict(list)
+    for row in work.session.scalars(query.options(lazyload("*"))) if ids else ():
+        held[row.project_id].append(row)
+    return {(id, phase): row.valid_until for id, rows in held.items() for phase, row in standing(rows).items()}
 
 
 def _late_conditions(work: UnitOfWork, ids: Sequence[str], today: date) -> Mapping[str, int]:
@@ -312,7 +344,9 @@ def _fits(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
     )
     found = [column == value for column, value in exact if value]
     expired = and_(Screening.state.in_(APPROVED), Screening.valid_until < today)
-    if wanted.state == "none":
+    if wanted.state in LIVES:
+        found.append(stands_at(LIVES[wanted.state]))
+    elif wanted.state == "none":
         found.append(Screening.id.is_(None))
     elif wanted.state == "expired":
         found.append(expired)

@@ -58,6 +58,8 @@ LIST_STATES = (
     "blocked",
     "withdrawn",
     "expired",
+    "project.suspended",
+    "project.retired",
 )
 DUTIES = (
     ("ledger:verify", "/ledger", Text("監査台帳を見る・検証する", "See and verify the audit ledger")),
@@ -183,7 +185,7 @@ def case(project_id: str) -> ResponseReturnValue:
         totals=totals(framework, found.filled.score) if found.filled else [],
         clashes=clashes(found.newest, found.filled) if found.newest and found.filled else [],
         measure_states=measures.STATES,
-        may_adopt=may(work.actor, "screening:answer", found.relations),
+        may_adopt=found.life == "active" and may(work.actor, "screening:answer", found.relations),
         threshold=int(framework.matrix.step_down_at_percent) if framework.matrix else None,
         level=level,
         kinds=KINDS,

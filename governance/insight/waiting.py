@@ -12,6 +12,7 @@ from governance.accounts.rules import may
 from governance.insight import keeping, offices, team
 from governance.insight.desk import TEAM, Desk, framework_of, named, newest, screenings_for, takes_part, task_of
 from governance.insight.rules import SHOWN, Task, clipped, ends_soon, fill_minutes, in_order
+from governance.projects.life import running
 from governance.projects.models import Project
 from governance.questionnaires import drafts
 from governance.reviews.models import Review
@@ -91,7 +92,7 @@ def _to_begin(desk: Desk) -> Iterable[Task]:
     begun = exists().where(Screening.project_id == Project.id)
     query = (
         select(Project)
-        .where(takes_part(desk.me, TEAM), ~begun, *desk.narrowed())
+        .where(takes_part(desk.me, TEAM), ~begun, running(), *desk.narrowed())
         .order_by(Project.created_at)
         .limit(SHOWN + 1)
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import get_args
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from governance.accounts.rules import authorize
@@ -81,6 +81,19 @@ def states_of(work: UnitOfWork, ids: Iterable[str]) -> dict[str, State]:
         newest, (LifeAct.project_id == newest.c.project_id) & (LifeAct.number == newest.c.number)
     )
     return {row.project_id: _STATES[row.act] for row in work.session.execute(query) if row.act != "resumed"}
+
+
+def stands_at(*acts: Act) -> ColumnElement[bool]:
+    """Return the filter on `Project` for those whose newest turn is one of these."""
+    newest = select(func.max(LifeAct.number)).where(LifeAct.project_id == Project.id).correlate(Project)
+    return exists().where(
+        LifeAct.project_id == Project.id, LifeAct.act.in_(acts), LifeAct.number == newest.scalar_subquery()
+    )
+
+
+def running() -> ColumnElement[bool]:
+    """Return the filter on `Project` for those that run: not suspended, withdrawn or retired."""
+    return ~stands_at("suspended", "withdrawn", "retired")
 
 
 def must_run(work: UnitOfWork, project_id: str) -> None:
@@ -173,7 +186,7 @@ def _record(work: UnitOfWork, project: Project, row: LifeAct) -> None:
         EVENTS[_act(row)],
         subject=("project", project.id),
         project=project.id,
-        codes={"office": row.office, "number": row.number},
+        codes={"office": row.office, "turn": row.number},
         private={"reason": row.reason},
         row=row,
     )

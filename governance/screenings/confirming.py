@@ -7,6 +7,7 @@ looked at. Confirming is a save like any other, at the revision that was shown.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from governance.ledger.rules import moment
@@ -67,6 +68,45 @@ def ratings_waiting(now: Filled) -> list[ItemRating]:
     """Return the ratings that are still to be confirmed, in the order of the items."""
     found = (now.ratings.get(each.item) for each in now.score.items)
     return [each for each in found if each is not None and each.to_confirm]
+
+
+def count(now: Filled) -> int:
+    """Return how many answers and ratings are still to be confirmed."""
+    return len(waiting(now)) + len(ratings_waiting(now))
+
+
+@dataclass(frozen=True)
+class Group:
+    """What waits on one page: the trigger sheet (item ""), or the questions and the rating of one item."""
+
+    item: str
+    title: Text
+    answers: list[Answer]
+    rating: ItemRating | None
+
+    @property
+    def codes(self) -> list[str]:
+        """The different reasons to look, as codes of BECAUSE."""
+        rated = ["ratings"] if self.rating else []
+        return list(dict.fromkeys([*rated, *(each.confirm_because for each in self.answers)]))
+
+
+def groups(now: Filled) -> list[Group]:
+    """Return what waits to be confirmed, page by page: the trigger sheet first, questions of no item, then the items."""
+    framework, sheet = now.sheet.framework, Text("判定シート", "Trigger sheet")
+    places = {
+        q.key: ("" if each.kind == "trigger" else section.item or "facts")
+        for each in now.sheet.questionnaires
+        for section in each.sections
+        for q in section.questions
+    }
+    titles = {"": sheet, "facts": Text("案件の事実", "Facts"), **{item.code: item.name for item in framework.items}}
+    ratings = {each.item: each for each in ratings_waiting(now)}
+    found = [
+        Group(place, title, [a for a in waiting(now) if places[a.question_key] == place], ratings.get(place))
+        for place, title in titles.items()
+    ]
+    return [each for each in found if each.answers or each.rating]
 
 
 def gaps(now: Filled) -> list[Problem]:

@@ -74,7 +74,8 @@ class TurnForm(Form):
 
 
 def _told(label: Any) -> TextAreaField:
-    return TextAreaField(label, [MayBeEmpty(), Length(max=MAX_TEXT)], render_kw={"rows": 3})
+    missing = _("どうしたかを書くか、「該当なし」を選んで理由を書いてください。")
+    return TextAreaField(label, [InputRequired(missing), Length(max=MAX_TEXT)], render_kw={"rows": 3})
 
 
 class RetireForm(TurnForm):
@@ -91,8 +92,10 @@ class RetireForm(TurnForm):
     told_records = _told(_("どの記録をどこに残すか"))
     none_records = BooleanField(_("該当なし（上に理由を書いてください）"))
     records_until = DayField(_("記録を残す期限"), [MayBeEmpty()])
-    done_by = StringField(_("処分を行った人"), [Length(max=200)])
-    done_on = DayField(_("処分が済んだ日"), [MayBeEmpty()])
+    done_by = StringField(
+        _("処分を行った人"), [InputRequired(_("だれが行ったかを入力してください。")), Length(max=200)]
+    )
+    done_on = DayField(_("処分が済んだ日"), [InputRequired(_("いつ行ったかを入力してください。"))])
 
     def topics(self) -> list[tuple[Any, Any]]:
         """Return the two fields of each topic, in order."""

@@ -106,7 +106,7 @@ def overview(screening_id: str) -> ResponseReturnValue:
         first_open=page_href(row, showing.first_open(filled)),
         clashes=clashes(row, filled),
         newer=moving.newer(work, row),
-        to_confirm=len(confirming.waiting(filled)),
+        to_confirm=confirming.count(filled),
         carried=sum(bool(filled.answers[key].carried_from) for key in filled.score.asked if key in filled.answers),
     )
 
