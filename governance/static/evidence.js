@@ -140,12 +140,22 @@
   // The list as it now stands, and the revision of the answer, which files may change (the kind "file").
   function renew(room, told) {
     room.querySelector("[data-pieces]").innerHTML = told.pieces;
+    form.querySelectorAll("[data-pick]").forEach((each) => { each.hidden = false; });
     const rev = field(room, "rev");
     if (rev && told.rev !== undefined) rev.value = told.rev;
     room.dispatchEvent(new CustomEvent("evidence:changed", { bubbles: true, detail: { key: room.dataset.evidence, count: told.count, rev: told.rev } }));
   }
 
-  window.addEventListener("beforeunload", (event) => { if (form.querySelector(".sending-one:not(.is-good, .is-bad)")) event.preventDefault(); });
+  const isSending = () => form.querySelector(".sending-one:not(.is-good, .is-bad)");
+  window.addEventListener("beforeunload", (event) => { if (isSending()) event.preventDefault(); });
+
+  // Whatever leads away waits until the files on their way have arrived.
+  form.addEventListener("submit", (event) => {
+    if (!isSending()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    line.then(() => { if (!form.querySelector(".sending-one.is-bad")) form.requestSubmit(event.submitter); });
+  }, true);
 
   // --- 2. a link, and 3. what asks first --------------------------------------------------------------------------------
 
