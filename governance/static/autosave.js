@@ -108,7 +108,9 @@ window.Autosave = (() => {
   }
 
   function show(unit, state, values = { at: clock() }) {
-    if (unit.state === state && state === "typing") return;
+    const stands = `${state} ${unit.before.length > 0} ${values.at}`;
+    if (unit.stands === stands) return;
+    unit.stands = stands;
     unit.state = state;
     unit.el.dataset.stands = state;
     const room = unit.el.querySelector("[data-unit-state]");
@@ -201,7 +203,8 @@ window.Autosave = (() => {
       const unit = units.get(key);
       if (!unit || !sent.has(unit)) continue;
       if (outcome === "saved") { stored(unit, sent.get(unit), told); saved.push({ key, rev: told.rev, id: unit.id }); }
-      else { unit.held = outcome; page.beside[outcome](unit, told); unit.keep(); show(unit, outcome); }
+      else if (outcome !== "refused" || unit.read() === sent.get(unit)) { unit.held = outcome; page.beside[outcome](unit, told); unit.keep(); show(unit, outcome); }
+      else show(unit, "typing"); // it was already written otherwise
     }
     // an answer that says nothing of a question would otherwise be asked for again without end
     sent.forEach((_text, unit) => { if (unit.state === "saving") { unit.held = "refused"; unit.keep(); show(unit, "failed"); } });

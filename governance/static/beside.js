@@ -15,6 +15,8 @@ if (window.Autosave) window.Autosave.beside = (() => {
     for (const [name, html] of Object.entries(body.parts ?? {})) replace(name, new DOMParser().parseFromString(html, "text/html").body);
     if (body.asked) progress(body.done, body.asked);
     if (body.questions) ask(body.questions);
+    else if (body.asked && String(body.asked) !== form.dataset.asked) refresh([]); // somebody else's answers changed what is asked
+    if (body.asked) form.dataset.asked = body.asked;
     form.querySelectorAll("article[data-unit]").forEach((each) => mark(units.get(each.dataset.unit)));
     tallies();
     if (body.left && place("article")) next(body.left);
@@ -105,16 +107,15 @@ if (window.Autosave) window.Autosave.beside = (() => {
 
   async function ask(keys) {
     const here = [...form.querySelectorAll("article[data-unit]")].map((each) => each.dataset.unit);
-    const gone = here.filter((key) => !keys.includes(key));
-    if (gone.length || keys.some((key) => !here.includes(key))) await refresh([], gone);
+    if (keys.length !== here.length || keys.some((key) => !here.includes(key))) await refresh([]);
   }
 
   // Take over from a fresh copy of the page: these questions as they are stored, and those that come and go.
-  async function refresh(keys, gone = []) {
+  async function refresh(keys) {
     const there = await fetched().catch(() => null);
     if (!there?.querySelector("form[data-autosave]")) return;
     const added = [];
-    const removed = gone.filter((key) => leaves(units.get(key)));
+    const removed = [...units.keys()].filter((key) => !there.querySelector(`[data-unit="${CSS.escape(key)}"]`) && leaves(units.get(key)));
     let before = null;
     for (const fresh of there.querySelectorAll("form[data-autosave] [data-unit]")) {
       const key = fresh.dataset.unit;

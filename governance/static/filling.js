@@ -110,7 +110,12 @@ if (window.Autosave) (() => {
   form.addEventListener("compositionstart", (event) => { page.composing = unitOf(event.target); });
   form.addEventListener("compositionend", (event) => { page.composing = null; entered(event, REST); });
   form.addEventListener("input", (event) => entered(event, isTyped(event.target) ? REST : 0));
-  form.addEventListener("focusout", (event) => { if (unitOf(event.target)?.isChanged) page.flush({ now: true }); });
+  form.addEventListener("focusout", (event) => {
+    const unit = unitOf(event.target);
+    if (unit?.isChanged && unit.state === "typing") page.flush({ now: true });
+  });
+  // pressing what stands at a question does not take the focus away, so nothing is drawn anew under the finger
+  form.addEventListener("mousedown", (event) => { if (event.target.closest("[data-unit-state] :is(button, a)")) event.preventDefault(); });
 
   form.addEventListener("focusin", (event) => {
     const here = event.target.closest("article[data-unit]");

@@ -75,6 +75,7 @@ window.Outbox = (() => {
   const name = (screening, key) => `${PREFIX}${screening}:${key}`;
 
   function keep(entry) {
+    if (outbox.isOver) return false;
     try {
       localStorage.setItem(name(entry.screening, entry.key), JSON.stringify(entry));
       return true;
@@ -227,6 +228,7 @@ window.Outbox = (() => {
       return;
     }
     left.forEach((entry) => drop(entry.screening, entry.key));
+    outbox.isOver = true; // what is still in the fields is given up with it
   }, true);
 
   if (ready) {
