@@ -81,6 +81,13 @@ STATES: dict[str, State] = {
     "presence.absent": State("draft", "", Text("欠席", "Absent")),
     "presence.left": State("leave", "", Text("退室", "Left")),
     "presence.recused": State("leave", "warn", Text("退席", "Recused")),
+    # alerts and incidents
+    "alert.open": State("late", "bad", Text("未確認", "Open")),
+    "alert.acknowledged": State("check", "", Text("確認済み", "Acknowledged")),
+    "alert.settled": State("check", "good", Text("解消", "Settled")),
+    "incident.open": State("search", "warn", Text("調査中", "Open")),
+    "incident.analysed": State("review", "going", Text("分析済み", "Analysed")),
+    "incident.closed": State("check", "good", Text("終結", "Closed")),
     # questionnaires, reports, accounts
     "published": State("check", "good", Text("公開中", "Published")),
     "retired": State("leave", "", Text("終了", "Retired")),

@@ -140,7 +140,9 @@ def change(work: UnitOfWork, one: Incident, told: Account, reason: str, *, rev: 
         return
     if one.state == "analysed":
         found += rules.analysis_problems(told.cause, told.immediate, told.prevention, _answers(one))
-    if not reason.strip() and any(getattr(one, name) not in ("", "none", None, value) for name, value in columns.items()):
+    if not reason.strip() and any(
+        getattr(one, name) not in ("", "none", None, value) for name, value in columns.items()
+    ):
         words = Text("記入済みの内容を変える理由を書いてください。", "Say why what was entered changes.")
         found.append(Problem("monitoring.reason", words, "reason"))
     Refusals.raise_any(found)

@@ -1,0 +1,105 @@
+"""How a case stands as far as monitoring knows: counts for the case page, and where an answer does not fit an open serious incident.
+
+The hard stop of unresolved serious incidents follows from an answer (domain.md §5.4 H5). Scoring stays as it is; where the answer says
+that nothing is open and the record says otherwise, that is told, like a contradiction between answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from governance.monitoring import rules
+from governance.monitoring.incidents import grades
+from governance.monitoring.indicators import framework_of
+from governance.monitoring.models import Alert, Incident, Indicator
+from governance.projects.models import Project
+from governance.questionnaires.conditions import questions_of
+from governance.questionnaires.definition import Framework
+from governance.screenings.models import Answer, Screening
+from governance.screenings.rules import CLOSED
+from governance.texts import Text
+from governance.work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Counts of a case: indicators in use, open alerts, incidents not closed, and the serious ones among them."""
+
+    indicators: int
+    alerts: int
+    incidents: int
+    serious: int
+
+
+@dataclass(frozen=True)
+class Notice:
+    """An answer that does not fit an open serious incident."""
+
+    incident: Incident
+    question: str
+    screening_id: str
+    text: Text
+    advice: Text
+
+
+def standing(work: UnitOfWork, project: Project) -> Standing:
+    """Return the counts of a case."""
+    session = work.session
+    active = select(func.count()).where(Indicator.project_id == project.id, Indicator.retired_at.is_(None))
+    alerts = select(func.count()).where(Alert.project_id == project.id, Alert.state == "open")
+    found = open_incidents(work, project)
+    scale = len(grades(framework_of(work, project)))
+    serious = sum(rules.is_serious(each.severity, scale) for each in found)
+    return Standing(session.scalar(active) or 0, session.scalar(alerts) or 0, len(found), serious)
+
+
+def open_incidents(work: UnitOfWork, project: Project) -> list[Incident]:
+    """Return the incidents that are not closed, the gravest first."""
+    query = select(Incident).where(Incident.project_id == project.id, Incident.state != "closed")
+    return list(work.session.scalars(query.order_by(Incident.severity.desc(), Incident.number)))
+
+
+def stop_questions(framework: Framework) -> list[str]:
+    """Return the questions from which the hard stop of unresolved serious incidents follows; none where a framework has no such stop."""
+    stop = next((each for each in framework.hard_stops if each.code == rules.INCIDENT_STOP), None)
+    return sorted(questions_of(stop.when)) if stop is not None and stop.when is not None else []
+
+
+def notices_of(work: UnitOfWork, project: Project) -> list[Notice]:
+    """Return the answers of screenings under way that say nothing is open while a serious incident is."""
+    framework = framework_of(work, project)
+    scale, keys = len(grades(framework)), stop_questions(framework)
+    serious = [each for each in open_incidents(work, project) if rules.is_serious(each.severity, scale)]
+    if not serious or not keys:
+        return []
+    query = (
+        select(Answer)
+        .join(Screening, Answer.screening_id == Screening.id)
+        .where(
+            Screening.project_id == project.id,
+            Screening.state.not_in(sorted(CLOSED)),
+            Answer.question_key.in_(keys),
+            Answer.value.in_(_good(framework)),
+        )
+    )
+    return [_notice(serious[0], answer) for answer in work.session.scalars(query.order_by(Answer.question_key))]
+
+
+def _good(framework: Framework) -> list[str]:
+    """Return the answers of the scale that claim a control works: those that count more than half."""
+    return [step.code for step in framework.scale if step.factor is not None and 2 * step.factor > 1]
+
+
+def _notice(one: Incident, answer: Answer) -> Notice:
+    values = {"key": answer.question_key, "number": one.code}
+    text = Text(
+        "{key}は実施済みですが、重大な事故{number}が未解決です。",
+        "{key} is answered as done, but the serious incident {number} is open.",
+    )
+    advice = Text(
+        "事故の原因究明と再発防止を終えて終結するか、{key}の回答を見直してください。",
+        "Finish and close the incident, or look at the answer to {key} again.",
+    )
+    return Notice(one, answer.question_key, answer.screening_id, text.filled(**values), advice.filled(**values))
