@@ -16,7 +16,7 @@ from governance.accounts.rules import authorize
 from governance.pages import current_work, file_store, locale, page, permission, see, tell
 from governance.projects.services import relations_of
 from governance.refusals import Conflict, NotFound, Refusal, Refusals
-from governance.screenings import confirming, evidence, filling, forms, measures, services, showing
+from governance.screenings import confirming, evidence, filling, forms, measures, services, showing, similar
 from governance.screenings.evidence import FileGiven
 from governance.screenings.framing import (
     attempt,
@@ -169,6 +169,7 @@ def _item_page(
     phase = _phase_shown(row, item, filled)
     groups = showing.groups(filled, showing.placed(filled, item, phase), locale())
     questions = [shown for group in groups for shown in group.questions]
+    similar.name_sources(work, row, filled, questions)
     problems = beside(questions, refused)
     keys = [shown.question.key for shown in questions]
     return page(

@@ -42,6 +42,8 @@ from governance.screenings import (
     services,
     shelf,
     showing,
+    similar,
+    similar_views,
     support_views,
     thread_views,
 )
@@ -74,6 +76,7 @@ __all__ = [
     "item_views",
     "life_views",
     "measure_views",
+    "similar_views",
     "support_views",
     "thread_views",
 ]
@@ -172,6 +175,7 @@ def _trigger_page(
         for section, questions in showing.trigger_sections(filled)
     ]
     flat = [each for _, shown in sections for each in shown]
+    similar.name_sources(work, row, filled, flat)
     problems = beside(flat, refused)
     intro = next((each.intro for each in filled.sheet.questionnaires if each.kind == "trigger"), None)
     return page(
