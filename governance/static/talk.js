@@ -24,11 +24,13 @@
   function prepare() {
     if (drawer) return;
     drawer = made("dialog", { class: "drawer", "aria-label": WORDS.region });
-    const close = made("button", { type: "button", class: "button second small drawer-close" }, WORDS.close);
+    const close = made("button", { type: "button", class: "button second small" }, WORDS.close);
     close.addEventListener("click", shut);
     body = made("div", { class: "stack-s drawer-body" });
     drawer.addEventListener("cancel", (event) => { event.preventDefault(); shut(); });
-    drawer.append(close, made("p", { role: "status", class: "drawer-state" }), body);
+    const head = made("div", { class: "drawer-head" });
+    head.append(close);
+    drawer.append(head, made("p", { role: "status", class: "drawer-state" }), body);
     document.body.append(drawer);
   }
 

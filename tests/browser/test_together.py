@@ -25,6 +25,7 @@ ANSWERED = Text("記録を加えました。", "The record was added.")
 @pytest.mark.parametrize(("language", "kind"), [("ja", "sqlite"), ("en", "sqlite"), ("ja", "postgresql")])
 def test_talking_until_a_remark_is_resolved(towns: Towns, language: str, kind: str) -> None:
     with towns(language, kind) as town:
+        town.mixed = True  # the case is filled in Japanese
         screening_id = opened(town.made, registered(town.made))
         answered(town.made, screening_id, ratings=MEDIUM)
         a_comment_with_a_mention(town("member"), screening_id)
