@@ -9,37 +9,28 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import contains_eager
 
 from governance.accounts.rules import may
-from governance.insight import keeping, offices, team
-from governance.insight.desk import TEAM, Desk, framework_of, named, newest, screenings_for, takes_part, task_of
-from governance.insight.rules import SHOWN, Task, clipped, ends_soon, fill_minutes, in_order
+from governance.insight import ahead, keeping, offices, team, watching
+from governance.insight.desk import TEAM, Desk, named, screenings_for, takes_part, task_of
+from governance.insight.rules import SHOWN, Task, clipped, fill_minutes, in_order
 from governance.projects.life import running
 from governance.projects.models import Project
 from governance.questionnaires import drafts
 from governance.reviews.models import Review
 from governance.screenings.models import AdoptedMeasure, Screening
-from governance.screenings.rules import APPROVED, EDITABLE
+from governance.screenings.rules import EDITABLE
 from governance.texts import Text, both
 from governance.work import UnitOfWork
 
 MEND = Text("指摘を直して再提出する", "Mend what was returned and submit again")
 SHEET = Text("判定シートに答える", "Answer the trigger sheet")
 SHEET_WHY = Text("審査経路と、尋ねる質問が決まります。", "It decides the route and which questions are asked.")
+SHEET_AGAIN = Text("再スクリーニングの判定シートを確かめる", "Look at the trigger sheet of the re-screening")
 FINISH = Text("スクリーニングを仕上げて提出する", "Finish the screening and submit it")
 PROGRESS = Text(
     "{total}問中{done}問に回答済み。残りは{left}問です。", "{done} of {total} questions answered, {left} to go."
 )
 SUBMIT = Text("内容を確かめて提出する", "Check the content and submit")
 SUBMIT_WHY = Text("すべての質問に回答済みです。", "Every question is answered.")
-RENEW = Text("定期再評価を始める", "Start the reassessment")
-RENEW_WHY = Text(
-    "前回の承認の期限は{on}です。変わった点を中心に尋ねます。",
-    "The approval ends on {on}; what changed is asked again.",
-)
-BEGIN = Text("「{phase}」のスクリーニングを始める", "Start the screening of “{phase}”")
-BEGIN_WHY = Text(
-    "前のフェーズは承認されています。回答は引き継がれます。",
-    "The phase before is approved; its answers are carried over.",
-)
 CARRY_OUT = Text("対応策「{title}」を進める", "Carry out the measure “{title}”")
 CARRY_OUT_WHY = Text(
     "実施したら完了を記録し、回答を改めてください。", "When it is done, note it and change the answer."
@@ -58,19 +49,24 @@ def _to_fill(desk: Desk) -> Iterable[Task]:
     """Screenings of the person's projects that are being filled in, or came back."""
     rows = screenings_for(desk, Screening.state.in_(EDITABLE), takes_part(desk.me, TEAM))
     reasons = _return_reasons(desk, [row.id for row in rows if row.state == "returned"])
+    again = ahead.reasons_in_words(desk.work, [row for row in rows if row.triggers_done_at is None])
     for row in rows:
         is_owner = any(m.user_id == desk.me and m.part == "owner" and m.is_current for m in row.project.members)
-        yield from _fill(row, is_owner, reasons.get(row.id, ""))
+        yield from _fill(row, is_owner, reasons.get(row.id, ""), again.get(row.id))
 
 
-def _fill(row: Screening, is_owner: bool, reason: str) -> Iterable[Task]:
-    """Return what is to be done next with a screening that is being filled in; nothing while only the owner can go on."""
+def _fill(row: Screening, is_owner: bool, reason: str, again: Text | None) -> Iterable[Task]:
+    """Return what is to be done next with a screening that is being filled in; nothing while only the owner can go on.
+
+    `again` says that it is a re-screening, and why.
+    """
     base, minutes = f"/screenings/{row.id}", fill_minutes(row.asked, row.answered, row.triggers_done_at is not None)
     if row.state == "returned":
         why = Text("差戻しの理由：{reason}", "Returned because: {reason}").filled(reason=clipped(reason) or "—")
         yield task_of(row, MEND, why, base, Text("直す", "Mend"), 30, due=row.due_on)
     elif row.triggers_done_at is None:
-        yield task_of(row, SHEET, SHEET_WHY, f"{base}/triggers", Text("答える", "Answer"), minutes, due=row.due_on)
+        what, why = (SHEET_AGAIN, again) if again else (SHEET, SHEET_WHY)
+        yield task_of(row, what, why, f"{base}/triggers", Text("答える", "Answer"), minutes, due=row.due_on)
     elif row.answered < row.asked:
         why = PROGRESS.filled(total=row.asked, done=row.answered, left=row.asked - row.answered)
         yield task_of(row, FINISH, why, base, Text("続ける", "Go on"), minutes, due=row.due_on)
@@ -88,7 +84,7 @@ def _return_reasons(desk: Desk, ids: Sequence[str]) -> dict[str, str]:
 
 
 def _to_begin(desk: Desk) -> Iterable[Task]:
-    """Own projects without a screening, approvals that end soon, and phases that may follow."""
+    """Own projects without a screening."""
     begun = exists().where(Screening.project_id == Project.id)
     query = (
         select(Project)
@@ -107,25 +103,6 @@ def _to_begin(desk: Desk) -> Iterable[Task]:
             10,
             since=project.created_at,
         )
-    for row in screenings_for(
-        desk, Screening.id.in_(newest()), Screening.state.in_(APPROVED), takes_part(desk.me, TEAM)
-    ):
-        yield from _follow(row, desk.today)
-
-
-def _follow(row: Screening, today: date) -> Iterable[Task]:
-    """Return what follows an approval: its renewal when it ends soon, else the next phase."""
-    framework, href = framework_of(row), f"/projects/{row.project_id}"
-    codes = [phase.code for phase in framework.phases]
-    after = codes[codes.index(row.phase) + 1 :]
-    start = Text("始める", "Start")
-    if ends_soon(row.valid_until, today):
-        why = RENEW_WHY.filled(on=row.valid_until)
-        yield task_of(row, RENEW, why, f"{href}/reopen?phase={row.phase}", start, 20, due=row.valid_until)
-    elif after:
-        name = framework.phase(after[0]).name
-        what, since = BEGIN.filled(phase=name), row.changed_at
-        yield task_of(row, what, BEGIN_WHY, href, start, 10, since=since, opens=after[0], phase=name)
 
 
 def _to_carry_out(desk: Desk) -> Iterable[Task]:
@@ -169,8 +146,14 @@ FINDERS: tuple[Callable[[Desk], Iterable[Task]], ...] = (
     _to_fill,
     team.to_answer,
     _to_begin,
+    ahead.to_follow,
     _to_carry_out,
     keeping.to_renew,
+    watching.to_look_at,
+    watching.to_measure,
+    watching.to_investigate,
+    watching.to_report,
+    watching.to_close,
     _to_publish,
     offices.to_approve,
     offices.to_review,
