@@ -15,7 +15,9 @@ from governance.insight import cases, documents, journal, services
 from governance.insight.rules import SHOWN, overdue
 from governance.insight.services import PAGE, Wanted
 from governance.insight.waiting import tasks
-from governance.pages import current_person, current_work, page, permission, signed_in, today
+from governance.monitoring.showing import told
+from governance.monitoring.standing import standing
+from governance.pages import current_person, current_work, page, permission, signed_in, today, zone
 from governance.projects.life_rules import CLOSED, TOPICS
 from governance.projects.life_rules import STATES as LIFE
 from governance.projects.services import project as project_of
@@ -203,6 +205,8 @@ def case(project_id: str) -> ResponseReturnValue:
         closed_words=CLOSED.get(found.life),
         topics=TOPICS,
         turn_names=TURN_NAMES,
+        watch=standing(work, found.project),
+        alert_words=lambda row: told(row, zone()),
     )
 
 

@@ -6,11 +6,13 @@ that nothing is open and the record says otherwise, that is told, like a contrad
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from governance.monitoring import rules
+from governance.monitoring.alerts import alerts_of
 from governance.monitoring.incidents import grades
 from governance.monitoring.indicators import framework_of
 from governance.monitoring.models import Alert, Incident, Indicator
@@ -25,12 +27,13 @@ from governance.work import UnitOfWork
 
 @dataclass(frozen=True)
 class Standing:
-    """Counts of a case: indicators in use, open alerts, incidents not closed, and the serious ones among them."""
+    """How a case is watched: indicators in use, open alerts, incidents not closed, and how many of those are serious."""
 
     indicators: int
-    alerts: int
-    incidents: int
+    alerts: list[Alert]
+    incidents: list[Incident]
     serious: int
+    notices: list[Notice]
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,17 @@ class Notice:
 
 
 def standing(work: UnitOfWork, project: Project) -> Standing:
-    """Return the counts of a case."""
-    session = work.session
+    """Return how a case is watched, as its page shows it."""
     active = select(func.count()).where(Indicator.project_id == project.id, Indicator.retired_at.is_(None))
-    alerts = select(func.count()).where(Alert.project_id == project.id, Alert.state == "open")
     found = open_incidents(work, project)
-    scale = len(grades(framework_of(work, project)))
-    serious = sum(rules.is_serious(each.severity, scale) for each in found)
-    return Standing(session.scalar(active) or 0, session.scalar(alerts) or 0, len(found), serious)
+    serious = _serious(found, framework_of(work, project))
+    alerts = [each for each in alerts_of(work, project) if each.state == "open"]
+    return Standing(work.session.scalar(active) or 0, alerts, found, len(serious), notices_of(work, project))
+
+
+def _serious(rows: Sequence[Incident], framework: Framework) -> list[Incident]:
+    scale = len(grades(framework))
+    return [each for each in rows if rules.is_serious(each.severity, scale)]
 
 
 def open_incidents(work: UnitOfWork, project: Project) -> list[Incident]:
@@ -70,8 +76,7 @@ def stop_questions(framework: Framework) -> list[str]:
 def notices_of(work: UnitOfWork, project: Project) -> list[Notice]:
     """Return the answers of screenings under way that say nothing is open while a serious incident is."""
     framework = framework_of(work, project)
-    scale, keys = len(grades(framework)), stop_questions(framework)
-    serious = [each for each in open_incidents(work, project) if rules.is_serious(each.severity, scale)]
+    serious, keys = _serious(open_incidents(work, project), framework), stop_questions(framework)
     if not serious or not keys:
         return []
     query = (
