@@ -7,9 +7,9 @@
   const form = document.querySelector("form[data-autosave]");
   if (!form || !window.fetch || !window.HTMLDialogElement) return;
   const WORDS = {
-    ja: { sending: "{name}を送っています（{percent}%）", sent: "{name}を加えました。", failed: "{name}を送れませんでした。接続を確かめてください。", again: "もう一度送る", leave: "取りやめる",
+    ja: { sending: "{name}を送っています（{percent}%）", sent: "{name}を加えました。", failed: "{name}を送れませんでした。接続を確かめてください。", again: "もう一度送る", leave: "閉じる",
       large: "「{name}」は大きすぎます（上限{limit} MB）。分割するか、保管場所へのリンクを登録してください。", empty: "「{name}」は空のファイルか、フォルダーです。中身のあるファイルを選んでください。", out: "サインインの有効期限が切れました。別の画面でサインインしてから、もう一度送ってください。", gone: "この質問は、いま変更できません。ページを開き直してください。" },
-    en: { sending: "Sending {name} ({percent} %)", sent: "{name} was added.", failed: "{name} was not sent. Check the connection.", again: "Send again", leave: "Leave it",
+    en: { sending: "Sending {name} ({percent} %)", sent: "{name} was added.", failed: "{name} was not sent. Check the connection.", again: "Send again", leave: "Close",
       large: "“{name}” is too large (limit {limit} MB). Split it, or register a link to where it is kept.", empty: "“{name}” is empty, or a folder. Choose a file with content.", out: "Your sign-in has ended. Sign in in another window and send again.", gone: "This question cannot be changed now. Open the page again." },
   }[document.documentElement.lang === "en" ? "en" : "ja"];
   const say = (words, values = {}) => words.replace(/\{(\w+)\}/g, (_, name) => values[name]);

@@ -107,7 +107,7 @@ def one_supports_another_question(member: Person, screening: str) -> None:
 def one_is_replaced(member: Person, screening: str) -> None:
     town = member.town
     first = pieces(member).filter(has_text="report-1")
-    replace = town.words("新しい版に差し替える")
+    replace = town.words("差し替える")
     with member.page.expect_navigation():
         first.get_by_role("button", name=re.compile(f"^{replace}")).click()
     member.looks_right()
@@ -117,7 +117,7 @@ def one_is_replaced(member: Person, screening: str) -> None:
     )
     assert member.page.locator('[name="move"]:checked').count() == 2
     member.press("差し替える")
-    expect(pieces(member).filter(has_text=town.words("第%(n)s版", n=2))).to_have_count(1)
+    expect(pieces(member).filter(has_text=town.words("第 %(n)s 版", n=2))).to_have_count(1)
     expect(member.page.locator(f'[name="{KEY}-remark"]')).to_have_value(town.said(TYPED))
     held = supports(town.made, screening)
     with town.made.acting(read_only=True) as work:

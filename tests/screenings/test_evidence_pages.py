@@ -244,7 +244,7 @@ def test_a_piece_is_replaced_and_both_versions_can_be_downloaded(made: World, ap
     new = supports(made, screening)["P1a"][0]
     page = member.get(path)
     assert "新しい版があります" in page.text
-    assert "第2版" in page.text
+    assert "第 2 版" in page.text
     assert (member.get(f"/evidence/{piece}").data, member.get(f"/evidence/{new}").data) == (PDF, b"%PDF-1.7 second")
     assert "すでに新しい版があります" in member.get(f"{path}/replace").text
     again = member.post(f"{path}/replace", {"file": (BytesIO(b"%PDF-1.7 third"), "第三版.pdf")})
