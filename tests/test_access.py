@@ -51,7 +51,7 @@ def address(app: Service, rule: Rule) -> str:
     """Return the address of a rule with an identifier of nothing in every place."""
     values = {
         name: 1 if type(rule._converters[name]).__name__ in ("IntegerConverter", "NumberConverter") else NO_ID
-        for name in rule.arguments
+        for name in rule.arguments - set(rule.defaults or ())
     }
     with app.test_request_context():
         return url_for(rule.endpoint, **values)

@@ -31,6 +31,7 @@ class Page:
     has_more: bool
 
 
+# long: one line per column of a notice
 def notify(
     work: UnitOfWork,
     kind: str,
@@ -50,7 +51,12 @@ def notify(
     if not wanted:
         return
     told, rhythms = _told(work, once, wanted), _rhythms(work, topic_of(kind), wanted)
-    users = select(User).options(selectinload(User.grants)).where(User.id.in_(wanted - told), User.is_active).order_by(User.id)
+    users = (
+        select(User)
+        .options(selectinload(User.grants))
+        .where(User.id.in_(wanted - told), User.is_active)
+        .order_by(User.id)
+    )
     for user in work.session.scalars(users).all():
         if project is None or may_see(work, user, project.id):
             work.session.add(

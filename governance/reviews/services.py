@@ -183,14 +183,11 @@ def return_to_team(work: UnitOfWork, screening: Screening, *, rev: int, reason: 
     if row is not None:
         row.state, row.return_reason, row.finished_at = "returned", reason.strip(), row.finished_at or work.now
     _move(work, screening, moved.state)
+    subject, codes = ("screening", screening.id), {"revision": screening.revision}
+    private, rev_now = {"reason": reason.strip()}, (rev, screening.rev)
+    project = screening.project_id
     work.record(
-        "ScreeningReturned",
-        subject=("screening", screening.id),
-        project=screening.project_id,
-        rev=(rev, screening.rev),
-        codes={"revision": screening.revision},
-        private={"reason": reason.strip()},
-        row=screening,
+        "ScreeningReturned", subject=subject, project=project, rev=rev_now, codes=codes, private=private, row=screening
     )
     telling.returned(work, screening)
 

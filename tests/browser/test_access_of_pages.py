@@ -57,7 +57,7 @@ def pages(made: World) -> list[tuple[str, list[str]]]:
     return [
         ("", ["/sign-in", "/verify"]),
         ("owner", ["/", "/projects", "/projects/new", f"/projects/{project}", f"/projects/{project}/members", *team]),
-        ("expert", ["/", "/reviews", f"/reviews/{checked}", "/settings"]),
+        ("expert", ["/", "/reviews", f"/reviews/{checked}", "/settings", "/settings/mail", "/notices"]),
         ("secretariat", [*board, f"/committees/{committee}/meetings/new", f"/meetings/{meeting}/items/{voted_on}"]),
         ("ext1", [f"/meetings/{meeting}", f"/meetings/{meeting}/items/{voted_on}", "/nowhere"]),
         ("auditor", ["/questionnaires", f"/questionnaires/{sheet}", "/reports", "/ledger", "/ledger/1", "/conditions"]),
