@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from governance.questionnaires.conditions import questions_of
 from governance.questionnaires.definition import GIVEN, Contradiction, Question, Reference
@@ -251,13 +252,23 @@ def evidence(case: Case) -> list[content.Evidence]:
     return [
         {
             "id": ids[piece["id"]],
-            "kind": said(sentences.EVIDENCE_KINDS[piece["kind"]]),
+            "kind": said(_evidence_kind(piece)),
             "title": entered(piece["title"] or piece["filename"] or piece["url"], piece["title_en"]),
             "date": day_of(piece["at"]),
             "digest": piece["digest"],
         }
         for piece in case.frozen.body["evidence"]
     ]
+
+
+def _evidence_kind(piece: Mapping[str, Any]) -> Text:
+    """Return file or link, with the version after the first and the last day of those that have one."""
+    kind: Text = sentences.EVIDENCE_KINDS[piece["kind"]]
+    if piece.get("version"):
+        kind = sentences.EVIDENCE_VERSION.filled(kind=kind, n=piece["version"])
+    if piece.get("expires_on"):
+        kind = sentences.EVIDENCE_UNTIL.filled(kind=kind, on=piece["expires_on"])
+    return kind
 
 
 # -- mapping to outside frameworks --------------------------------------------------------------------------------------------

@@ -234,6 +234,8 @@ MAPPING_OF_POINTS = Text(
 )
 EDITION = Text("{edition}、基準日 {dated}。{note}", "{edition}, list of {dated}. {note}")
 EVIDENCE_KINDS = {"file": Text("ファイル", "File"), "link": Text("リンク", "Link")}
+EVIDENCE_VERSION = Text("{kind} 第{n}版", "{kind}, version {n}")
+EVIDENCE_UNTIL = Text("{kind}（{on}まで有効）", "{kind}, valid until {on}")
 VERSION_NOTES = {
     True: Text("審査結果の前の版（案）", "Before the decision (draft)"),
     False: Text("審査結果を含む版", "With the decision"),

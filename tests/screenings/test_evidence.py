@@ -15,6 +15,8 @@ from governance.notifications.models import Notice
 from governance.projects import life
 from governance.projects.models import Evidence, Project
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal
+from governance.reports.case import read_case
+from governance.reports.compose_answers import evidence as compose_evidence
 from governance.reviews import conditions, evidence_uses
 from governance.reviews.models import Condition
 from governance.screenings import evidence, evidence_life, services
@@ -147,10 +149,13 @@ def test_a_snapshot_tells_version_and_last_day(made: World, screening: str) -> N
     submitted(made, screening)
     with made.acting(read_only=True) as work:
         told = thaw(work.session, work.session.scalars(select(Snapshot)).one())["evidence"]
+        case = read_case(work, row(work, screening).project, row(work, screening), "ja")
+        printed = [each["kind"]["ja"] for each in compose_evidence(case)]
     assert [(each.get("version"), each.get("expires_on")) for each in told if each["kind"] == "file"] == [
         (2, "2027-03-31")
     ]
     assert all("version" not in each for each in told if each["kind"] == "link")
+    assert printed == ["ファイル 第2版（2027-03-31まで有効）"]
 
 
 def test_a_version_is_replaced_once(made: World, screening: str) -> None:

@@ -8,12 +8,17 @@ from pathlib import Path
 
 import obstore
 import pytest
+from sqlalchemy import select
 
 from governance import doctor
+from governance.ledger.audit import verify_database
+from governance.projects.models import Evidence
 from governance.refusals import Refusal
 from governance.settings import Settings
 from governance.storage.files import DamagedFile, FileStore, Store, place_of
 from governance.storage.objects import IN_MEMORY, ObjectStore, UnreachableStore, open_store
+from tests.builders import World, answered, opened, registered
+from tests.visitor import Visitor, service
 
 CONTENT = "試験の記録".encode()
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -117,3 +122,28 @@ def test_the_doctor_writes_to_the_store_and_reads_it(
 def test_only_a_bucket_is_an_address_of_files(url: str) -> None:
     with pytest.raises(ValueError, match="files_url"):
         Settings(files_url=url)
+
+
+def test_evidence_of_a_page_lies_in_the_bucket_and_comes_from_there(
+    made: World, bucket_url: str, tmp_path: Path
+) -> None:
+    """The whole way with a bucket: upload, download, verification, and what a person reads when the file was changed there."""
+    app = service(made.database, tmp_path, files_url=bucket_url)
+    app.config["SHOW_FAULTS"] = True
+    screening = opened(made, registered(made))
+    answered(made, screening)
+    member = Visitor(app)
+    member.sign_in("member@test.example")
+    sent = {"file": (io.BytesIO(CONTENT), "記録.txt")}
+    assert member.post(f"/screenings/{screening}/evidence/P1a", sent).status_code == 303
+    store = open_store(app.config["SETTINGS"])
+    assert list(store.digests()) == [DIGEST]
+    assert not (tmp_path / "files").exists()
+    with made.acting(read_only=True) as work:
+        id = work.session.scalars(select(Evidence.id)).one()
+    assert member.get(f"/evidence/{id}").data == CONTENT
+    assert verify_database(made.database, files=store).ok
+    damage(store, b"changed")
+    assert [fault.code for fault in verify_database(made.database, files=store).faults] == ["file"]
+    answer = member.get(f"/evidence/{id}")
+    assert (answer.status_code, b"changed" in answer.data) == (500, False)
