@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from governance.accounts.models import User
 from governance.ledger.services import Event, Head, head, project_events
-from governance.projects.models import Evidence, Project
+from governance.projects.life import acts_of, disposal_of
+from governance.projects.models import Disposal, Evidence, LifeAct, Project
 from governance.questionnaires.definition import Framework, Question, Questionnaire, Section
 from governance.questionnaires.models import FrameworkVersion, QuestionnaireVersion
 from governance.questionnaires.services import framework_in, questionnaire_in
@@ -25,7 +26,8 @@ from governance.reports.models import Report
 from governance.reports.revived import revived
 from governance.reviews.models import Attendance, Condition, Decision, Review
 from governance.reviews.rules import local_date
-from governance.screenings.models import Screening, Snapshot
+from governance.screenings.models import Reassessment, Screening, Snapshot
+from governance.screenings.reopening import reasons_of
 from governance.screenings.result import Counted, Score
 from governance.screenings.routing import Sheet
 from governance.screenings.snapshots import thaw
@@ -82,6 +84,9 @@ class Case:
     condition_evidence: Mapping[str, Evidence]
     attendances: Sequence[Attendance]
     phases: Sequence[PhaseState]
+    turns: Sequence[LifeAct]
+    disposal: Disposal | None
+    again: Sequence[Reassessment]
     events: Sequence[Event]
     reports: Sequence[Report]
     people: Mapping[str, User]
@@ -181,7 +186,10 @@ def read_case(work: UnitOfWork, project: Project, screening: Screening, lang: st
         conditions=conditions,
         condition_evidence={each.id: each for each in proofs},
         attendances=list(meeting.attendances) if meeting else [],
-        phases=_phases(work, project),
+        phases=_phases(work, project, screening),
+        turns=acts_of(work, project),
+        disposal=disposal_of(work, project),
+        again=reasons_of(work, [screening]).get(screening.id, []),
         events=_events(work, project, screening),
         reports=_reports(work, snapshots, lang),
         people={user.id: user for user in session.scalars(select(User))},
@@ -211,19 +219,26 @@ def _final_decision(work: UnitOfWork, screening: Screening) -> Decision | None:
     return found if found is not None and found.outcome in FINAL else None
 
 
-def _phases(work: UnitOfWork, project: Project) -> list[PhaseState]:
-    """Return the newest screening of each phase that has one."""
+def _phases(work: UnitOfWork, project: Project, reported: Screening) -> list[PhaseState]:
+    """Return one screening of each phase that has one: the reported one in its phase, elsewhere the newest that was submitted.
+
+    A re-screening that is still being filled in does not hide what was decided before it.
+    """
     query = select(Screening).where(Screening.project_id == project.id).order_by(Screening.opened_at)
-    found = []
-    for screening in {each.phase: each for each in work.session.scalars(query)}.values():
-        decision = _final_decision(work, screening)
-        frozen = select(Snapshot).where(Snapshot.screening_id == screening.id).order_by(Snapshot.created_at.desc())
-        snapshot = decision.snapshot if decision else work.session.scalars(frozen).first()
-        score = revived(thaw(work.session, snapshot)["score"]) if snapshot else None
-        found.append(
-            PhaseState(screening.phase, screening.state, local_date(decision.decided_at) if decision else None, score)
-        )
-    return found
+    shown: dict[str, Screening] = {}
+    for each in work.session.scalars(query):
+        if each.phase not in shown or (each.submitted_at is not None and each.state != "withdrawn"):
+            shown[each.phase] = each
+    return [_phase_state(work, each) for each in {**shown, reported.phase: reported}.values()]
+
+
+def _phase_state(work: UnitOfWork, screening: Screening) -> PhaseState:
+    decision = _final_decision(work, screening)
+    frozen = select(Snapshot).where(Snapshot.screening_id == screening.id).order_by(Snapshot.created_at.desc())
+    snapshot = decision.snapshot if decision else work.session.scalars(frozen).first()
+    score = revived(thaw(work.session, snapshot)["score"]) if snapshot else None
+    decided_on = local_date(decision.decided_at) if decision else None
+    return PhaseState(screening.phase, screening.state, decided_on, score)
 
 
 def _reports(work: UnitOfWork, snapshots: Sequence[Snapshot], lang: str) -> list[Report]:

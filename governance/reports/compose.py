@@ -11,7 +11,7 @@ from typing import Any
 
 from governance.questionnaires.methods import Matrix, Points
 from governance.questionnaires.parts import Named
-from governance.reports import compose_answers, compose_review, compose_risk, sentences
+from governance.reports import compose_answers, compose_life, compose_review, compose_risk, sentences
 from governance.reports.case import Case
 from governance.reports.content import (
     SCHEMA,
@@ -292,7 +292,8 @@ def _scope(case: Case) -> list[Fact]:
         **{kind: _listed(getattr(framework, kind), project[kind]) for kind in ("own_roles", "regions", "techniques")},
         "period": "–".join(day_of(at) for at in (frozen["opened_at"], frozen["submitted_at"]) if at),
     }
-    return [{"term": said(label), "text": values[name]} for name, label in sentences.SCOPE.items()]
+    facts: list[Fact] = [{"term": said(label), "text": values[name]} for name, label in sentences.SCOPE.items()]
+    return [*facts, *compose_life.facts(case)]
 
 
 def _listed(names: list[Named], codes: list[str]) -> Words:
