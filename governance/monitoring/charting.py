@@ -155,6 +155,14 @@ def draw(
     )
 
 
+def thinned(points: Sequence[Point], size: Size) -> list[Point]:
+    """Return the readings that a drawing of this size needs, no outlier left out: what a report keeps of thousands."""
+    if not points:
+        return []
+    plot = _Plot(*_period(points), Decimal(0), Decimal(1), 0, size.width, 0, 1)
+    return list(_thinned(points, plot))
+
+
 def spark(points: Sequence[Point], spans: Sequence[Span]) -> Chart | None:
     """Lay out a small chart without axes, for a row of a table."""
     if len(points) < 2:

@@ -167,7 +167,6 @@ def with_unit(value: str, unit: str) -> str:
 _OUT = Text("{name}が範囲（{band}）を外れました：{value}（{on}）。", "{name} left its range ({band}): {value} on {on}.")
 _OVERDUE = Text("{name}の測定が予定日を過ぎています。", "A reading of {name} is overdue.")
 _OUTCOMES = {
-    "none": Text("", ""),
     "waiting": Text(
         "続けて{run}回外れると、再スクリーニングが始まります。", "A re-screening starts after {run} in a row."
     ),
@@ -191,21 +190,25 @@ _SETTLED = {
 
 def told(row: Alert, zone: tzinfo) -> Text:
     """Return what happened, as sentences: what was found, what the rule did, how it was settled."""
+    if not row.settled_how:
+        return happened(row, zone)
+    who = Text(row.settler.name_in("ja"), row.settler.name_in("en")) if row.settler else both("—")
+    return _in_a_row(happened(row, zone), _SETTLED[row.settled_how].filled(who=who, reason=row.reason))
+
+
+def happened(row: Alert, zone: tzinfo) -> Text:
+    """Return what was found and what the rule did; who settled it, and why, is left out."""
     one = row.indicator
     if row.kind == "overdue" or row.reading is None:
         found = _OVERDUE.filled(name=one.called())
     else:
         value, on = with_unit(row.reading.value, one.unit), local_date(row.reading.at, zone)
         found = _OUT.filled(name=one.called(), band=_band_met(row), value=value, on=on)
-    done = _OUTCOMES[row.outcome].filled(run=one.run_length)
-    settled = Text("", "")
-    if row.settled_how:
-        who = row.settler.name_in if row.settler else None
-        names = Text(who("ja"), who("en")) if who else both("—")
-        settled = _SETTLED[row.settled_how].filled(who=names, reason=row.reason)
-    return Text(
-        "".join(each.ja for each in (found, done, settled)), " ".join(filter(None, (found.en, done.en, settled.en)))
-    )
+    return found if row.outcome == "none" else _in_a_row(found, _OUTCOMES[row.outcome].filled(run=one.run_length))
+
+
+def _in_a_row(first: Text, second: Text) -> Text:
+    return Text(first.ja + second.ja, f"{first.en} {second.en}")
 
 
 def _band_met(row: Alert) -> Text:

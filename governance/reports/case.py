@@ -24,6 +24,7 @@ from governance.questionnaires.services import framework_in, questionnaire_in
 from governance.refusals import Refusal
 from governance.reports.models import Report
 from governance.reports.revived import revived
+from governance.reports.watched import Watched, read_watched
 from governance.reviews.models import Attendance, Condition, Decision, Review
 from governance.reviews.rules import local_date
 from governance.screenings.models import Reassessment, Screening, Snapshot
@@ -91,6 +92,7 @@ class Case:
     reports: Sequence[Report]
     people: Mapping[str, User]
     head: Head
+    watched: Watched
     day: date
 
     @property
@@ -194,6 +196,7 @@ def read_case(work: UnitOfWork, project: Project, screening: Screening, lang: st
         reports=_reports(work, snapshots, lang),
         people={user.id: user for user in session.scalars(select(User))},
         head=head(session),
+        watched=read_watched(work, project, screening),
         day=local_date(work.now),
     )
 

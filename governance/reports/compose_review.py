@@ -1,4 +1,4 @@
-"""Sections 9 to 13 of a content: course of review, committee, decision, conditions, acceptance, monitoring, ledger."""
+"""Sections 9 to 12 of a content: course of review, committee, decision, conditions, acceptance; and the ledger."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from governance.reports.deliberation import (
     Course,
     Dissent,
     Member,
-    Monitoring,
     Outcome,
     RevisionDiff,
     RuleCheck,
@@ -292,19 +291,6 @@ def acceptance(case: Case) -> Acceptance | None:
             for item in case.score.items
             if item.residual and item.residual > 1
         ],
-    }
-
-
-def monitoring(case: Case) -> Monitoring:
-    """Return when the case is looked at again and what makes that earlier."""
-    rank = case.score.residual or 1
-    level = case.framework.level(rank)
-    return {
-        "indicators": [],
-        "next_review": day(case.decision.valid_until) if case.decision else None,
-        "basis": said(sentences.BASIS.filled(level=level.name, months=level.valid_months)),
-        "rescreen": [said(rule) for rule in sentences.RESCREEN],
-        "incidents": [],
     }
 
 

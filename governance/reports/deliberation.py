@@ -165,23 +165,74 @@ class Acceptance(TypedDict):
     risks: list[AcceptedRisk]
 
 
+class Measured(TypedDict):
+    """One reading of the chart: a time, an exact value, and how it stood to the band that was in force (in, low, high or nothing)."""
+
+    at: str
+    value: str
+    verdict: str
+
+
+class Limit(TypedDict):
+    """A band from a moment on; an open side is empty."""
+
+    since: str
+    low: str
+    high: str
+
+
 class Indicator(TypedDict):
-    """One monitored figure with its alarm."""
+    """One monitored figure with its band. `readings` are those a chart of this size needs; `count` and `out` are of all."""
 
     id: str
     name: Words
-    baseline: Words
+    unit: str
+    latest: Words
     alarm: Words
     interval: Words
+    every_days: int
     action: Words
     owner: str | None
+    title: Words
+    count: int
+    out: int
+    readings: list[Measured]
+    bands: list[Limit]
+
+
+class AlertLine(TypedDict):
+    """That an indicator left its band or went unread, what followed, and why it may rest."""
+
+    on: str
+    indicator: str
+    text: Words
+    state: Words
+    reason: Words
+
+
+class IncidentLine(TypedDict):
+    """An incident or near miss since the last decision, or one that is still open."""
+
+    id: str
+    kind: Words
+    on: str
+    title: Words
+    severity: Words
+    state: Words
+    effect: Words
+    cause: Words
+    prevention: Words
+    consequence: Words
+    told: list[Words]
 
 
 class Monitoring(TypedDict):
-    """How we notice when it goes wrong, and when we look again."""
+    """How we notice when it goes wrong, when we look again, and what happened since the decision before (null: since the start)."""
 
     indicators: list[Indicator]
     next_review: str | None
     basis: Words
     rescreen: list[Words]
-    incidents: list[Words]
+    since: str | None
+    alerts: list[AlertLine]
+    incidents: list[IncidentLine]

@@ -21,6 +21,7 @@ import rfc8785
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from governance.monitoring import charting
 from governance.paths import TEMPLATES
 from governance.reports import charts, words
 from governance.reports.consistency import gaps
@@ -220,7 +221,22 @@ def _drawings(content: Content, one: str, two: bool) -> dict[str, Any]:
         "heat": _heat_map(content, one, two, names),
         "radar_chart": charts.radar(labels, *ranks, len(names)) if len(labels) >= 3 else None,
         "matrix_chart": _matrix(content, names) if framework["matrix"] else None,
+        "series_charts": {
+            each["id"]: _series(each, one) for each in (content["monitoring"] or {"indicators": []})["indicators"]
+        },
     }
+
+
+def _series(indicator: Any, one: str) -> charting.Chart | None:
+    """Lay out the readings of an indicator with its bands, as its page does."""
+    points = [
+        charting.Point(datetime.fromisoformat(each["at"]), each["value"], each["verdict"])
+        for each in indicator["readings"]
+    ]
+    spans = [
+        charting.Span(datetime.fromisoformat(each["since"]), each["low"], each["high"]) for each in indicator["bands"]
+    ]
+    return charting.draw(points, spans, charting.PRINTED, every_days=indicator["every_days"], zone=ZONE, locale=one)
 
 
 def _heat_map(content: Content, one: str, two: bool, names: list[str]) -> charts.Chart:
