@@ -174,14 +174,6 @@ def conflict_of(work: UnitOfWork, row: Screening, answer: Answer | None, entry: 
     if is_same or (answer.rev if answer else 0) == entry.rev:
         return None
     sheet = sheet_of(row)
-    question = rules.question_or_refuse(sheet, entry.key)
-
-    def shown(content: Content) -> dict[str, str]:
-        value, text, remark, due_on = content
-        words = kinds.in_words(sheet.framework, question, value, text)
-        day = due_on.isoformat() if due_on else ""
-        return {"value": value, "text": text, "ja": words.ja, "en": words.en, "remark": remark, "due_on": day}
-
     base = _state_at(work, row, entry)
     who = (
         {"by": answer.author.name, "by_en": answer.author.name_in("en"), "at": moment(answer.saved_at)}
@@ -192,13 +184,21 @@ def conflict_of(work: UnitOfWork, row: Screening, answer: Answer | None, entry: 
         "screenings.conflict",
         "{key}は、あなたが開いた後にほかの人が変更しました。どちらの内容も失われていません。",
         "{key} was changed by somebody else after you opened it. Neither version is lost.",
-        mine=shown(_content(entry)),
-        theirs={**shown(_content(answer)), **who},
-        base=shown(base) if base else {},
+        mine=_side(sheet, entry.key, _content(entry)),
+        theirs={**_side(sheet, entry.key, _content(answer)), **who},
+        base=_side(sheet, entry.key, base) if base else {},
         rev=answer.rev if answer else 0,
         place=entry.key,
         key=entry.key,
     )
+
+
+def _side(sheet: Sheet, key: str, content: Content) -> dict[str, str]:
+    """Return one side of a conflict: what its fields hold, and the answer in words."""
+    value, text, remark, due_on = content
+    words = kinds.in_words(sheet.framework, rules.question_or_refuse(sheet, key), value, text)
+    day = due_on.isoformat() if due_on else ""
+    return {"value": value, "text": text, "ja": words.ja, "en": words.en, "remark": remark, "due_on": day}
 
 
 def _state_at(work: UnitOfWork, row: Screening, entry: Entry) -> Content | None:

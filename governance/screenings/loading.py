@@ -150,6 +150,7 @@ def _sheet(digests: tuple[str, ...], made: Callable[[], Sheet]) -> Sheet:
     return found
 
 
+# long: one line for each kind of ruling
 def rulings_in_force(
     screening: Screening, rulings: list[Ruling], saved: dict[str, datetime], framework: Framework
 ) -> Rulings:
