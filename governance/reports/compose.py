@@ -11,7 +11,7 @@ from typing import Any
 
 from governance.questionnaires.methods import Matrix, Points
 from governance.questionnaires.parts import Named
-from governance.reports import compose_answers, compose_life, compose_review, compose_risk, sentences
+from governance.reports import compose_answers, compose_life, compose_review, compose_risk, compose_watch, sentences
 from governance.reports.case import Case
 from governance.reports.content import (
     SCHEMA,
@@ -84,7 +84,7 @@ def compose(case: Case, imprint: Imprint) -> Content:
         "committee": compose_review.committee(case),
         "conditions": compose_review.conditions(case),
         "acceptance": compose_review.acceptance(case),
-        "monitoring": compose_review.monitoring(case),
+        "monitoring": compose_watch.monitoring(case),
         "mapping": compose_answers.mapping(case),
         "limits": [said(text) for text in sentences.LIMITS] + [said(case.framework.notice)],
         "glossary": [{"term": term, "text": text} for term, text in compose_answers.glossary(case)],
