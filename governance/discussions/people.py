@@ -48,7 +48,11 @@ def of_case(work: UnitOfWork, project: Project) -> list[Choice]:
     barred = select(ProjectReader.user_id).where(
         ProjectReader.project_id == project.id, ProjectReader.reason == RECUSED
     )
-    query = select(User).options(selectinload(User.grants)).where(User.is_active, User.id.in_(parts) | (User.id.in_(held) & User.id.not_in(barred)))
+    query = (
+        select(User)
+        .options(selectinload(User.grants))
+        .where(User.is_active, User.id.in_(parts) | (User.id.in_(held) & User.id.not_in(barred)))
+    )
     found = [
         Choice(user.id, user, TEAM if user.id in parts else OFFICE, parts.get(user.id) or _office(user))
         for user in work.session.scalars(query.order_by(User.name, User.id))

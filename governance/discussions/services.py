@@ -120,13 +120,19 @@ def open_thread(
     work: UnitOfWork, case: Case, place: str, *, text: str, kind: str = rules.COMMENT, to: Iterable[str] = ()
 ) -> Thread:
     """Begin a thread at a place with its first comment; `kind` remark is a reviewer's. Raises Refusal for a text that does not fit."""
-    _authorize(work, case)
-    if kind == rules.REMARK:
-        _authorize(work, case, CHECK)
-        _may_be_remarked(case)
-    elif kind != rules.COMMENT:
-        raise NotFound
+    _may_open(work, case, kind)
     kept, asked = rules.written(text), asked_for(work, case.project, to, text)
+    row = _begun(work, case, place, kind)
+    said = _say(work, row, kept, asked)
+    codes = {"screening": case.id, "place": place, "kind": kind, "comment": said.id, "mentioned": asked}
+    work.record(
+        "ThreadOpened", subject=("thread", row.id), project=case.project_id, codes=codes, private={"text": kept}
+    )
+    _tell(work, case, row, asked)
+    return row
+
+
+def _begun(work: UnitOfWork, case: Case, place: str, kind: str) -> Thread:
     row = Thread(
         project_id=case.project_id,
         screening_id=case.id,
@@ -140,17 +146,16 @@ def open_thread(
     )
     work.session.add(row)
     work.session.flush()
-    said = _say(work, row, kept, asked)
-    codes = {"screening": case.id, "place": place, "kind": kind, "comment": said.id, "mentioned": asked}
-    work.record(
-        "ThreadOpened", subject=("thread", row.id), project=case.project_id, codes=codes, private={"text": kept}
-    )
-    _tell(work, case, row, asked)
     return row
 
 
-def _may_be_remarked(case: Case) -> None:
-    if case.state not in rules.REMARKED:
+def _may_open(work: UnitOfWork, case: Case, kind: str) -> None:
+    _authorize(work, case)
+    if kind not in (rules.COMMENT, rules.REMARK):
+        raise NotFound
+    if kind == rules.REMARK:
+        _authorize(work, case, CHECK)
+    if kind == rules.REMARK and case.state not in rules.REMARKED:
         raise Refusal(
             "discussions.no_remark",
             "指摘を書けるのは、提出されてから審査結果が出るまでです。いまはコメントとして書けます。",
