@@ -9,7 +9,7 @@ if (window.Autosave) (() => {
   const REST = 800;
   const MOST_WORDS = 700;
   const unitOf = (el) => units.get(el.closest?.("[data-unit]")?.dataset.unit);
-  const isEvidence = (name) => /-(file|url|title|existing)$/.test(name);
+  const isEvidence = (name) => /-(file|url|title|expires)$/.test(name);
 
   // ---------------------------------------------------------------- mine, theirs, what both began from
 
@@ -90,6 +90,9 @@ if (window.Autosave) (() => {
     unit.keep();
     (field("text") ?? field("remark") ?? unit.controls[0]).focus();
   }
+
+  // evidence.js has sent or taken off a file: what follows from it is fetched
+  form.addEventListener("evidence:changed", () => beside.refresh([]));
 
   form.addEventListener("click", (event) => {
     const choice = event.target.closest("[data-choose]");
