@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from governance.insight.desk import TEAM, Desk, named, takes_part
@@ -26,26 +26,7 @@ EXPIRED_WHY = Text(
 
 def to_renew(desk: Desk) -> Iterable[Task]:
     """Present versions of evidence that have expired or expire within a month, of running projects that the person works on."""
-    later, turn, newer = aliased(Evidence), aliased(LifeAct), aliased(LifeAct)
-    newest = ~select(newer.id).where(newer.project_id == turn.project_id, newer.number > turn.number).exists()
-    stands_still = select(turn.id).where(turn.project_id == Project.id, turn.act != "resumed", newest).exists()
-    mine = or_(takes_part(desk.me, ("owner",)), and_(Evidence.added_by == desk.me, takes_part(desk.me, TEAM)))
-    query = (
-        select(Evidence)
-        .join(Evidence.project)
-        .where(
-            mine,
-            Evidence.expires_on <= desk.today + SOON,
-            Evidence.removed_at.is_(None),
-            ~select(later.id).where(later.replaces_id == Evidence.id).exists(),
-            ~stands_still,
-            *desk.narrowed(),
-        )
-        .options(contains_eager(Evidence.project))
-        .order_by(Evidence.expires_on, Evidence.id)
-        .limit(SHOWN + 1)
-    )
-    for piece in desk.work.session.scalars(query):
+    for piece in desk.work.session.scalars(_due(desk)):
         yield Task(
             RENEW.filled(title=Text(piece.title, piece.title_in("en"))),
             EXPIRED_WHY if is_expired(piece, desk.today) else RENEW_WHY,
@@ -56,3 +37,14 @@ def to_renew(desk: Desk) -> Iterable[Task]:
             10,
             due=piece.expires_on,
         )
+
+
+def _due(desk: Desk) -> Select[Evidence]:
+    later, turn, newer = aliased(Evidence), aliased(LifeAct), aliased(LifeAct)
+    newest = ~select(newer.id).where(newer.project_id == turn.project_id, newer.number > turn.number).exists()
+    stands_still = select(turn.id).where(turn.project_id == Project.id, turn.act != "resumed", newest).exists()
+    mine = or_(takes_part(desk.me, ("owner",)), and_(Evidence.added_by == desk.me, takes_part(desk.me, TEAM)))
+    present = and_(Evidence.removed_at.is_(None), ~select(later.id).where(later.replaces_id == Evidence.id).exists())
+    query = select(Evidence).join(Evidence.project).where(mine, present, Evidence.expires_on <= desk.today + SOON)
+    query = query.where(~stands_still, *desk.narrowed()).options(contains_eager(Evidence.project))
+    return query.order_by(Evidence.expires_on, Evidence.id).limit(SHOWN + 1)

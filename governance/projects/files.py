@@ -100,15 +100,19 @@ def media_type(filename: str, head: bytes) -> str:
         )
     kind, signatures = accepted
     if OFFICE in signatures and head.startswith(OLE):
-        raise _refusal(
-            filename,
-            "evidence.protected",
-            "「{name}」はパスワードで保護されているか、古い形式の文書です。保護を外すか、新しい形式またはPDFで保存し直してください。",
-            "“{name}” is protected by a password or of an old format. Save it without protection, in the new format or as PDF.",
-        )
+        raise _protected(filename)
     if not (head.startswith(signatures) if signatures else _is_text(head)):
         raise _mislabelled(filename)
     return kind
+
+
+def _protected(filename: str) -> Refusal:
+    return _refusal(
+        filename,
+        "evidence.protected",
+        "「{name}」はパスワードで保護されているか、古い形式の文書です。保護を外すか、新しい形式またはPDFで保存し直してください。",
+        "“{name}” is protected by a password or of an old format. Save it without protection, in the new format or as PDF.",
+    )
 
 
 def _mislabelled(filename: str) -> Refusal:
@@ -164,7 +168,8 @@ def _has_small_directory(stream: BinaryIO) -> bool:
     at = end.rfind(b"PK\x05\x06")
     if at < 0 or len(end) - at < 22:
         return False
-    parts, length = struct.unpack("<HI", end[at + 10 : at + 16])
+    parts = int.from_bytes(end[at + 10 : at + 12], "little")
+    length = int.from_bytes(end[at + 12 : at + 16], "little")
     return 0 < parts <= PARTS and length <= DIRECTORY_BYTES
 
 

@@ -6,7 +6,6 @@ Everything else a project has hangs below it, so that one question — may this 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -114,7 +113,7 @@ class ProjectReader(Base):
     ended_at: Mapped[datetime | None]
 
 
-class Evidence(Base):
+class Evidence(Revised, Base):
     """A file or link that shows an answer to be true; a file is named by the SHA-256 of its content.
 
     A new version is a row of its own that replaces the one before (`replaces_id`), so that what was decided on keeps what it had.
@@ -149,8 +148,6 @@ class Evidence(Base):
     project: Mapped[Project] = relationship()
     author: Mapped[User] = relationship(foreign_keys=[added_by])
     remover: Mapped[User | None] = relationship(foreign_keys=[removed_by])
-
-    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": rev}
 
     def title_in(self, locale: str) -> str:
         """Return the title as shown to a reader of `locale`."""
