@@ -84,8 +84,8 @@ def the_triggers_lead_to_the_board(member: Person, screening: str) -> None:
 
 
 def the_gap_is_named_and_filled(member: Person) -> None:
-    member.reads("まだ提出できません。%(n)sか所を直してください", n=1)
-    member.page.locator(".error-summary a").click()
+    member.reads("まだ提出できません。%(num)sか所を直してください", num=1)
+    member.page.locator('.error-summary a[href$="#P7d"]').click()
     member.page.wait_for_url("**/items/compliance*#P7d")
     member.choose("P7d", "done")
     member.press("保存して確認へ")
