@@ -109,6 +109,21 @@ def asset(name: str) -> str:
     return f"/static/{name}?v={_digest(name)}"
 
 
+def scripts(*names: str) -> str:
+    """Return the address of several own scripts as one file, so that a page is open after few requests."""
+    digest = hashlib.sha256("".join(_digest(f"{name}.js") for name in names).encode()).hexdigest()[:12]
+    return f"/scripts/{digest}/{'+'.join(names)}.js"
+
+
+@cache
+def joined(names: str) -> str | None:
+    """Return the scripts named `a+b` one after the other; None when one of them is not ours."""
+    paths = [STATIC / f"{name}.js" for name in names.split("+")]
+    if not all(path.parent == STATIC and path.is_file() for path in paths):
+        return None
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
 @cache
 def _digest(name: str) -> str:
     path = STATIC / name
@@ -207,6 +222,7 @@ def register(app: Flask) -> None:
         now=now,
         other_language=other_language,
         person=current_person,
+        scripts=scripts,
         settings=settings,
         state_of=state_of,
         today=today,

@@ -62,6 +62,7 @@ FEATURES = (
     "ledger",
 )
 FILES_AT_ONCE = 5
+ASSETS = ("static", "scripts")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -155,6 +156,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Service:
 
 def _add_pages(app: Flask) -> None:
     app.add_url_rule("/health", "health", _health)
+    app.add_url_rule("/scripts/<digest>/<names>.js", "scripts", _scripts)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
 
@@ -207,7 +209,7 @@ def _readable() -> None:
 def _load_person() -> None:
     """Find the signed-in person once per request; note at most once a minute that the session is in use."""
     token = session.get("token")
-    if not token or request.endpoint in ("static", "health"):
+    if not token or request.endpoint in (*ASSETS, "health"):
         return
     settings: Settings = shell.settings()
     with open_work(database(), ANONYMOUS, read_only=True) as work:
@@ -284,6 +286,17 @@ def _remember(work: UnitOfWork, response: Response) -> None:
         settle_form(work, _once(), response.headers.get("HX-Redirect") or response.headers.get("Location"))
 
 
+@public()
+def _scripts(digest: str, names: str) -> ResponseReturnValue:
+    """Send the scripts of a page as one file; the digest in the address only makes a new version a new file."""
+    text = shell.joined(names)
+    if text is None or len(digest) > 12:
+        abort(404)
+    answer = current_app.response_class(text, mimetype="text/javascript")
+    answer.headers["Cache-Control"] = "public, max-age=3600"
+    return answer
+
+
 # --- every answer ----------------------------------------------------------------------------------------------------
 
 
@@ -318,7 +331,7 @@ def _seal(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if shell.settings().secure_cookies:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    if request.endpoint != "static":
+    if request.endpoint not in ASSETS:
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Request-Id"] = answers.request_id()
     if request.args.get("lang") in LOCALES:

@@ -268,3 +268,13 @@ def test_pages_are_compressed_but_never_an_answer_to_words_in_the_address(visito
     packed = {"Accept-Encoding": "gzip"}
     assert visitor.client.get("/settings", headers=packed).headers["Content-Encoding"] == "gzip"
     assert "Content-Encoding" not in visitor.client.get("/settings?lang=en", headers=packed).headers
+
+
+def test_scripts_are_sent_as_one_file_and_nothing_else_is(visitor: Visitor) -> None:
+    found = visitor.client.get("/scripts/0/app+outbox.js")
+    assert found.status_code == 200
+    assert found.mimetype == "text/javascript"
+    assert "csrf-token" in found.text
+    assert "window.Outbox" in found.text
+    for name in ("app+nothing", "vendor/htmx.min", "..%2fapp", "app+..%2Fapp", "app.css"):
+        assert visitor.client.get(f"/scripts/0/{name}.js").status_code == 404, name
