@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, DateField, RadioField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -46,7 +46,7 @@ class ReopenForm(Form):
     reasons = _Boxes(_("理由"), [InputRequired(_("再スクリーニングの理由を、一覧から1つ以上選んでください。"))])
     note = TextAreaField(
         _("何が変わったか"),
-        [InputRequired(_("何が変わったかを書いてください。")), Length(max=MAX_NOTE)],
+        [DataRequired(_("何が変わったかを書いてください。")), Length(max=MAX_NOTE)],
         render_kw={"rows": 4},
     )
     due_on = DayField(_("提出の期限"), [MayBeEmpty()])
@@ -69,13 +69,13 @@ class TurnForm(Form):
     """A turn in the life of a project, with its reason."""
 
     reason = TextAreaField(
-        _("理由"), [InputRequired(_("理由を書いてください。")), Length(max=MAX_TEXT)], render_kw={"rows": 4}
+        _("理由"), [DataRequired(_("理由を書いてください。")), Length(max=MAX_TEXT)], render_kw={"rows": 4}
     )
 
 
 def _told(label: Any) -> TextAreaField:
     missing = _("どうしたかを書くか、「該当なし」を選んで理由を書いてください。")
-    return TextAreaField(label, [InputRequired(missing), Length(max=MAX_TEXT)], render_kw={"rows": 3})
+    return TextAreaField(label, [DataRequired(missing), Length(max=MAX_TEXT)], render_kw={"rows": 3})
 
 
 class RetireForm(TurnForm):
@@ -92,9 +92,7 @@ class RetireForm(TurnForm):
     told_records = _told(_("どの記録をどこに残すか"))
     none_records = BooleanField(_("該当なし（上に理由を書いてください）"))
     records_until = DayField(_("記録を残す期限"), [MayBeEmpty()])
-    done_by = StringField(
-        _("処分を行った人"), [InputRequired(_("だれが行ったかを入力してください。")), Length(max=200)]
-    )
+    done_by = StringField(_("処分を行った人"), [DataRequired(_("だれが行ったかを入力してください。")), Length(max=200)])
     done_on = DayField(_("処分が済んだ日"), [InputRequired(_("いつ行ったかを入力してください。"))])
 
     def topics(self) -> list[tuple[Any, Any]]:
