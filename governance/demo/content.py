@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from governance.demo.cases import Case, Resubmitted
+from governance.demo.doings import Ask, Doings, Reading, Remedy, Watch
 from governance.demo.meetings import Session
 from governance.demo.written import Said, Written
 from governance.questionnaires.reading import parse
@@ -63,6 +64,8 @@ class Content(Written):
     committee: Committee
     meetings: list[Session]
     cases: list[Case]
+    doings: list[Doings]
+    readings: list[Reading]
 
     def person(self, key: str) -> Person:
         """Return the person with this key; KeyError when there is none."""
@@ -76,6 +79,10 @@ class _People(Written):
     people: list[Person]
 
 
+class _Readings(Written):
+    readings: list[Reading]
+
+
 class _Meetings(Written):
     meetings: list[Session]
 
@@ -87,6 +94,8 @@ def read_content(folder: Path) -> Content:
         committee=_read(folder / "committee.yaml", Committee),
         meetings=_read(folder / "meetings.yaml", _Meetings).meetings,
         cases=[_read(path, Case) for path in sorted((folder / "projects").glob("*.yaml"))],
+        doings=[_read(path, Doings) for path in sorted((folder / "doings").glob("*.yaml"))],
+        readings=_read(folder / "readings.yaml", _Readings).readings,
     )
     Refusals.raise_any(_strangers(content))
     return content
@@ -115,6 +124,11 @@ def _strangers(content: Content) -> list[Problem]:
         *(event.by for case in content.cases for one in case.screenings for event in one.events if not isinstance(event, Resubmitted)),
         *(key for session in content.meetings for key in (*session.attendance.in_person, *session.attendance.remote)),
         *(key for condition in conditions for key in (condition.owner, condition.verifier)),
+        *(each.person for each in content.readings),
+        *(one.by for about in content.doings for one in about.doings),
+        *(one.person for about in content.doings for one in about.doings if isinstance(one, Ask)),
+        *(one.owner for about in content.doings for one in about.doings if isinstance(one, Watch | Remedy)),
     ]
-    unknown = sorted({*used} - people | {item.project for item in items} - cases)
+    projects = {*(item.project for item in items), *(about.project for about in content.doings)}
+    unknown = sorted({*used} - people | projects - cases)
     return [Problem("demo.unknown", Text(f"「{key}」はありません。", f"There is no “{key}”."), key) for key in unknown]

@@ -57,6 +57,10 @@ class Stage:
         """Return the screening of a phase."""
         return work.session.get_one(Screening, self.ids["screening", project, phase])
 
+    def row(self, work: UnitOfWork, screening_id: str) -> Screening:
+        """Return a screening by its identifier."""
+        return work.session.get_one(Screening, screening_id)
+
     def decided(self) -> list[str]:
         """Return the keys of the projects that have a decision, in the order of the content."""
         keys = {key for kind, key, *_ in self.ids if kind == "decision"}

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from governance.demo.cases import Case, Decided, Event, Filling, Resubmitted
 from governance.demo.content import Content
+from governance.demo.doings import Doing, Doings
 from governance.demo.meetings import Item, Session
 from governance.demo.written import Condition
 
@@ -24,7 +25,10 @@ STARTED_AGO = timedelta(minutes=55)
 SYSTEM = "system"
 _PLACE = re.compile(r"\{(-?\d+)\}")
 _MORNING = 9 * 60 + 5
+_EVENING = 18 * 60
 _STEP = timedelta(seconds=40)
+LOOKS = (-2,)
+"""Days on which the daily jobs are played; others would leave the same reminders."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,10 @@ class Calendar:
         """Return the moment `minutes` after midnight of a day as it stands in the story, at a weekend too."""
         return datetime.combine(self.today + timedelta(days=offset), time(), self.zone) + timedelta(minutes=minutes)
 
+    def date_of(self, moment: datetime) -> date:
+        """Return the day of a moment where the story takes place."""
+        return moment.astimezone(self.zone).date()
+
     def settled(self, moment: datetime) -> datetime:
         """Return the moment with its day moved to a working day."""
         day = moment.astimezone(self.zone).date()
@@ -82,6 +90,10 @@ def acts(content: Content, calendar: Calendar) -> list[Act]:
         found += _case(case, calendar, _MORNING + 5 * number)
     for session in content.meetings:
         found += _session(session, calendar, secretary(content), chair)
+    for about in content.doings:
+        found += (_doing(about, one, calendar) for one in about.doings)
+    found += (Act(calendar.moment(each.day, _EVENING), each.person, "read_notices") for each in content.readings)
+    found += (Act(calendar.moment(day, _EVENING - 60), SYSTEM, "look", (calendar.day(day),)) for day in LOOKS)
     found.sort(key=lambda act: act.at)
     played: list[Act] = []
     for act in found:
@@ -133,6 +145,11 @@ def _filling(case: Case, filling: Filling, calendar: Calendar, minutes: int) -> 
         yield Act(at, _actor(case, event), event.act, (*on, event))
         if isinstance(event, Decided):
             yield from _followed(case.key, filling.phase, event.conditions, calendar)
+
+
+def _doing(about: Doings, one: Doing, calendar: Calendar) -> Act:
+    hour, minute = map(int, one.time.split(":"))
+    return Act(calendar.moment(one.day, 60 * hour + minute), one.by, one.act, (about, one))
 
 
 def _actor(case: Case, event: Event) -> str:
