@@ -53,7 +53,7 @@ class Size:
 
 WIDE = Size(720, 260, 7)
 NARROW = Size(340, 220, 3)
-PRINTED = Size(480, 170, 6)
+PRINTED = Size(720, 170, 9)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class _Particulars:
     unit = StringField(_("単位"), [Length(max=MOST_UNIT)])
     note = TextAreaField(_("測り方"), [Length(max=MOST_NOTE)], render_kw={"rows": 3})
     every_days = _Number(_("測定の間隔（日）"), [InputRequired(_("日数を整数で入力してください。"))])
-    owner_id = SelectField(_("担当"), [InputRequired(_("担当を選んでください。"))], validate_choice=False)
+    owner_id = SelectField(_("指標の担当"), [InputRequired(_("担当を選んでください。"))], validate_choice=False)
     opens_screening = BooleanField(_("範囲を外れたら、再スクリーニングを自動で始める"))
     run_length = _Number(_("続けて外れた回数"), [InputRequired(_("回数を整数で入力してください。"))])
     phase = SelectField(_("再スクリーニングするフェーズ"), validate_choice=False)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint
 
 from governance.monitoring.incidents import incident
 from governance.monitoring.indicators import indicator
 from governance.monitoring.models import Incident, Indicator
+from governance.monitoring.standing import notices_of
+from governance.pages import current_work
 from governance.projects import services
 from governance.projects.models import Project
 from governance.refusals import NotFound
@@ -34,3 +38,9 @@ def incident_in(work: UnitOfWork, project_id: str, incident_id: str) -> Incident
     if one.project_id != project_id:
         raise NotFound
     return one
+
+
+@blueprint.app_context_processor
+def offered() -> dict[str, Any]:
+    """Let the pages of screenings and reviews, which know nothing of monitoring, tell where an answer does not fit an open incident."""
+    return {"incident_notices_of": lambda project: notices_of(current_work(), project)}

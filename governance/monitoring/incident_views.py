@@ -64,13 +64,17 @@ LABELS = {
 
 
 def _severities(framework: Framework) -> list[tuple[str, Text]]:
-    anchors = [grade.anchor for grade in framework.severity]
+    """Return the grades of severity with what anchors each, the name once where the anchor begins with it."""
     names = incidents.grades(framework)
-    both = Text("{name}：{anchor}", "{name}: {anchor}")
-    return [
-        (str(rank), both.filled(name=name, anchor=anchors[rank - 1]) if anchors else name)
-        for rank, name in enumerate(names, 1)
-    ]
+    if framework.severity:
+        names = [_anchored(grade.name, grade.anchor) for grade in framework.severity]
+    return [(str(rank), name) for rank, name in enumerate(names, 1)]
+
+
+def _anchored(name: Text, anchor: Text) -> Text:
+    ja = anchor.ja if anchor.ja.startswith(name.ja) else f"{name.ja}：{anchor.ja}"
+    en = anchor.en if anchor.en.startswith(name.en) else f"{name.en}: {anchor.en}"
+    return Text(ja, en)
 
 
 def _at(one: Incident, anchor: str | None = None) -> ResponseReturnValue:

@@ -20,7 +20,7 @@ from governance.projects.models import Project
 from governance.texts import Text, both
 from governance.work import UnitOfWork
 
-PER_PAGE = 50
+PER_PAGE = 20
 SPARK_POINTS = 200
 """How many of the newest readings a row of the overview draws; the page of the indicator draws all."""
 

@@ -75,8 +75,10 @@ def stop_questions(framework: Framework) -> list[str]:
 
 def notices_of(work: UnitOfWork, project: Project) -> list[Notice]:
     """Return the answers of screenings under way that say nothing is open while a serious incident is."""
+    if not (found := open_incidents(work, project)):
+        return []
     framework = framework_of(work, project)
-    serious, keys = _serious(open_incidents(work, project), framework), stop_questions(framework)
+    serious, keys = _serious(found, framework), stop_questions(framework)
     if not serious or not keys:
         return []
     query = (

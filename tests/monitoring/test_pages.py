@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from governance.monitoring.models import Alert, Incident, Indicator, Reading, ReadingKey
 from governance.pages import limiter
+from governance.screenings.models import Answer
 from governance.web import Service
-from tests.builders import World, registered
+from tests.builders import World, opened, registered
 from tests.monitoring.scenes import START, watched
 from tests.visitor import PASSWORD, Visitor, service
 
@@ -409,3 +410,18 @@ def test_duties_answers_and_the_rescreening_follow_an_incident(app: Service, mad
     assert member.post(f"{page}/screening", {"phase": "P", "rev": revision(made)}).status_code == 303
     assert "再スクリーニングを開く" in member.get(page).text
     assert member.post(f"{page}/screening", {"phase": "P", "rev": revision(made)}).status_code == 422
+
+
+def test_an_open_serious_incident_is_told_beside_the_answers(app: Service, made: World, project_id: str) -> None:
+    screening_id = opened(made, project_id)
+    with made.acting("member") as work:
+        row = Answer(
+            screening_id=screening_id, question_key="M1c", value="done", author_id=work.actor.id, saved_at=work.now
+        )
+        work.session.add(row)
+    member = signed_in(app, "member")
+    paths = (f"/screenings/{screening_id}", f"/projects/{project_id}", f"/projects/{project_id}/incidents")
+    assert all("重大な事故J1が未解決です" not in member.get(path).text for path in paths)
+    member.post(f"/projects/{project_id}/incidents/new", WHAT)
+    for path in paths:
+        assert "重大な事故J1が未解決です" in member.get(path).text, path
