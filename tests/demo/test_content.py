@@ -91,7 +91,8 @@ def test_a_partial_answer_has_a_date_and_an_evidenced_one_its_paper(content: Con
 
 
 def test_a_name_that_nobody_has_is_refused_with_its_place(tmp_path: Path, content: Content) -> None:
-    (tmp_path / "projects").mkdir()
+    for name in ("projects", "doings"):
+        (tmp_path / name).mkdir()
     for path in FOLDER.rglob("*.yaml"):
         (tmp_path / path.relative_to(FOLDER)).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     file = tmp_path / "projects" / "01-dynamic-headway.yaml"
