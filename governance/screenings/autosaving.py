@@ -15,7 +15,7 @@ from sqlalchemy.orm import lazyload
 from governance.accounts.rules import authorize
 from governance.projects.life import must_run
 from governance.projects.services import own_relations, visible
-from governance.refusals import Conflict, NotFound, Problem
+from governance.refusals import Conflict, NotFound, Problem, Refusal
 from governance.screenings import filling, rules
 from governance.screenings.loading import Contents, Filled, concluded, contents_of, pinned_sheet
 from governance.screenings.models import Answer, ItemRating, Screening
@@ -103,11 +103,14 @@ def _keep_answer(work: UnitOfWork, held: Open, contents: Contents, kept: Kept, g
 
 
 def _keep_rating(work: UnitOfWork, held: Open, contents: Contents, kept: Kept, entry: RatingEntry) -> None:
-    rules.check_rating(held.sheet.framework, entry)
     try:
+        rules.check_rating(held.sheet.framework, entry)
         stored = filling.save_rating(work, held.row, contents.ratings.get(entry.item), entry)
     except Conflict as conflict:
         kept.conflicts.append(conflict)
+        return
+    except Refusal as refused:
+        kept.problems.append(Problem(refused.code, refused.text, f"rating-{entry.item}"))
         return
     kept.ratings[entry.item] = stored
     if stored is not None:

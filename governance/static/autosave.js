@@ -169,10 +169,10 @@ window.Autosave = (() => {
   }
 
   // Send what is ready; with `now`, also what is being typed. Resolves when all that could be sent was answered.
-  async function flush({ now = false, again = false, keepalive = false } = {}) {
+  async function flush({ now = false, again = false } = {}) {
     if (again) units.forEach((unit) => { if (unit.state === "failed") unit.held = ""; });
     if (now || again) units.forEach((unit) => { clearTimeout(unit.timers.rest); unit.timers.rest = 0; });
-    if (inFlight) { await inFlight.done; return flush({ now, again, keepalive }); }
+    if (inFlight) { await inFlight.done; return flush({ now, again }); }
     const ready = [...units.values()].filter(due);
     if (!ready.length || page.closed) return true;
     if (page.stopped && !again) { ready.forEach((unit) => { unit.keep(); show(unit, page.stopped); }); return false; }
@@ -180,7 +180,7 @@ window.Autosave = (() => {
     const sent = new Map(ready.map((unit) => [unit, unit.read()]));
     ready.forEach((unit) => { unit.keep(); show(unit, "saving"); });
     const fields = [...sent].flatMap(([unit, text]) => [...JSON.parse(text), [`${unit.key}-rev`, unit.rev.value]]);
-    const done = window.Outbox.post(`/screenings/${screening}/save`, [...fields, ["page", place.page], ["phase", place.phase]], keepalive);
+    const done = window.Outbox.post(`/screenings/${screening}/save`, [...fields, ["page", place.page], ["phase", place.phase]]);
     inFlight = { units: ready, done };
     const answer = await done;
     inFlight = null;

@@ -159,7 +159,7 @@ if (window.Autosave) (() => {
 
   const leave = () => {
     units.forEach((unit) => { if (unit.isChanged) unit.keep(); });
-    page.flush({ now: true, keepalive: true });
+    page.flush({ now: true });
   };
   addEventListener("pagehide", leave);
   document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); else back(); });

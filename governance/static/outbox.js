@@ -114,25 +114,25 @@ window.Outbox = (() => {
     return "same";
   }
 
-  async function once(address, fields, keepalive) {
+  async function once(address, fields) {
     const headers = { "X-CSRFToken": token(), Accept: "application/json" };
     const signal = AbortSignal.timeout(PATIENCE);
     const body = new URLSearchParams(fields);
-    return fetch(address, { method: "POST", body, headers, signal, redirect: "manual", keepalive: keepalive || body.toString().length < 60_000 });
+    return fetch(address, { method: "POST", body, headers, signal, redirect: "manual", keepalive: body.toString().length < 60_000 });
   }
 
   const KINDS = { 200: "saved", 409: "saved", 422: "saved", 410: "saved", 423: "closed", 401: "signed-out", 404: "closed" };
 
   // Send fields; return {kind, body}: saved (body says what of it), closed, signed-out, other, offline, failed.
-  async function post(address, fields, keepalive = false) {
+  async function post(address, fields) {
     try {
-      let answer = await once(address, fields, keepalive);
+      let answer = await once(address, fields);
       if (answer.status === 400 || answer.status === 403) {
         const before = token();
         const who = await renew();
         if (who !== "same") return { kind: who === "out" ? "signed-out" : "other", body: {} };
         if (token() === before && answer.status === 403) return { kind: "closed", body: {} };
-        answer = await once(address, fields, keepalive);
+        answer = await once(address, fields);
       }
       const isTold = (answer.headers.get("Content-Type") ?? "").includes("json");
       const kind = answer.type === "opaqueredirect" ? "signed-out" : KINDS[answer.status] ?? "failed";

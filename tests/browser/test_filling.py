@@ -145,6 +145,25 @@ def test_theirs_is_taken_over_and_both_can_be_written_anew(towns: Towns, size: t
         assert here.stored("P1b")[1] == "二人の文"
 
 
+def test_ratings_are_saved_refused_and_chosen_between_like_answers(towns: Towns) -> None:
+    with desk(towns) as here:
+        first, second = here.at("member"), here.at("owner")
+        choose(second, "rating-safety-severity", "2")
+        state(second, "rating-safety", "保存しました")
+        choose(first, "rating-safety-severity", "3")
+        panel = first.locator('[data-unit="rating-safety"] .conflict')
+        expect(panel.locator('[data-side="theirs"]')).to_contain_text("影響 S 2", timeout=PATIENT)
+        expect(panel.locator('[data-side="mine"] ins')).to_contain_text("3")
+        panel.get_by_role("button", name="相手の内容にする").click()
+        expect(first.locator('input[name="rating-safety-severity"][value="2"]')).to_be_checked(timeout=PATIENT)
+        first.locator('[name="rating-safety-severity_reason"]').fill("長" * 3000)
+        state(first, "rating-safety", "まだ保存されていません")
+        expect(first.locator('[data-unit="rating-safety"] .wrong')).to_contain_text("2000")
+        first.locator('[name="rating-safety-severity_reason"]').fill("指をはさむ")
+        state(first, "rating-safety", "保存しました")
+        expect(first.locator('[data-part="score"]')).to_contain_text("限定的")
+
+
 def test_a_lost_connection_keeps_entries_on_the_device_and_sends_them_when_it_is_back(towns: Towns) -> None:
     with desk(towns) as here:
         page = here.at("member")
