@@ -122,6 +122,7 @@ class Service(APIFlask):
             g.work = None
 
 
+# long: one line for each part of the application
 def create_app(settings: Settings, database: Database | None = None) -> Service:
     """Return the application for these settings; `database` is given by tests and by commands that hold one."""
     app = Service(
@@ -147,11 +148,16 @@ def create_app(settings: Settings, database: Database | None = None) -> Service:
     app.teardown_request(lambda _error: close_units())
     answers.register(app)
     _add_pages(app)
+    _without_token(app, tokens)
+    shell.register(app)
+    return app
+
+
+def _without_token(app: Flask, tokens: CSRFProtect) -> None:
+    """Ask no token of machines, which send a key that no browser sends by itself."""
     for view in app.view_functions.values():
         if (access := access_of(view)) is not None and access.machine:
             tokens.exempt(view)
-    shell.register(app)
-    return app
 
 
 def _add_pages(app: Flask) -> None:

@@ -126,6 +126,7 @@ class _Plot:
         return round(self.bottom - (self.bottom - self.top) * min(1.0, max(0.0, share)), 2)
 
 
+# long: one line for each part of the drawing
 def draw(
     points: Sequence[Point], spans: Sequence[Span], size: Size, *, every_days: int, zone: tzinfo, locale: str
 ) -> Chart | None:

@@ -86,6 +86,7 @@ def end_answer(work: UnitOfWork, one: Incident, link_id: str) -> None:
     record(work, one, "IncidentAnswered", {}, answer="ended", about=row.measure_id or row.condition_id)
 
 
+# long: one line for each value
 def note_duty(
     work: UnitOfWork, one: Incident, *, kind: str, recipient: str, due_on: date | None, told_on: date | None, note: str
 ) -> IncidentDuty:

@@ -177,12 +177,7 @@ def close(work: UnitOfWork, one: Incident, note: str, *, rev: int) -> None:
             "Say what was checked before closing.",
             place="note",
         )
-    if any(duty.told_on is None and duty.ended_at is None for duty in one.duties):
-        raise Refusal(
-            "monitoring.duties",
-            "報告していない外部報告があります。報告した日を記録してから終結してください。",
-            "Somebody outside has still to be told; note the day before closing.",
-        )
+    _all_told(one)
     one.state, one.closed_by, one.closed_at, one.closing_note = (
         "closed",
         work.actor.id,
@@ -192,6 +187,16 @@ def close(work: UnitOfWork, one: Incident, note: str, *, rev: int) -> None:
     work.session.flush()
     _keep(work, one, one.closing_note)
     _record(work, one, "IncidentClosed", rev, {"note": one.closing_note})
+
+
+def _all_told(one: Incident) -> None:
+    """Refuse to close while somebody outside has still to be told."""
+    if any(duty.told_on is None and duty.ended_at is None for duty in one.duties):
+        raise Refusal(
+            "monitoring.duties",
+            "報告していない外部報告があります。報告した日を記録してから終結してください。",
+            "Somebody outside has still to be told; note the day before closing.",
+        )
 
 
 def reopen(work: UnitOfWork, one: Incident, reason: str, *, rev: int) -> None:

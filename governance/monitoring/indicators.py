@@ -95,6 +95,7 @@ def has_readings(work: UnitOfWork, one: Indicator) -> bool:
 # ---------------------------------------------------------------- acts
 
 
+# long: one line for each column
 def add(work: UnitOfWork, project: Project, told: Particulars, limits: Limits) -> Indicator:
     """Register an indicator with its first band. Raises Refusals naming everything that is missing or does not fit."""
     authorize(work.actor, "indicator:edit", relations_of(work, project))
@@ -279,6 +280,7 @@ def _band(work: UnitOfWork, version: int, limits: Limits, low: str, high: str) -
     )
 
 
+# long: one line for each code
 def _record(
     work: UnitOfWork,
     one: Indicator,

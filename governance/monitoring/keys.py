@@ -48,10 +48,8 @@ def keys_of(work: UnitOfWork, project: Project) -> list[ReadingKey]:
     return list(work.session.scalars(query.order_by(ReadingKey.revoked_at.is_not(None), ReadingKey.made_at.desc())))
 
 
-def make(work: UnitOfWork, project: Project, name: str) -> tuple[ReadingKey, str]:
-    """Make a key and return it with its secret, which is never known again."""
-    authorize(work.actor, "reading:keys", relations_of(work, project))
-    work.session.refresh(project, with_for_update=True)
+def _may_make(work: UnitOfWork, project: Project, name: str) -> None:
+    """Refuse a key without a name, and one too many."""
     if not name.strip() or len(name.strip()) > MOST_NAME:
         raise Refusal(
             "monitoring.key_name",
@@ -68,6 +66,13 @@ def make(work: UnitOfWork, project: Project, name: str) -> tuple[ReadingKey, str
             "There can be at most {most} keys in use; revoke one that is not needed.",
             most=MOST_KEYS,
         )
+
+
+def make(work: UnitOfWork, project: Project, name: str) -> tuple[ReadingKey, str]:
+    """Make a key and return it with its secret, which is never known again."""
+    authorize(work.actor, "reading:keys", relations_of(work, project))
+    work.session.refresh(project, with_for_update=True)
+    _may_make(work, project, name)
     secret = PREFIX + secrets.token_urlsafe(32)
     row = ReadingKey(
         project_id=project.id,

@@ -124,6 +124,7 @@ def _tips(work: UnitOfWork, entries: Sequence[Entry]) -> dict[tuple[str, datetim
 # ---------------------------------------------------------------- entering
 
 
+# long: one line for each part of the entry in the ledger
 def enter(
     work: UnitOfWork,
     project: Project,
@@ -165,14 +166,7 @@ def correct(work: UnitOfWork, row: Reading, value: str, reason: str) -> ReadingB
     authorize(work.actor, "reading:enter", relations_of(work, project))
     _may_enter(work, project, [])
     _locked(work, {row.indicator_id})
-    if not reason.strip():
-        raise Refusal("monitoring.reason", "訂正の理由を書いてください。", "Say why it is corrected.", place="reason")
-    if work.session.scalar(select(Reading.id).where(Reading.corrects_id == row.id)) or not row.value:
-        raise Refusal(
-            "monitoring.corrected", "この測定値はすでに訂正されています。", "This reading has been corrected already."
-        )
-    if value == row.value:
-        raise Refusal("monitoring.same", "値が変わっていません。", "The value is the same.", place="value")
+    _may_correct(work, row, value, reason)
     band = band_at(row.indicator, row.at)
     said = verdict(value, band.low, band.high) if band and value else ""
     entry = Entry(row.indicator, row.at, value, reason.strip()[:MOST_NOTE])
@@ -191,6 +185,18 @@ def correct(work: UnitOfWork, row: Reading, value: str, reason: str) -> ReadingB
     alerts.settle_corrected(work, row)
     _raised(work, project, batch)
     return batch
+
+
+def _may_correct(work: UnitOfWork, row: Reading, value: str, reason: str) -> None:
+    """Refuse a correction without a reason, of a reading that was corrected before, and to the same value."""
+    if not reason.strip():
+        raise Refusal("monitoring.reason", "訂正の理由を書いてください。", "Say why it is corrected.", place="reason")
+    if work.session.scalar(select(Reading.id).where(Reading.corrects_id == row.id)) or not row.value:
+        raise Refusal(
+            "monitoring.corrected", "この測定値はすでに訂正されています。", "This reading has been corrected already."
+        )
+    if value == row.value:
+        raise Refusal("monitoring.same", "値が変わっていません。", "The value is the same.", place="value")
 
 
 def _may_enter(work: UnitOfWork, project: Project, entries: Sequence[Entry]) -> None:

@@ -151,6 +151,7 @@ def _enter(one: Indicator, form: ReadingForm) -> ResponseReturnValue:
     return at_page(one, "readings")
 
 
+# long: one line for each thing that the page shows
 def _indicator_page(
     one: Indicator, *, form: ReadingForm | None = None, quiet: QuietForm | None = None
 ) -> ResponseReturnValue:
@@ -253,6 +254,7 @@ def retire(project_id: str, indicator_id: str) -> ResponseReturnValue:
 # ---------------------------------------------------------------- one reading, one alert
 
 
+# long: one line for each thing that the page shows
 @blueprint.route("/projects/<project_id>/monitoring/<indicator_id>/readings/<reading_id>", methods=["GET", "POST"])
 @permission("reading:enter")
 def reading(project_id: str, indicator_id: str, reading_id: str) -> ResponseReturnValue:
