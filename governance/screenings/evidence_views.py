@@ -33,7 +33,7 @@ blueprint = Blueprint("evidence", __name__)
 
 PAGE = 50
 SHOWN: dict[str, Text] = {
-    "": Text("使っている最新の版", "Present versions in use"),
+    "": Text("使っている最新の版", "In use"),
     "expiring": Text("期限切れ・期限の近いもの", "Expired or expiring soon"),
     "unused": Text("どこにも使われていないもの", "Used nowhere"),
     "old": Text("以前の版", "Former versions"),
