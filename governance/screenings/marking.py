@@ -93,12 +93,10 @@ def states(changes: Sequence[Mapping[str, Any]], locale: str) -> list[State]:
 
 def _state(change: Mapping[str, Any], before: Mapping[str, Any], locale: str) -> State:
     def parts(name: str) -> list[Part]:
-        return differences(_words(before, name, locale), _words(change, name, locale))
+        after = _words(change, name, locale)
+        return differences(_words(before, name, locale) if before else after, after)
 
-    marked = [
-        parts(name) if before else [("same", _words(change, name, locale))] for name in ("words", "remark", "due_on")
-    ]
-    said, remark, due_on = ([part for part in each if part[1]] for each in marked)
+    said, remark, due_on = map(parts, ("words", "remark", "due_on"))
     return State(change["id"], change["at"], change["by"], change["revision"], said, remark, due_on)
 
 

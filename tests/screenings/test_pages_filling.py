@@ -118,5 +118,5 @@ def test_pages_of_questions_name_what_the_script_needs_and_readers_get_none_of_i
     page = visitor(app, "member").get(path)
     assert f'data-autosave="{screening}"' in page.text
     assert 'data-unit="rating-safety"' in page.text
-    assert "autosave.js" in page.text
+    assert 'id="filling-words"' in page.text
     assert "autosave" not in visitor(app, "auditor").get(path).text
