@@ -53,11 +53,6 @@ SEALS = {
 }
 """Words short enough for the seal; another body is named as its framework names it."""
 
-STOPPED = {
-    "suspended": Text("案件は一時停止中です", "The project is suspended"),
-    "withdrawn": Text("案件は取り下げられました", "The project was withdrawn"),
-    "retired": Text("案件は廃止されました", "The project was retired"),
-}
 LIGHT_WAITS = Text("部門責任者の承認を待っています", "It waits for the head of the department")
 
 
@@ -90,8 +85,6 @@ class Case:
     @property
     def waits(self) -> Text:
         """What the case waits for, when nothing waits for the reader."""
-        if self.life != "active":
-            return STOPPED[self.life]
         if self.newest is None:
             return Text("スクリーニングはまだ始まっていません", "No screening was started yet")
         if self.newest.state == "submitted" and self.framework.route(self.newest.route).body == "department":

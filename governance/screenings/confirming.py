@@ -77,36 +77,43 @@ def count(now: Filled) -> int:
 
 @dataclass(frozen=True)
 class Group:
-    """What waits on one page: the trigger sheet (item ""), or the questions and the rating of one item."""
+    """What waits on one page: the trigger sheet (item "sheet"), the facts, all ratings ("ratings"), or the questions of an item."""
 
     item: str
     title: Text
     answers: list[Answer]
-    rating: ItemRating | None
+    ratings: list[ItemRating]
 
     @property
     def codes(self) -> list[str]:
         """The different reasons to look, as codes of BECAUSE."""
-        rated = ["ratings"] if self.rating else []
-        return list(dict.fromkeys([*rated, *(each.confirm_because for each in self.answers)]))
+        return ["ratings"] if self.ratings else list(dict.fromkeys(each.confirm_because for each in self.answers))
 
 
 def groups(now: Filled) -> list[Group]:
-    """Return what waits to be confirmed, page by page: the trigger sheet first, questions of no item, then the items."""
-    framework, sheet = now.sheet.framework, Text("判定シート", "Trigger sheet")
-    places = {
-        q.key: ("" if each.kind == "trigger" else section.item or "facts")
-        for each in now.sheet.questionnaires
-        for section in each.sections
-        for q in section.questions
+    """Return what waits to be confirmed: the trigger sheet first, questions of no item, the ratings, then item by item."""
+    titles = {
+        "sheet": Text("判定シート", "Trigger sheet"),
+        "facts": Text("案件の事実", "Facts"),
+        "ratings": Text("影響と起こりやすさ", "Severity and likelihood"),
+        **{item.code: item.name for item in now.sheet.framework.items},
     }
-    titles = {"": sheet, "facts": Text("案件の事実", "Facts"), **{item.code: item.name for item in framework.items}}
-    ratings = {each.item: each for each in ratings_waiting(now)}
+    places = {
+        q.key: "sheet" if each.kind == "trigger" else section.item or "facts"
+        for each in now.sheet.questionnaires
+        for section, q in each.questions()
+    }
+    answers, ratings = waiting(now), ratings_waiting(now)
     found = [
-        Group(place, title, [a for a in waiting(now) if places[a.question_key] == place], ratings.get(place))
+        Group(
+            place,
+            title,
+            [each for each in answers if places[each.question_key] == place],
+            ratings if place == "ratings" else [],
+        )
         for place, title in titles.items()
     ]
-    return [each for each in found if each.answers or each.rating]
+    return [each for each in found if each.answers or each.ratings]
 
 
 def gaps(now: Filled) -> list[Problem]:
