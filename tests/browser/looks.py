@@ -32,12 +32,11 @@ def axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe finds against WCAG 2.2 AA: rule, what it is about, and the first places."""
+def violations(page: Page, rules: list[str] | None = None) -> list[str]:
+    """Return what axe finds against WCAG 2.2 AA, or against these rules: rule, what it is about, and the first places."""
     page.evaluate(axe())
-    run: dict[str, Any] = page.evaluate(
-        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})", RULES
-    )
+    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": RULES}
+    run: dict[str, Any] = page.evaluate("only => axe.run(document, {runOnly: only, resultTypes: ['violations']})", only)
     return [
         f"{one['id']} ({one['help']}): " + "; ".join(" ".join(map(str, node["target"])) for node in one["nodes"][:3])
         for one in run["violations"]

@@ -1,0 +1,266 @@
+"""A world that has something on every page of the service, and who opens which page there.
+
+Each room brings its own case about through the services and names the addresses; test_access_of_pages walks them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from governance.discussions import delegating
+from governance.discussions import services as discussions
+from governance.discussions.delegating import Request
+from governance.monitoring import incidents, indicators, keys
+from governance.monitoring.models import Indicator, Reading
+from governance.projects.models import Project
+from governance.questionnaires import drafts
+from governance.questionnaires.models import DraftChange, FrameworkVersion, QuestionnaireVersion
+from governance.reviews import services as reviews
+from governance.reviews.models import Committee, Condition
+from governance.screenings import filling, similar
+from governance.screenings.loading import load
+from governance.screenings.models import Screening
+from governance.screenings.rules import Entry
+from governance.work import UnitOfWork
+from tests.builders import World, answered, opened, registered, submitted
+from tests.monitoring.scenes import entered, watched
+from tests.monitoring.test_standing import account
+from tests.notifications.office import tell
+from tests.projects.test_life import turn
+from tests.reviews import scenes
+from tests.screenings import shelves
+from tests.screenings.test_measures import adopted
+from tests.screenings.test_moving import published, reworked
+from tests.screenings.test_reopening import approved, reopened
+
+Places = list[tuple[str, list[str]]]
+Made = TypeVar("Made")
+
+
+def everything(made: World) -> Places:
+    """Bring the world about; return the pages of each room with the person who opens them."""
+    rooms = (of_a_draft, of_talk, of_life, of_watching, of_reviews, of_authors)
+    found = [place for room in rooms for place in room(made)]
+    return [*found, *of_everybody(made)]
+
+
+def project_of(made: World, screening: str) -> str:
+    with made.acting(read_only=True) as work:
+        return work.session.get_one(Screening, screening).project_id
+
+
+def act(made: World, name: str, done: Callable[[UnitOfWork], Made]) -> Made:
+    with made.acting(name) as work:
+        return done(work)
+
+
+def changed(made: World, screening: str, key: str, value: str, remark: str) -> None:
+    """Answer a question anew, so that it has a history."""
+    with made.acting("member") as work:
+        row = work.session.get_one(Screening, screening)
+        rev = load(work.session, row).answers[key].rev
+        filling.save_answers(work, row, [Entry(key, value, remark, date(2027, 1, 29), rev)])
+
+
+# ---------------------------------------------------------------- the team
+
+
+def of_a_draft(made: World) -> Places:
+    """A filled draft with evidence of two versions and an expired one, a measure, and answers taken from a similar project."""
+    scenes.case(made)  # something to copy from
+    draft = opened(made, registered(made))
+    answered(made, draft, {"T10": "yes"}, {"P2b": "not_applicable", "P3b": "partial", "P3c": "not_done"}, rate=(2, 2))
+    changed(made, draft, "P3b", "partial", "記録を残す。")
+    piece = shelves.added(made, draft, "P1a", "P1c", content="一", expires_on=date(2026, 11, 30))
+    shelves.added(made, draft, "P1b", content="三", expires_on=date(2026, 11, 1))
+    newer = shelves.replaced(made, piece, (draft, "P1a"))
+    measure = adopted(made, draft)
+    case, base = f"/projects/{project_of(made, draft)}", f"/screenings/{draft}"
+    rooms = (
+        "",
+        "/triggers",
+        "/items/privacy",
+        "/items/safety",
+        "/submit",
+        "/history/P3b",
+        "/exchange",
+        "/measures/new",
+    )
+    shown = [f"{base}{rest}" for rest in (*rooms, "/evidence/P1a", f"/evidence/P1a/{newer}/detach")]
+    shelf = [f"{case}/evidence{rest}" for rest in ("", f"/{newer}", f"/{newer}/replace", f"/{newer}/remove")]
+    own = ["", "/edit", "/members", "/suspend", "/withdraw"]
+    return [
+        ("owner", [*shown, *shelf, f"/measures/{measure}", *(f"{case}{rest}" for rest in own), *from_another(made)]),
+        ("auditor", [f"{base}/items/privacy", case, shelf[0]]),
+    ]
+
+
+def from_another(made: World) -> list[str]:
+    """Return the pages of starting from a similar project, and of confirming what came from there."""
+    blank, taken = (opened(made, registered(made)) for _ in range(2))
+    with made.acting("member") as work:
+        row = work.session.get_one(Screening, taken)
+        source = similar.candidates(work, row)[0].screening.id
+        similar.copy(work, row, similar.source_of(work, row, source))
+    return [
+        f"/screenings/{blank}",
+        f"/screenings/{blank}/similar",
+        f"/screenings/{blank}/similar/{source}",
+        f"/screenings/{taken}/confirm",
+        f"/screenings/{taken}/items/safety",
+    ]
+
+
+def of_talk(made: World) -> Places:
+    """A case that came back with a remark, was changed and handed on."""
+    screening = scenes.case(made, ratings=scenes.MEDIUM)
+    scenes.taken(made, screening)
+    with made.acting("expert") as work:
+        row = scenes.row(work, screening)
+        discussions.open_thread(work, row, "P1a", text="試験の記録がありません。", kind="remark")
+        reviews.return_to_team(work, row, rev=row.rev, reason="指摘のとおり直してください。")
+    changed(made, screening, "P1a", "partial", "記録を加えた。")
+    with made.acting("owner") as work:
+        asked = Request(made.people["member"].id, date(2026, 12, 1), "確かめてください。")
+        delegating.delegate(work, scenes.row(work, screening), ["P1b"], asked, date(2026, 11, 20))
+    base = f"/screenings/{screening}"
+    rooms = ("", "/items/safety", "/discussion", "/changes", "/delegations", "/questions/P1a/discussion")
+    return [
+        ("owner", [*(f"{base}{rest}" for rest in rooms), f"/projects/{project_of(made, screening)}/discussion"]),
+        ("member", ["/", f"{base}/items/safety"]),
+    ]
+
+
+def of_life(made: World) -> Places:
+    """One project that is screened again, one suspended, one withdrawn, one retired."""
+    again, stopped, dropped, ended = (registered(made) for _ in range(4))
+    first = opened(made, again)
+    answered(made, first, answers={"P1a": "done_evidenced"})
+    submitted(made, first)
+    approved(made, first)
+    second = reopened(made, again, reasons=["region", "data"])
+    kept = opened(made, stopped)
+    answered(made, kept)
+    for who, project, what in (
+        ("owner", stopped, "suspend"),
+        ("owner", dropped, "withdraw"),
+        ("owner", ended, "retire"),
+    ):
+        turn(made, who, project, what)
+    return [
+        (
+            "owner",
+            [
+                *(f"/projects/{again}{rest}" for rest in ("", "/reopen?phase=D", "/retire")),
+                *(f"/screenings/{second}{rest}" for rest in ("", "/items/safety")),
+                *(f"/projects/{stopped}{rest}" for rest in ("", "/resume")),
+                f"/screenings/{kept}/items/safety",
+                f"/projects/{dropped}",
+                f"/projects/{ended}",
+            ],
+        )
+    ]
+
+
+def of_watching(made: World) -> Places:
+    """A project with an indicator out of its band, one that has ended, a key, and an incident."""
+    project = registered(made)
+    seen = watched(made, project, opens_screening=True)
+    entered(made, seen, *((day, f"{96 + day % 3}") for day in range(40, 4, -6)), (2, "91.5"))
+    over = watched(made, project, ("within", "-5", "5"), name="偏り", name_en="Bias", unit="")
+    with made.acting("member") as work:
+        one = work.session.get_one(Indicator, over)
+        indicators.retire(work, one, "別の指標に替えた", rev=one.rev)
+        reading = work.session.scalars(select(Reading.id).where(Reading.indicator_id == seen)).first()
+    with made.acting("owner") as work:
+        row = work.session.get_one(Project, project)
+        keys.make(work, row, "監視サーバー")
+        told = account(made, cause="閾値の誤り", effect="担当者が止めた", prevention="閾値を見直す")
+        incident = incidents.report(work, row, told).id
+    base = f"/projects/{project}"
+    rooms = ("", "/new", "/csv", "/keys", f"/{seen}", f"/{seen}/edit", f"/{seen}/band", f"/{seen}/retire", f"/{over}")
+    return [
+        ("owner", [base, *(f"{base}/monitoring{rest}" for rest in rooms)]),
+        ("member", [f"{base}/monitoring/{seen}/readings/{reading}", f"{base}/incidents/{incident}/edit"]),
+        ("expert", [f"{base}/incidents", f"{base}/incidents/{incident}", f"{base}/incidents/new"]),
+    ]
+
+
+# ---------------------------------------------------------------- those who check and decide
+
+
+def of_reviews(made: World) -> Places:
+    """A case being checked; a meeting with one item decided on a condition and one being voted on."""
+    checked = scenes.case(made, scenes.BOARD, scenes.HIGH, {"P2b": "not_applicable"})
+    scenes.taken(made, checked)
+    meeting, settled, voted_on = in_session(made)
+    with made.acting("auditor", read_only=True) as work:
+        committee, condition = (work.session.scalars(select(table.id)).one() for table in (Committee, Condition))
+    board = ["/committees", f"/committees/{committee}", f"/meetings/{meeting}", f"/meetings/{meeting}/items/{settled}"]
+    return [
+        ("expert", ["/", "/reviews", f"/reviews/{checked}", "/settings"]),
+        ("secretariat", [*board, f"/committees/{committee}/meetings/new", f"/meetings/{meeting}/items/{voted_on}"]),
+        ("secretariat", [f"/projects/{project_of(made, checked)}/reports/new"]),
+        ("ext1", [f"/meetings/{meeting}", f"/meetings/{meeting}/items/{voted_on}", "/nowhere"]),
+        ("expert2", [f"/conditions/{condition}"]),
+    ]
+
+
+def in_session(made: World) -> tuple[str, str, str]:
+    """Return a meeting with one item that is decided with a condition and one that is being voted on."""
+    cases = [scenes.case(made, scenes.BOARD, scenes.HIGH) for _ in range(2)]
+    for each in cases:
+        scenes.opined(made, each)
+    meeting, (first, second) = scenes.planned(made, scenes.board(made), *cases)
+    scenes.in_session(made, meeting)
+    scenes.voting(made, first)
+    for name in ("chair", "ext1", "ext2", "int1", "int2"):
+        scenes.vote(made, first, name, "for")
+    scenes.decide(made, first, scenes.conditional(made))
+    scenes.voting(made, second)
+    return meeting, first, second
+
+
+def of_authors(made: World) -> Places:
+    """A draft of a questionnaire with an earlier state, and a screening that a newer version has left behind."""
+    behind = opened(made, registered(made))
+    answered(made, behind, triggers={"T17": "yes"}, answers={"P2c": "done_evidenced"}, rate=(2, 2))
+    published(made, reworked)
+    with made.acting("expert") as work:
+        query = select(QuestionnaireVersion).where(QuestionnaireVersion.key == "base-plan")
+        newest = max(work.session.scalars(query), key=lambda row: row.published_at).id
+        draft = drafts.start(work, newest)
+        drafts.save(work, draft, rev=draft.rev, text=draft.text + "\n")
+        draft_id = draft.id
+    with made.acting("auditor", read_only=True) as work:
+        change = work.session.scalars(select(DraftChange.id).where(DraftChange.draft_id == draft_id)).first()
+        framework = work.session.scalars(select(FrameworkVersion.id)).first()
+    base = f"/questionnaires/drafts/{draft_id}"
+    rooms = ["", "/head", "/sections/P1", "/sections/new", "/questions/P1a", "/questions/P1a/remove", "/questions/new"]
+    rooms += ["/translation", "/preview", "/changes", "/yaml", "/backtest", f"/history/{change}"]
+    sheet = f"/questionnaires/{newest}"
+    index = ["/questionnaires", "/questionnaires/new", "/questionnaires/import", "/questionnaires/behind"]
+    return [
+        ("owner", [f"/screenings/{behind}", f"/screenings/{behind}/move"]),
+        ("expert", [*index, f"/frameworks/{framework}", *(f"{base}{rest}" for rest in rooms)]),
+        ("expert", [sheet, f"{sheet}/changes", f"{sheet}/exchange"]),
+    ]
+
+
+# ---------------------------------------------------------------- everybody
+
+
+def of_everybody(made: World) -> Places:
+    """What people have of their own, the registers and the books."""
+    for kind in ("due_soon", "assigned", "returned"):
+        tell(made, kind, ["owner"], registered(made))
+    return [
+        ("", ["/sign-in", "/verify"]),
+        ("owner", ["/", "/projects", "/projects/new", "/notices", "/settings/mail"]),
+        ("auditor", ["/reports", "/ledger", "/ledger/1", "/conditions"]),
+        ("administrator", ["/people", "/people/new", f"/people/{made.people['expert'].id}", "/notices/outbox"]),
+    ]
