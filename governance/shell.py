@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode
 
@@ -115,11 +115,11 @@ def scripts(*names: str) -> str:
     return f"/scripts/{digest}/{'+'.join(names)}.js"
 
 
-@cache
+@lru_cache(maxsize=32)  # the names come from an address that anybody may ask for
 def joined(names: str) -> str | None:
-    """Return the scripts named `a+b` one after the other; None when one of them is not ours."""
+    """Return the scripts named `a+b` one after the other; None when one is not ours, or named twice to swell the answer."""
     paths = [STATIC / f"{name}.js" for name in names.split("+")]
-    if not all(path.parent == STATIC and path.is_file() for path in paths):
+    if len(set(paths)) < len(paths) or not all(path.parent == STATIC and path.is_file() for path in paths):
         return None
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 

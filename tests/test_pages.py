@@ -11,6 +11,7 @@ from sqlalchemy import select
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
+from governance import shell
 from governance.accounts.models import User
 from governance.pages import (
     Form,
@@ -276,5 +277,11 @@ def test_scripts_are_sent_as_one_file_and_nothing_else_is(visitor: Visitor) -> N
     assert found.mimetype == "text/javascript"
     assert "csrf-token" in found.text
     assert "window.Outbox" in found.text
-    for name in ("app+nothing", "vendor/htmx.min", "..%2fapp", "app+..%2Fapp", "app.css"):
+    for name in ("app+nothing", "vendor/htmx.min", "..%2fapp", "app+..%2Fapp", "app.css", "app+app"):
         assert visitor.client.get(f"/scripts/0/{name}.js").status_code == 404, name
+
+
+def test_asking_for_scripts_that_are_not_there_fills_no_memory(visitor: Visitor) -> None:
+    for number in range(40):
+        visitor.client.get(f"/scripts/0/nothing{number}.js")
+    assert shell.joined.cache_info().currsize <= 32

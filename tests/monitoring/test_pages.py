@@ -155,6 +155,20 @@ def carried(text: str) -> str:
     return found[1].replace("&#34;", '"').replace("&quot;", '"')
 
 
+@pytest.mark.parametrize(
+    ("value", "note"), [("97", "\\ud800"), ("\\ud800", ""), ("97", "a\\u0000b")], ids=["half a pair", "no value", "NUL"]
+)
+def test_carried_readings_with_letters_that_cannot_be_kept_are_refused(
+    app: Service, made: World, project_id: str, value: str, note: str
+) -> None:
+    indicator = watched(made, project_id)
+    payload = f'[["{indicator}","2026-02-01T00:00:00+00:00","{value}","{note}"]]'
+    member, path = signed_in(app, "member"), f"/projects/{project_id}/monitoring/csv"
+    assert member.post(f"{path}/apply", {"payload": payload, "correction": ""}).status_code == 422
+    with made.acting(read_only=True) as work:
+        assert work.session.scalars(select(Reading)).all() == []
+
+
 def test_a_file_with_wrong_lines_names_them_and_stores_nothing(app: Service, made: World, project_id: str) -> None:
     watched(made, project_id)
     member, path = signed_in(app, "member"), f"/projects/{project_id}/monitoring/csv"
