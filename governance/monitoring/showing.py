@@ -14,8 +14,8 @@ from governance.monitoring import rules
 from governance.monitoring.alerts import alerts_of, next_on
 from governance.monitoring.charting import NARROW, WIDE, Chart, Point, Span, draw, spark
 from governance.monitoring.counting import counting
-from governance.monitoring.indicators import indicators_of
-from governance.monitoring.models import Alert, Indicator, Reading
+from governance.monitoring.indicators import band_at, indicators_of
+from governance.monitoring.models import Alert, Indicator, IndicatorBand, Reading
 from governance.projects.models import Project
 from governance.texts import Text, both
 from governance.work import UnitOfWork
@@ -82,8 +82,8 @@ def _row(work: UnitOfWork, one: Indicator, alert: Alert | None) -> Row:
         one,
         last,
         spark(points, spans_of(one)),
-        trend_of(one, points),
-        band_of(one),
+        trend_of(one, points, work.now),
+        band_of(one, work.now),
         next_on(one, last.at if last else None),
         alert,
     )
@@ -100,14 +100,20 @@ def spans_of(one: Indicator) -> list[Span]:
     return [Span(band.valid_from, band.low, band.high) for band in one.bands]
 
 
-def band_of(one: Indicator) -> Text:
-    """Return the newest band in words."""
-    return rules.band_words(one.bands[-1].low, one.bands[-1].high, one.unit)
+def band_now(one: Indicator, now: datetime) -> IndicatorBand:
+    """Return the band in force; the first one before it begins."""
+    return band_at(one, now) or one.bands[0]
 
 
-def trend_of(one: Indicator, points: Sequence[Point]) -> Text:
+def band_of(one: Indicator, now: datetime) -> Text:
+    """Return the band in force in words."""
+    band = band_now(one, now)
+    return rules.band_words(band.low, band.high, one.unit)
+
+
+def trend_of(one: Indicator, points: Sequence[Point], now: datetime) -> Text:
     """Return where the last readings tend, in a word."""
-    band = one.bands[-1]
+    band = band_now(one, now)
     return rules.TRENDS[rules.trend([each.value for each in points], band.direction, band.low, band.high)]
 
 
@@ -128,8 +134,8 @@ def shown(work: UnitOfWork, one: Indicator, zone: tzinfo, locale: str, first: in
     return Shown(
         wide,
         narrow,
-        chart_title(one, points, zone),
-        trend_of(one, points),
+        chart_title(one, points, zone, work.now),
+        trend_of(one, points, work.now),
         rows,
         frozenset(id for id in corrected if id),
         first,
@@ -138,7 +144,7 @@ def shown(work: UnitOfWork, one: Indicator, zone: tzinfo, locale: str, first: in
     )
 
 
-def chart_title(one: Indicator, points: Sequence[Point], zone: tzinfo) -> Text:
+def chart_title(one: Indicator, points: Sequence[Point], zone: tzinfo, now: datetime) -> Text:
     """Return in words what the chart shows, for people who do not see it."""
     if not points:
         return Text("測定値はまだありません。", "There are no readings yet.")
@@ -152,7 +158,7 @@ def chart_title(one: Indicator, points: Sequence[Point], zone: tzinfo) -> Text:
         end=local_date(points[-1].at, zone),
         count=len(points),
         last=with_unit(points[-1].value, one.unit),
-        band=band_of(one),
+        band=band_of(one, now),
         out=rules.count_out(each.verdict for each in points),
     )
 

@@ -175,7 +175,8 @@ def _indicator_page(
         told=lambda row: showing.told(row, zone()),
         when=lambda at: showing.when(at, zone()),
         with_unit=showing.with_unit,
-        band=showing.band_of(one),
+        band=showing.band_of(one, now()),
+        now_in_force=showing.band_now(one, now()),
         band_words=rules.band_words,
         directions=rules.DIRECTIONS,
         verdicts=rules.VERDICTS,
@@ -232,7 +233,7 @@ def band(project_id: str, indicator_id: str) -> ResponseReturnValue:
                 )
             )
             return at_page(one, "bands")
-    return page("monitoring/band.html", project=one.project, one=one, form=form, band=showing.band_of(one))
+    return page("monitoring/band.html", project=one.project, one=one, form=form, band=showing.band_of(one, now()))
 
 
 @blueprint.route("/projects/<project_id>/monitoring/<indicator_id>/retire", methods=["GET", "POST"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from governance.monitoring import rules, showing
 from governance.monitoring.charting import PRINTED, Point, thinned
@@ -28,7 +29,7 @@ def monitoring(case: Case) -> deliberation.Monitoring:
     level, watched = case.framework.level(rank), case.watched
     occasions = [each.name for each in case.framework.rescreening] or list(sentences.RESCREEN)
     return {
-        "indicators": [_indicator(row, watched.points[row.id]) for row in watched.indicators],
+        "indicators": [_indicator(row, watched.points[row.id], watched.at) for row in watched.indicators],
         "next_review": day(case.decision.valid_until) if case.decision else None,
         "basis": said(sentences.BASIS.filled(level=level.name, months=level.valid_months)),
         "rescreen": [said(rule) for rule in occasions],
@@ -38,19 +39,19 @@ def monitoring(case: Case) -> deliberation.Monitoring:
     }
 
 
-def _indicator(row: Indicator, readings: Sequence[Point]) -> deliberation.Indicator:
+def _indicator(row: Indicator, readings: Sequence[Point], at: datetime) -> deliberation.Indicator:
     action = ALERT_AND_SCREENING.filled(run=row.run_length) if row.opens_screening else ALERT_ONLY
     return {
         "id": row.code,
         "name": entered(row.name, row.name_en),
         "unit": row.unit,
         "latest": said(_latest(row, readings)),
-        "alarm": said(showing.band_of(row)),
+        "alarm": said(showing.band_of(row, at)),
         "interval": said(INTERVAL.filled(days=row.every_days)),
         "every_days": row.every_days,
         "action": said(action),
         "owner": row.owner_id,
-        "title": said(showing.chart_title(row, readings, ZONE)),
+        "title": said(showing.chart_title(row, readings, ZONE, at)),
         "count": len(readings),
         "out": rules.count_out(point.verdict for point in readings),
         "readings": [

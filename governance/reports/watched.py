@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -26,13 +26,17 @@ from governance.work import UnitOfWork
 
 @dataclass(frozen=True)
 class Watched:
-    """How a project is watched. `since` is the day of the decision before the screening of the report; null when it is the first."""
+    """How a project is watched. `since` is the day of the decision before the screening of the report; null when it is the first.
+
+    `at` chooses the bands in force.
+    """
 
     indicators: Sequence[Indicator]
     points: Mapping[str, Sequence[Point]]
     alerts: Sequence[Alert]
     incidents: Sequence[Incident]
     since: date | None
+    at: datetime
 
 
 def read_watched(work: UnitOfWork, project: Project, screening: Screening) -> Watched:
@@ -51,6 +55,7 @@ def read_watched(work: UnitOfWork, project: Project, screening: Screening) -> Wa
         alerts,
         sorted(found, key=lambda row: row.number),
         since,
+        work.now,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from governance.projects.models import Project
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reviews.rules import local_date
 from governance.screenings.models import Screening
-from governance.work import UnitOfWork
+from governance.work import UnitOfWork, run
 from tests.builders import World, registered
 from tests.monitoring.scenes import START, act, entered, entries, particulars, states, watched
 
@@ -240,6 +241,25 @@ def test_thousands_of_readings_are_one_entry_of_the_ledger(made: World, project_
     assert done.batch is not None
     assert done.batch.size == 3000
     assert types(made, project_id).count("ReadingsEntered") == 1
+    assert verify_database(made.database).ok
+
+
+def test_the_same_readings_sent_at_once_are_stored_once(made: World, project_id: str) -> None:
+    id = watched(made, project_id)
+    actor = made.actor("member")
+
+    def send(_: int) -> str:
+        def act_(work: UnitOfWork) -> str:
+            one = indicators.indicator(work, id)
+            done = readings.enter(work, one.project, entries(work, id, (1, "96"), (2, "90")), source="hand")
+            return done.compared[0].result
+
+        return run(made.database, actor, act_)
+
+    with ThreadPoolExecutor(6) as pool:
+        results = sorted(pool.map(send, range(6)))
+    assert results == ["new", *["same"] * 5]
+    assert len(states(made, id)) == 1
     assert verify_database(made.database).ok
 
 
