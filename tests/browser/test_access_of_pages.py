@@ -54,21 +54,21 @@ def faults(town: Town, name: str, paths: list[str]) -> Iterator[str]:
     """Open each page as this person and return what is wrong with it."""
     page = (town(name) if name else town.arrival()).page
     for path in paths:
-        page.goto(path)
+        page.goto(path, timeout=30_000)
         yield from (f"{path} {fault}" for fault in wrong_with(page, town.language))
 
 
 def wrong_with(page: Page, language: str) -> Iterator[str]:
-    """Look at a page at both widths: all rules in one colour scheme, contrast in the other; return what is wrong."""
+    """Look at a page at both widths in one colour scheme, and at its contrast in the other; return what is wrong."""
     main, other = schemes(language)
-    for width, height in (WIDE, PHONE):
+    page.emulate_media(color_scheme=main)
+    for width, height in (PHONE, WIDE):
         page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=main)
         yield from (f"at {width} {main}: {fault}" for fault in violations(page))
-        page.emulate_media(color_scheme=other)
-        yield from (f"at {width} {other}: {fault}" for fault in violations(page, COLOURS))
         if width_beyond(page) > 0:
             yield f"at {width}: scrolls sideways by {width_beyond(page)} px"
+    page.emulate_media(color_scheme=other)
+    yield from (f"{other}: {fault}" for fault in violations(page, COLOURS))
 
 
 def schemes(language: str) -> tuple[Literal["light", "dark"], Literal["light", "dark"]]:
