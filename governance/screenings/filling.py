@@ -259,13 +259,17 @@ def save_rating(work: UnitOfWork, row: Screening, rating: ItemRating | None, ent
     return rating
 
 
+def _rating_side(values: Sequence[object]) -> dict[str, str]:
+    return {name: "" if value is None else str(value) for name, value in zip(RATED, values, strict=True)}
+
+
 def _rating_conflict(item: str, wanted: Sequence[object], now: Sequence[object], rev: int) -> Conflict:
     return Conflict(
         "screenings.conflict",
         "この項目の評価は、あなたが開いた後にほかの人が変更しました。どちらの内容も失われていません。",
         "Somebody else changed the rating of this item after you opened it. Neither version is lost.",
-        mine=dict(zip(RATED, map(str, wanted), strict=True)),
-        theirs=dict(zip(RATED, map(str, now), strict=True)),
+        mine=_rating_side(wanted),
+        theirs=_rating_side(now),
         rev=rev,
         place=f"rating-{item}",
     )
@@ -307,7 +311,9 @@ def changes_shown(work: UnitOfWork, row: Screening, key: str, locale: str) -> li
         told = {"text": "", **json.loads(change.body)}
         words = kinds.in_words(sheet.framework, question, told["value"], told["text"]) if told["value"] else None
         by = names.get(change.author_id, "")
-        shown.append({"id": change.id, "by": by, "at": change.saved_at, "revision": change.revision, "words": words, **told})
+        shown.append(
+            {"id": change.id, "by": by, "at": change.saved_at, "revision": change.revision, "words": words, **told}
+        )
     return shown
 
 

@@ -86,6 +86,16 @@ def test_an_answer_given_on_an_old_page_is_a_conflict_that_shows_mine_theirs_and
     assert answer_of(made.database, filled, "P1a").remark == "theirs"
 
 
+def test_a_grade_that_was_taken_away_is_empty_in_a_conflict(owner: Visitor, filled: str) -> None:
+    told = save(
+        owner, filled, **{"rating-safety-severity": "", "rating-safety-likelihood": "", "rating-safety-rev": "0"}
+    )
+    assert told.status_code == 409
+    assert told.json is not None
+    [conflict] = told.json["conflicts"]
+    assert (conflict["mine"]["severity"], conflict["theirs"]["severity"].isdigit()) == ("", True)
+
+
 def test_entries_in_nobodys_way_are_kept_beside_a_conflict_and_a_wrong_one(
     owner: Visitor, filled: str, made: World
 ) -> None:
