@@ -231,14 +231,7 @@ def placed(filled: Filled, item: str | None, phase: str) -> list[Place]:
 
     Without an item, those of sections that belong to none.
     """
-    asked = set(filled.score.asked)
-    return [
-        (each, section, question)
-        for each in filled.sheet.questionnaires
-        if each.kind != "trigger" and (each.phase or filled.sheet.phase) == phase
-        for section, question in each.questions()
-        if section.item == item and question.key in asked
-    ]
+    return [place for place in filled.sheet.pages.get((item, phase), ()) if place[2].key in filled.asked]
 
 
 def sections_for(filled: Filled, item: str | None, phase: str) -> list[tuple[Section, Question]]:

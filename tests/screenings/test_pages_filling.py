@@ -108,8 +108,7 @@ def test_contradictions_name_what_their_questions_are_about(made, app, screening
 def test_a_fresh_trigger_sheet_counts_what_is_open_and_offers_a_start_from_a_similar_project(app, screening):
     page = visitor(app, "member").get(f"/screenings/{screening}/triggers")
     assert "<strong data-open>20</strong>" in page.text
-    if "/screenings/<screening_id>/similar" in app.extensions["governance.paths"]:
-        assert f'href="/screenings/{screening}/similar"' in page.text
+    assert f'href="/screenings/{screening}/similar"' in page.text
 
 
 def test_pages_of_questions_name_what_the_script_needs_and_readers_get_none_of_it(made, app, screening):
