@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from flask import request
@@ -15,10 +15,12 @@ from governance.projects import life
 from governance.projects.models import Project
 from governance.projects.services import project as project_of
 from governance.projects.services import relations_of
+from governance.questionnaires.definition import Framework, Phase
 from governance.questionnaires.services import current_framework, parsed_framework
 from governance.screenings import reopening, services
 from governance.screenings.framing import blueprint
 from governance.screenings.life_forms import ReopenForm, RetireForm, TurnForm
+from governance.screenings.models import Screening
 from governance.screenings.rules import CLOSED, standing, under_way
 from governance.texts import Text
 from governance.work import UnitOfWork
@@ -36,11 +38,7 @@ def reopen(project_id: str) -> ResponseReturnValue:
     life.must_run(work, project.id)
     framework = parsed_framework(current_framework(work, project.framework_key).body)
     held = services.screenings_of(work, project)
-    phases = [
-        each
-        for each in framework.phases
-        if any(row.phase == each.code and row.state in CLOSED for row in held) and not under_way(held, each.code)
-    ]
+    phases = _closed_phases(framework, held)
     form = ReopenForm()
     if not form.is_submitted() and request.args.get("phase") in {each.code for each in phases}:
         form.phase.data = request.args["phase"]
@@ -48,15 +46,23 @@ def reopen(project_id: str) -> ResponseReturnValue:
     if accepted(form):
         with refusals_beside(form):
             return _reopened(work, project, form)
+    return page("projects/reopen.html", form=form, project=project, **_stand(framework, phases, held))
+
+
+def _closed_phases(framework: Framework, held: Sequence[Screening]) -> list[Phase]:
+    """Return the phases that were screened and are not under way."""
+    closed = {row.phase for row in held if row.state in CLOSED}
+    return [each for each in framework.phases if each.code in closed and not under_way(held, each.code)]
+
+
+def _stand(framework: Framework, phases: Sequence[Phase], held: Sequence[Screening]) -> dict[str, Any]:
+    """Return what the page says about the approvals that stand and the screenings under way."""
     stands = standing(held)
-    return page(
-        "projects/reopen.html",
-        form=form,
-        project=project,
-        phases=phases,
-        approvals=[(each.name, stands[each.code].valid_until) for each in phases if each.code in stands],
-        running=[(framework.phase(row.phase).name, row) for row in held if row.state not in CLOSED],
-    )
+    return {
+        "phases": phases,
+        "approvals": [(each.name, stands[each.code].valid_until) for each in phases if each.code in stands],
+        "running": [(framework.phase(row.phase).name, row) for row in held if row.state not in CLOSED],
+    }
 
 
 def _reopened(work: UnitOfWork, project: Project, form: ReopenForm) -> ResponseReturnValue:

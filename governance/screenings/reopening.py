@@ -7,6 +7,7 @@ The approval stands until the re-screening is decided; nothing here touches it. 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Literal
 
@@ -31,6 +32,16 @@ EXPIRY = "expiry"
 MAX_NOTE = 2000
 
 
+@dataclass(frozen=True)
+class Why:
+    """Why a phase is looked at again: reasons of the framework, a note, and who or what asked for it."""
+
+    reasons: list[str]
+    note: str
+    source: Source
+    subject: str
+
+
 def reopen(
     work: UnitOfWork,
     project: Project,
@@ -49,17 +60,16 @@ def reopen(
     """
     _may(work, project)
     version, framework = services.begin(work, project, phase)
-    given, said = _reasons(framework, reasons), _note(note)
+    why = Why(_reasons(framework, reasons), _note(note), source, subject)
     before = services.screenings_of(work, project)
     rules.must_not_be_under_way(framework, phase, before)
     basis = rules.standing(before).get(phase)
     if basis is None:
         rules.may_open(framework, phase, before, work.now.date())
     _check_due(due_on, work.now.date())
-    row = services.draw_up(
-        work, project, version, phase, before, due_on=due_on, opened_by=_opener(work, project), reasons=given
-    )
-    _give(work, row, basis, given, said, source, subject, "ReassessmentOpened")
+    opener = _opener(work, project)
+    row = services.draw_up(work, project, version, phase, before, due_on=due_on, opened_by=opener, reasons=why.reasons)
+    _give(work, row, why, basis, "ReassessmentOpened")
     _tell(work, row)
     return row
 
@@ -75,14 +85,14 @@ def add_reason(
 ) -> Reassessment:
     """Add a further reason to a screening that is under way, such as a second incident: kept beside the first ones."""
     _may(work, row.project)
-    given, said = _reasons(services.framework_of(row), reasons), _note(note)
+    why = Why(_reasons(services.framework_of(row), reasons), _note(note), source, subject)
     if row.state in rules.CLOSED:
         raise Refusal(
             "screenings.decided",
             "このスクリーニングは終わっています。新しい再スクリーニングを始めてください。",
             "This screening is closed. Start a new re-screening.",
         )
-    return _give(work, row, None, given, said, source, subject, "ReasonAdded")
+    return _give(work, row, why, None, "ReasonAdded")
 
 
 def open_one(work: UnitOfWork, project: Project, phase: str) -> Screening | None:
@@ -149,34 +159,24 @@ def _opener(work: UnitOfWork, project: Project) -> str:
     return work.person or (project.owner.id if project.owner else project.created_by)
 
 
-def _give(
-    work: UnitOfWork,
-    row: Screening,
-    basis: Screening | None,
-    reasons: list[str],
-    note: str,
-    source: Source,
-    subject: str,
-    event: str,
-) -> Reassessment:
+def _give(work: UnitOfWork, row: Screening, why: Why, basis: Screening | None, event: str) -> Reassessment:
+    """Write a reason down and record it."""
     given = Reassessment(
         screening_id=row.id,
         basis_id=basis.id if basis else None,
-        reasons=reasons,
-        note=note,
-        source=source,
-        subject=subject,
+        **asdict(why),
         opened_by=_opener(work, row.project),
         opened_at=work.now,
     )
     work.session.add(given)
     work.session.flush()
+    told = {"reasons": why.reasons, "source": why.source, "about": why.subject}
     work.record(
         event,
         subject=("screening", row.id),
         project=row.project_id,
-        codes={"phase": row.phase, "sequence": row.sequence, "reasons": reasons, "source": source, "about": subject},
-        private={"note": note} if note else {},
+        codes={"phase": row.phase, "sequence": row.sequence, **told},
+        private={"note": why.note} if why.note else {},
         row=given,
     )
     return given

@@ -15,6 +15,7 @@ from sqlalchemy.orm import contains_eager
 
 from governance.accounts.rules import authorize
 from governance.discussions import services as discussions
+from governance.ledger.rules import Code
 from governance.projects.life import must_run
 from governance.projects.life_rules import check_reason
 from governance.projects.models import Project
@@ -127,14 +128,9 @@ def draw_up(
     work.session.flush()
     carry_forward(work, before, row, reasons=reasons)
     summarise(work, row)
-    work.record(
-        "ScreeningOpened",
-        subject=("screening", row.id),
-        project=owner.id,
-        codes={"phase": phase, "sequence": row.sequence},
-        refs={"framework": version.digest, "questionnaires": [pin.questionnaire.digest for pin in row.pins]},
-        row=row,
-    )
+    refs = {"framework": version.digest, "questionnaires": [pin.questionnaire.digest for pin in row.pins]}
+    codes: dict[str, Code] = {"phase": phase, "sequence": row.sequence}
+    work.record("ScreeningOpened", subject=("screening", row.id), project=owner.id, codes=codes, refs=refs, row=row)
     return row
 
 

@@ -219,6 +219,7 @@ def copy(work: UnitOfWork, row: Screening, source: Screening, *, ratings: bool =
 
     Raises Refusal when there is nothing to copy.
     """
+    work.session.refresh(row, with_for_update=True)
     planned = preview(work, row, source)
     items = planned.items if ratings else []
     if not planned.steps and not items:
@@ -227,21 +228,14 @@ def copy(work: UnitOfWork, row: Screening, source: Screening, *, ratings: bool =
             "写せる回答はありません。空いている質問がないか、相手の回答がありません。",
             "There is nothing to copy: no question is empty, or the other project has no answer to it.",
         )
-    stored = load(work.session, row)
+    stored, other = load(work.session, row), planned.source_filled
     for step in planned.steps:
-        _copy_answer(work, row, stored, planned.source_filled.answers[step.question.key], step)
+        _copy_answer(work, row, stored, other.answers[step.question.key], step)
     for item in items:
-        _copy_rating(work, row, stored, planned.source_filled.ratings[item])
-    done = AnswerCopy(
-        screening_id=row.id,
-        source_id=source.id,
-        keys=[step.question.key for step in planned.steps],
-        items=items,
-        copied_by=work.actor.id,
-        copied_at=work.now,
-    )
+        _copy_rating(work, row, stored, other.ratings[item])
+    done = AnswerCopy(screening_id=row.id, source_id=source.id, copied_by=work.actor.id, copied_at=work.now)
+    done.keys, done.items = [step.question.key for step in planned.steps], items
     work.session.add(done)
-    work.session.flush()
     filling.summarise(work, row)
     _record(work, row, done, "AnswersCopied")
     return done
@@ -291,6 +285,7 @@ def last_copy(work: UnitOfWork, row: Screening) -> AnswerCopy | None:
 
 def undo(work: UnitOfWork, row: Screening) -> None:
     """Take the last copy back. Raises Refusal once something of it was confirmed or written anew."""
+    work.session.refresh(row, with_for_update=True)
     filling.may_fill(work, row)
     done = last_copy(work, row)
     if done is None:

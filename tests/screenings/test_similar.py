@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -168,6 +169,20 @@ def test_copying_twice_finds_nothing_left(made, blank):
     copied(made, blank, source)
     with pytest.raises(Refusal, match="nothing_to_copy"):
         copied(made, blank, source)
+
+
+def test_two_people_who_copy_at_once_copy_once(made, blank):
+    source = sent(made, "近い案件")
+
+    def attempt(_: int) -> str:
+        try:
+            copied(made, blank, source)
+        except Refusal as refused:
+            return refused.code
+        return "copied"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(attempt, range(2))) == ["copied", "screenings.nothing_to_copy"]
 
 
 def test_only_who_may_answer_copies(made, blank):
