@@ -21,6 +21,7 @@ from governance.discussions.people import team_of
 from governance.discussions.services import Case
 from governance.notifications.services import notify
 from governance.projects import services as projects
+from governance.projects.life import must_run
 from governance.projects.models import Project
 from governance.projects.services import relations_of, visible
 from governance.refusals import Forbidden, NotFound, Refusal
@@ -162,6 +163,7 @@ def _must_be_open(row: Delegation) -> None:
 
 def _authorize(work: UnitOfWork, case: Case) -> None:
     authorize(work.actor, GIVE, relations_of(work, case.project))
+    must_run(work, case.project.id)
     if case.state not in FILLED_IN:
         raise Refusal(
             "discussions.locked",

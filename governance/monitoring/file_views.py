@@ -217,6 +217,7 @@ def keys_page(project_id: str) -> ResponseReturnValue:
         "monitoring/keys.html",
         project=project,
         rows=rows,
+        orphaned={row.id for row in rows if not keys.is_kept(row)},
         form=form,
         secret=secret,
         indicators=[row for row in indicators_of(work, project) if row.retired_at is None],

@@ -106,14 +106,20 @@ def _record(work: UnitOfWork, row: ReadingKey, act: str) -> None:
     work.record(act, subject=("reading_key", row.id), project=row.project_id, private=private, row=row)
 
 
+def is_kept(row: ReadingKey) -> bool:
+    """Say whether the maker of the key still has an account and belongs to the team."""
+    team = (each for each in row.project.members if each.is_current and each.part in ("owner", "member"))
+    return row.maker.is_active and any(each.user_id == row.maker.id for each in team)
+
+
 def claim(work: UnitOfWork, secret: str) -> Claimed | None:
     """Return the key that this secret opens, counting the call; None for an unknown, a revoked or an orphaned one.
 
-    A key whose maker's account was closed is orphaned: whoever left may still know it, so the owner makes a new one.
+    A key whose maker left the project or the service is orphaned: whoever left may still know it, so the owner makes a new one.
     """
     query = select(ReadingKey).where(ReadingKey.digest == digest_of(secret)).with_for_update()
     row = work.session.scalars(query).one_or_none()
-    if row is None or row.revoked_at is not None or not row.maker.is_active:
+    if row is None or row.revoked_at is not None or not is_kept(row):
         return None
     if row.calls_from is None or work.now - row.calls_from >= PER:
         row.calls_from, row.calls = work.now, 0

@@ -159,12 +159,6 @@ def piece(work: UnitOfWork, evidence_id: str) -> Evidence:
     return found
 
 
-def of_project(work: UnitOfWork, row: Screening) -> list[Evidence]:
-    """Return the evidence of the screening's project, newest first."""
-    query = select(Evidence).where(Evidence.project_id == row.project_id, Evidence.removed_at.is_(None))
-    return list(work.session.scalars(query.order_by(Evidence.added_at.desc())))
-
-
 def _add(work: UnitOfWork, row: Screening, key: str, piece: Evidence) -> Evidence:
     """Record and attach a piece; sending the same one again for the same answer changes nothing (a double click)."""
     _may_change(work, row, key)

@@ -61,7 +61,7 @@ def faults(town: Town, name: str, paths: list[str]) -> Iterator[str]:
 def wrong_with(page: Page, language: str) -> Iterator[str]:
     """Look at a page at both widths in one colour scheme, and at its contrast in the other; return what is wrong."""
     main, other = schemes(language)
-    page.emulate_media(color_scheme=main)
+    page.emulate_media(color_scheme=main, reduced_motion="reduce")
     for width, height in (PHONE, WIDE):
         page.set_viewport_size({"width": width, "height": height})
         yield from (f"at {width} {main}: {fault}" for fault in violations(page))
