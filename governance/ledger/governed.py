@@ -131,7 +131,8 @@ GOVERNED: dict[str, Governed] = {
         Text("回答の依頼", "delegation"),
     ),
     "life_acts": Governed(
-        _columns("id project_id number act reason office acted_by acted_at"), Text("案件の中断・再開・終了", "turn in the life of a project")
+        _columns("id project_id number act reason office acted_by acted_at"),
+        Text("案件の中断・再開・終了", "turn in the life of a project"),
     ),
     "disposals": Governed(
         _columns(
@@ -264,7 +265,10 @@ ADDED_LATER = {
     "item_ratings": frozenset({"to_confirm"}),
     "evidence": frozenset({"expires_on", "replaces_id", "removed_by", "removed_because"}),
 }
-"""Columns of governed tables and of contents that came after the first release: an empty one is left out, so that entries made before still hold."""
+"""Columns of governed tables and of contents that came after the first release.
+
+An empty one is left out, so that entries made before still hold.
+"""
 
 
 def row_key(table: str, id: str) -> str:
