@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import undefer
 from werkzeug.test import TestResponse
 
 from governance.interchange.documents import Defaults
@@ -43,7 +44,8 @@ def visitor(app: Service, name: str) -> Visitor:
 
 def version(made: World, key: str = "pack-cloud") -> QuestionnaireVersion:
     with made.acting(read_only=True) as work:
-        found = work.session.scalars(select(QuestionnaireVersion).where(QuestionnaireVersion.key == key)).one()
+        query = select(QuestionnaireVersion).where(QuestionnaireVersion.key == key)
+        found = work.session.scalars(query.options(undefer(QuestionnaireVersion.body))).one()
         work.session.expunge(found)
         return found
 
