@@ -15,7 +15,7 @@ from governance.pages import current_work, permission, redirect_to, tell
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reviews import items, verdicts
 from governance.reviews.forms import text, whole
-from governance.reviews.meeting_pages import item_page, meeting_page
+from governance.reviews.meeting_pages import item_page, meeting_page, version_answer
 from governance.reviews.meetings import meeting
 from governance.reviews.models import AgendaItem, CommitteeMember
 from governance.reviews.people import own_seat
@@ -32,6 +32,14 @@ def show(meeting_id: str, item_id: str) -> ResponseReturnValue:
     """Show one item to the secretariat and to the members who deliberate on it."""
     work = current_work()
     return item_page(work, _item(work, meeting_id, item_id))
+
+
+@blueprint.get("/live")
+@permission("committee:view")
+def live(meeting_id: str, item_id: str) -> ResponseReturnValue:
+    """Say which version of the meeting there is; nothing is found here for whoever stepped back from the item."""
+    work = current_work()
+    return version_answer(work, _item(work, meeting_id, item_id).meeting)
 
 
 @blueprint.post("/open")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import request
+from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -23,8 +23,8 @@ from governance.projects.services import visible
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.services import current_framework, framework_in
 from governance.refusals import Refusal, Refusals
+from governance.reviews import live, verdicts
 from governance.reviews import meeting_showing as showing
-from governance.reviews import verdicts
 from governance.reviews.ahead import item_ahead, meeting_ahead
 from governance.reviews.committee import Conflict, composition, sessions
 from governance.reviews.committees import rules_of, seats_on
@@ -65,6 +65,14 @@ class Floor:
     count: Quorum
     votes: list[Vote]
     result: Tally
+
+
+def version_answer(work: UnitOfWork, row: Meeting) -> ResponseReturnValue:
+    """Answer a device that asks whether anything happened: 304 without a body when not."""
+    version = seen_version(work, row)
+    answer = jsonify(version=version)
+    answer.set_etag(version)
+    return answer.make_conditional(request)
 
 
 # ---------------------------------------------------------------- a meeting
@@ -155,7 +163,13 @@ def _frame(work: UnitOfWork, row: Meeting, refused: Refused, item: AgendaItem | 
         "expertise": expertise_names(work),
         "outcomes": OUTCOMES,
         "this_year": fiscal_year(local_date(work.now)),
+        "version": seen_version(work, row),
     }
+
+
+def seen_version(work: UnitOfWork, row: Meeting) -> str:
+    """Return the version of the meeting as this reader sees it, in this language."""
+    return live.version_of(work, row, f"{work.actor.id} {locale()}")
 
 
 def _opening(row: Meeting, work: UnitOfWork) -> datetime:

@@ -20,7 +20,13 @@ from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reviews import committees, item_views, meetings
 from governance.reviews.committee import composition
 from governance.reviews.forms import AppointForm, LastDayForm, PlanForm, arrivals, default_term, leaving, text, whole
-from governance.reviews.meeting_pages import expertise_names, framework_in_force, meeting_page, sessions_check
+from governance.reviews.meeting_pages import (
+    expertise_names,
+    framework_in_force,
+    meeting_page,
+    sessions_check,
+    version_answer,
+)
 from governance.reviews.meeting_showing import rules_in_words
 from governance.reviews.models import Committee, CommitteeMember, Meeting
 from governance.reviews.people import seats_of, standing
@@ -176,6 +182,14 @@ def show(meeting_id: str) -> ResponseReturnValue:
     """Show a meeting: next step, agenda, attendance."""
     work = current_work()
     return meeting_page(work, meetings.meeting(work, meeting_id))
+
+
+@blueprint.get("/meetings/<meeting_id>/live")
+@permission("committee:view")
+def live(meeting_id: str) -> ResponseReturnValue:
+    """Say which version of the meeting there is; 304 when the device shows it already."""
+    work = current_work()
+    return version_answer(work, meetings.meeting(work, meeting_id))
 
 
 @blueprint.post("/meetings/<meeting_id>/agenda")
