@@ -209,7 +209,7 @@ def _run(meeting: Meeting, desk: Desk) -> Iterable[Task]:
         return
     if meeting.state == "planned" and meeting.materials_sent_on is None:
         what, button = Text("会議資料を送る", "Send the materials"), Text("送る", "Send")
-        due = on - timedelta(days=rules_of(meeting.committee).notice_days)
+        due = on - timedelta(days=rules_of(meeting.committee, max(on, desk.today)).notice_days)
     elif meeting.state == "planned":
         what, button, due = Text("開会する", "Open the meeting"), Text("開会する", "Open"), on
         if on > desk.today:

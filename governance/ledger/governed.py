@@ -164,8 +164,12 @@ GOVERNED: dict[str, Governed] = {
         _columns("id key name name_en authority rules rules_version rules_effective_on"), Text("委員会", "committee")
     ),
     "committee_members": Governed(
-        _columns("id committee_id user_id position side expertise is_chair term_from term_until"),
+        _columns("id committee_id user_id position side expertise is_chair term_from term_until alternate_of"),
         Text("委員", "committee member"),
+    ),
+    "committee_rule_versions": Governed(
+        _columns("id committee_id number version rules effective_on reason adopted_by adopted_at"),
+        Text("委員会規則の版", "version of a committee's rules"),
     ),
     "meetings": Governed(
         _columns(
@@ -264,6 +268,7 @@ ADDED_LATER = {
     "answers": frozenset({"text", "to_confirm", "confirm_because"}),
     "item_ratings": frozenset({"to_confirm"}),
     "evidence": frozenset({"expires_on", "replaces_id", "removed_by", "removed_because"}),
+    "committee_members": frozenset({"alternate_of"}),
 }
 """Columns of governed tables and of contents that came after the first release.
 

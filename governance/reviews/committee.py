@@ -15,6 +15,9 @@ from typing import Any
 from governance.refusals import Problem, Refusals
 from governance.texts import Text, both
 
+CONFLICT_CODES = ("member", "former", "approver", "author", "department")
+"""What the records can show of a member's ties to a project (domain.md §6.3 recusal)."""
+
 EXPERTISE: Mapping[str, Text] = {
     "technical": Text("技術", "Technical"),
     "legal_ethics": Text("法・倫理", "Law and ethics"),
@@ -29,18 +32,59 @@ class CommitteeRules:
     min_members: int = 5
     external_share: Fraction = Fraction(1, 2)
     expertise_required: tuple[str, ...] = ("technical", "legal_ethics", "lay")
+    gender_balance: str = "warn"
     min_sessions_per_fiscal_year: int = 2
+    alert_month: int = 9
     quorum_share: Fraction = Fraction(1, 2)
     external_majority_present: bool = True
     lay_present: int = 1
     lay_expertise: tuple[str, ...] = ("lay", "humanities")
     decision_share: Fraction = Fraction(1, 2)
+    decision_rule: str = "majority"
+    tie: str = "deferred"
+    voting: str = "open"
+    votes_shown: str = "totals"
+    recusal_codes: tuple[str, ...] = CONFLICT_CODES
+    recusal_bars: tuple[str, ...] = ("member", "former", "approver", "author")
     notice_days: int = 7
     remote_counts: bool = True
+    circulation: str = "expedited_only"
+    circulation_members: int = 2
     authority: str = "deciding"
-    tie: str = "deferred"
+    appeal_days: int = 30
+    appeal_times: int = 1
     overdue_reminder_days: int = 14
     overdue_suspends: bool = True
+
+
+DEFAULT_RULES = CommitteeRules()
+
+ALLOWED: Mapping[str, tuple[str, ...]] = {
+    "gender_balance": ("warn", "off"),
+    "decision_rule": ("majority", "unanimous_first"),
+    "tie": ("deferred",),
+    "voting": ("open", "secret"),
+    "votes_shown": ("totals", "named"),
+    "circulation": ("never", "expedited_only"),
+    "authority": ("deciding", "advisory"),
+}
+"""The values a rule that is a word may take."""
+
+LIMITS: Mapping[str, tuple[int, int]] = {
+    "min_members": (3, 60),
+    "min_sessions_per_fiscal_year": (0, 60),
+    "alert_month": (1, 12),
+    "lay_present": (0, 20),
+    "notice_days": (0, 90),
+    "circulation_members": (1, 10),
+    "appeal_days": (0, 365),
+    "appeal_times": (0, 9),
+    "overdue_reminder_days": (0, 365),
+}
+"""The least and the greatest value of each rule that is a number."""
+
+ALWAYS_BAR = frozenset({"member", "author"})
+"""Conflicts that no rule can allow: who belongs to the team or wrote answers never judges the case (domain.md §6.3)."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +97,7 @@ class Member:
     expertise: frozenset[str]
     term_from: date
     term_until: date | None = None
+    alternate_of: str | None = None
 
     @property
     def is_external(self) -> bool:
@@ -89,14 +134,44 @@ def committee_rules(values: Mapping[str, Any]) -> CommitteeRules:
         except (TypeError, ValueError, ZeroDivisionError):
             text = Text("委員会規則「{key}」の値が正しくありません。", "The committee rule “{key}” has no valid value.")
             problems.append(Problem("reviews.committee_rule", text.filled(key=field.name), field.name))
-    for key, allowed in (("authority", {"deciding", "advisory"}), ("tie", {"deferred"})):
-        if read.get(key, next(iter(allowed))) not in allowed:
-            text = Text("委員会規則「{key}」に使える値：{allowed}", "The committee rule “{key}” may be: {allowed}.")
-            problems.append(
-                Problem("reviews.committee_rule", text.filled(key=key, allowed=", ".join(sorted(allowed))), key)
-            )
-    Refusals.raise_any(problems)
+    Refusals.raise_any(problems + _words_and_limits(read) + _conflict_codes(read))
     return CommitteeRules(**read)
+
+
+def _words_and_limits(read: Mapping[str, Any]) -> list[Problem]:
+    """Return the words and numbers that stand outside of what their rule may be."""
+    word = Text("委員会規則「{key}」に使える値：{allowed}", "The committee rule “{key}” may be: {allowed}.")
+    number = Text("{least}から{most}までの整数にしてください。", "Enter a whole number from {least} to {most}.")
+    wrong = [
+        Problem("reviews.committee_rule", word.filled(key=key, allowed=", ".join(sorted(allowed))), key)
+        for key, allowed in ALLOWED.items()
+        if read.get(key, allowed[0]) not in allowed
+    ]
+    for key, (least, most) in LIMITS.items():
+        if not least <= read.get(key, least) <= most:
+            wrong.append(Problem("reviews.committee_rule", number.filled(least=least, most=most), key))
+    return wrong
+
+
+def _conflict_codes(read: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with the conflicts that are looked for and that bar."""
+    known, bars = set(read.get("recusal_codes", CONFLICT_CODES)), set(read.get("recusal_bars", ALWAYS_BAR))
+    unknown = Text("知られていない利益相反です：{codes}", "Unknown conflicts of interest: {codes}")
+    always = Text(
+        "案件のメンバーと回答者は、いつも退席とします。",
+        "Members of the project and authors of its answers always step back.",
+    )
+    beyond = Text("確かめない利益相反を退席の理由にはできません。", "What is not looked for cannot exclude anybody.")
+    faults = (
+        (
+            known - set(CONFLICT_CODES),
+            unknown.filled(codes=", ".join(sorted(known - set(CONFLICT_CODES)))),
+            "recusal_codes",
+        ),
+        (ALWAYS_BAR - bars or ALWAYS_BAR - known, always, "recusal_bars"),
+        (bars - known, beyond, "recusal_bars"),
+    )
+    return [Problem("reviews.committee_rule", text, key) for wrong, text, key in faults if wrong]
 
 
 def more_than(share: Fraction, whole: int) -> int:
@@ -192,20 +267,19 @@ _CONFLICTS: tuple[tuple[str, Callable[[Ties], Collection[str]], Text], ...] = (
 )
 
 
-def suggested_conflicts(user_id: str, department: str, ties: Ties, department_en: str = "") -> list[Conflict]:
+def suggested_conflicts(
+    user_id: str, department: str, ties: Ties, department_en: str = "", rules: CommitteeRules = DEFAULT_RULES
+) -> list[Conflict]:
     """Return the conflicts of interest that can be seen in the records (domain.md §6.3 recusal, assurance.md T4).
 
-    Involvement in the project — now, before, as author or approver — bars a person; the same department is suggested only.
+    Which are looked for, and which bar instead of being suggested, is said by the rules; by default involvement in the project —
+    now, before, as author or approver — bars a person, and the same department is suggested only.
     """
-    found = [Conflict(code, True, text) for code, people, text in _CONFLICTS if user_id in people(ties)]
+    found = [(code, text) for code, people, text in _CONFLICTS if user_id in people(ties)]
     names = {department.strip(), department_en.strip()} - {""}
     if names & {ties.department.strip(), ties.department_en.strip()}:
-        found.append(
-            Conflict(
-                "department", False, Text("案件と同じ部門に所属しています", "Works in the department of the project")
-            )
-        )
-    return found
+        found.append(("department", Text("案件と同じ部門に所属しています", "Works in the department of the project")))
+    return [Conflict(code, code in rules.recusal_bars, text) for code, text in found if code in rules.recusal_codes]
 
 
 def _count(value: Any) -> int:

@@ -1,23 +1,25 @@
 """Acts on committees: set one up with its rules, change the rules, appoint members and end their terms.
 
-Rules are kept with a version; a change takes effect for later meetings only, never inside an open one (domain.md §6.3).
+Rules are kept in versions, each with the day it takes effect; a meeting works by those of the day it opens (domain.md §6.3).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 
 from governance.accounts.rules import authorize, may
 from governance.ledger.rules import Code
 from governance.projects.services import end_reading
 from governance.refusals import NotFound
 from governance.reviews.committee import CommitteeRules, committee_rules
-from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Meeting
+from governance.reviews.models import AgendaItem, Committee, CommitteeMember, CommitteeRuleVersion, Meeting
 from governance.reviews.people import active_person, seat_of, standing
 from governance.reviews.rules import local_date, refuse_when
 from governance.texts import Text
@@ -40,9 +42,48 @@ def committees(work: UnitOfWork) -> list[Committee]:
     return [row for row in rows if may(work.actor, "committee:view", standing(work, row))]
 
 
-def rules_of(row: Committee) -> CommitteeRules:
-    """Return the rules in force, read into exact values; the committee's own authority wins over the mapping."""
-    return committee_rules({**row.rules, "authority": row.authority})
+@dataclass(frozen=True)
+class RulesVersion:
+    """One version of a committee's rules: the founding one (number 0) or one that was adopted later."""
+
+    number: int
+    version: str
+    effective_on: date
+    values: Mapping[str, Any]
+    reason: str = ""
+    adopted: CommitteeRuleVersion | None = None
+
+    @property
+    def rules(self) -> CommitteeRules:
+        """Return the values read exactly, with the defaults of domain.md §6.3 for keys the version does not name."""
+        return committee_rules(self.values)
+
+
+def versions_of(row: Committee) -> list[RulesVersion]:
+    """Return all versions in the order they were adopted; the committee's own authority stands in the founding one."""
+    founding = RulesVersion(0, row.rules_version, row.rules_effective_on, {**row.rules, "authority": row.authority})
+    return [
+        founding,
+        *(
+            RulesVersion(each.number, each.version, each.effective_on, each.rules, each.reason, each)
+            for each in row.adopted
+        ),
+    ]
+
+
+def version_in_force(row: Committee, on: date) -> RulesVersion:
+    """Return the version in force on a day: of those that had taken effect the one with the latest day, the newest of equals.
+
+    Before the first day of the founding version it is the founding one: a committee is never without rules.
+    """
+    founding, *adopted = versions_of(row)
+    begun = [each for each in adopted if each.effective_on <= on]
+    return max([founding, *begun], key=lambda each: (each.number > 0, each.effective_on, each.number))
+
+
+def rules_of(row: Committee, on: date) -> CommitteeRules:
+    """Return the rules in force on a day; a meeting works by those of the day it opens (domain.md §6.3)."""
+    return version_in_force(row, on).rules
 
 
 def create_committee(  # long: one argument and one column per value
@@ -84,26 +125,85 @@ def create_committee(  # long: one argument and one column per value
     return row
 
 
-def change_rules(
-    work: UnitOfWork, row: Committee, rules: Mapping[str, Any], *, rev: int, version: str, effective_on: date
-) -> None:
-    """Replace the rules by a new version. Refused while a meeting is open, or for a version that was in force already."""
+def change_rules(  # long: one argument and one column per value
+    work: UnitOfWork,
+    row: Committee,
+    rules: Mapping[str, Any],
+    *,
+    rev: int,
+    version: str,
+    effective_on: date,
+    reason: str = "",
+) -> CommitteeRuleVersion:
+    """Adopt a new version of the rules with the day it takes effect; earlier versions stay.
+
+    Refused while a meeting is open, for a day that is past or on which a meeting was opened, and for a version that exists.
+    """
     authorize(work.actor, "committee:edit", standing(work, row))
     work.session.refresh(row, with_for_update=True)
     work.expect(row, rev)
     read = committee_rules(rules)
-    same = version == row.rules_version
-    refuse_when(same, "rules_version", "規則の版を改めてください。", "Give the rules a new version.", place="version")
     _refuse_in_session(work, row, "規則", "The rules")
-    row.rules, row.authority = dict(rules), read.authority
-    row.rules_version, row.rules_effective_on = version, effective_on
+    _check_version(work, row, version.strip(), effective_on)
+    adopted = CommitteeRuleVersion(
+        committee_id=row.id,
+        number=len(row.adopted) + 1,
+        version=version.strip(),
+        rules=dict(rules),
+        effective_on=effective_on,
+        reason=reason.strip() or "—",
+        adopted_by=work.actor.id,
+        adopted_at=work.now,
+    )
+    row.adopted.append(adopted)
+    flag_modified(row, "rules_version")  # a form that was opened before this version is stale
     work.session.flush()
     work.record(
         "CommitteeRulesChanged",
         subject=("committee", row.id),
         rev=(rev, row.rev),
-        codes={"rules_version": version, "effective_on": effective_on.isoformat(), "authority": row.authority},
-        row=row,
+        codes={
+            "rules_version": adopted.version,
+            "effective_on": effective_on.isoformat(),
+            "authority": read.authority,
+        },
+        private={"reason": adopted.reason},
+        row=adopted,
+    )
+    return adopted
+
+
+def _check_version(work: UnitOfWork, row: Committee, version: str, effective_on: date) -> None:
+    """Refuse a version that exists or has no proper name, and a day that would change the rules of a meeting already opened."""
+    today = local_date(work.now)
+    names = {each.version for each in versions_of(row)}
+    query = select(Meeting.opened_at).where(Meeting.committee_id == row.id, Meeting.opened_at.is_not(None))
+    opened = {local_date(at) for at in work.session.scalars(query) if at is not None}
+    past, held = effective_on < today, effective_on in opened
+    unnamed = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,29}", version) is None
+    refuse_when(
+        version in names,
+        "rules_version",
+        "この版はすでにあります。規則の版を改めてください。",
+        "This version exists. Give the rules a new version.",
+        place="version",
+    )
+    refuse_when(
+        unnamed,
+        "rules_version_name",
+        "版は「2.0」のような英数字で書いてください。",
+        "Write the version in letters and digits, such as “2.0”.",
+        place="version",
+    )
+    refuse_when(
+        past, "effective_on", "施行日は今日以降にしてください。", "Choose today or a later day.", place="effective_on"
+    )
+    refuse_when(
+        held,
+        "effective_in_session",
+        "この日に開いた会議があるため、施行日は翌日以降にしてください。",
+        "A meeting was opened on this day; choose a later one.",
+        place="effective_on",
     )
 
 

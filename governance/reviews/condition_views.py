@@ -142,7 +142,7 @@ def _suspends(row: Condition) -> Any:
     item = row.decision.item
     if item is None or row.state in SETTLED:
         return None
-    rules = rules_of(item.meeting.committee)
+    rules = rules_of(item.meeting.committee, local_date(row.decision.decided_at))
     return suspend_on(row.due_on, rules.overdue_reminder_days) if rules.overdue_suspends else None
 
 

@@ -13,8 +13,9 @@ from governance.projects.models import Project
 from governance.projects.services import bar_reading, visible
 from governance.refusals import Forbidden, NotFound, Problem, Refusal, Refusals
 from governance.reviews import telling
+from governance.reviews.committees import version_in_force
 from governance.reviews.decisions import Basis, Verdict, basis_snapshot, choices, settle
-from governance.reviews.meetings import SETTLED, Room, lock, notice_of, recused_seats, room
+from governance.reviews.meetings import SETTLED, Room, lock, notice_of, recused_seats, room, rules_day, rules_for
 from governance.reviews.models import AgendaItem, CommitteeMember, Decision, Recusal, Vote
 from governance.reviews.people import conflicts_of, own_seat, seat_of, standing, ties_of
 from governance.reviews.quorum import Ballot, Quorum, Tally, as_record, eligible_to_vote, lawful, tally, votes_digest
@@ -147,8 +148,9 @@ def put_motion(work: UnitOfWork, row: AgendaItem, motion: str, *, rev: int) -> N
 def _refuse_conflicted(work: UnitOfWork, row: AgendaItem) -> None:
     """Refuse while a member bound to the project has not stepped back."""
     ties, recused, today = ties_of(work, row.screening), recused_seats(work, row), local_date(work.now)
+    rules = rules_for(row.meeting, work.now)
     for seat in row.meeting.committee.members:
-        bars = [c for c in conflicts_of(seat.user, ties) if c.bars]
+        bars = [c for c in conflicts_of(seat.user, ties, rules) if c.bars]
         if bars and seat.id not in recused and seat_of(seat).sits_on(today):
             raise Refusal(
                 "reviews.conflict_open",
@@ -186,7 +188,8 @@ def _voting_seat(work: UnitOfWork, row: AgendaItem) -> CommitteeMember:
     seat = own_seat(work, row.meeting.committee)
     if seat is None:
         raise NotFound
-    there, conflicts = room(work, row.meeting), conflicts_of(seat.user, ties_of(work, row.screening))
+    there = room(work, row.meeting)
+    conflicts = conflicts_of(seat.user, ties_of(work, row.screening), there.rules)
     recused = recused_seats(work, row)
     barred = eligible_to_vote(seat_of(seat), there.presences, recused, there.rules, work.now, conflicts)
     if barred is not None:
@@ -220,7 +223,9 @@ def record_decision(work: UnitOfWork, row: AgendaItem, verdict: Verdict, *, rev:
     _require_quorum(count)
     result = tally(ballots, count, there.rules)
     _require_carried(result)
-    figures = as_record(count, result, [notice_of(row.meeting, work.now)]) | {"rules_version": committee.rules_version}
+    figures = as_record(count, result, [notice_of(row.meeting, work.now)]) | {
+        "rules_version": version_in_force(committee, rules_day(row.meeting, work.now)).version
+    }
     digest = votes_digest(row.id, row.motion, ballots)
     decision = settle(work, row.screening, row.snapshot, verdict, Basis(row, figures, digest))
     row.state, row.settled_at = "decided", work.now

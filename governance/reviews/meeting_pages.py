@@ -30,7 +30,7 @@ from governance.reviews.committee import Conflict, composition, sessions
 from governance.reviews.committees import rules_of, seats_on
 from governance.reviews.decisions import choices
 from governance.reviews.forms import both_names
-from governance.reviews.meetings import Room, notice_of, recused_seats, room
+from governance.reviews.meetings import Room, notice_of, recused_seats, room, rules_for
 from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Decision, Meeting, Recusal, Review, Vote
 from governance.reviews.people import conflicts_of, own_seat, seat_of, seats_of, standing, ties_of
 from governance.reviews.quorum import Ballot, Quorum, Tally, eligible_to_vote, lawful, tally
@@ -132,7 +132,7 @@ def sessions_check(work: UnitOfWork, committee: Committee, year: int) -> Any:
     query = select(Meeting.id).where(
         Meeting.committee_id == committee.id, Meeting.fiscal_year == year, Meeting.state != "planned"
     )
-    return sessions(len(list(work.session.scalars(query))), rules_of(committee))
+    return sessions(len(list(work.session.scalars(query))), rules_of(committee, local_date(work.now)))
 
 
 def _attended(row: Meeting, there: Room) -> dict[str, str]:
@@ -157,7 +157,7 @@ def _frame(work: UnitOfWork, row: Meeting, refused: Refused, item: AgendaItem | 
         "agenda": _agenda(work, row, own),
         "here": item.id if item else None,
         "materials": notice_of(row, _opening(row, work)),
-        "rules": rules_of(committee),
+        "rules": rules_for(row, work.now),
         "problems": problems_of(refused) if refused else [],
         "sent": request.form,
         "expertise": expertise_names(work),
@@ -286,7 +286,7 @@ def _floor(work: UnitOfWork, item: AgendaItem) -> Floor:
 def _item_lines(work: UnitOfWork, item: AgendaItem, floor: Floor, frame: Mapping[str, Any]) -> list[showing.SeatLine]:
     own = frame["own"]
     seated = _seated(item.meeting, floor.at)
-    named = item.meeting.committee.rules.get("votes_shown") == showing.NAMED
+    named = floor.room.rules.votes_shown == showing.NAMED
     recusals = list(work.session.scalars(select(Recusal).where(Recusal.item_id == item.id)))
     lines = showing.seat_lines(seated, floor.room.presences, floor.at)
     return showing.item_lines(
@@ -306,7 +306,8 @@ def _conflicts(
     if item.state in ("decided", "deferred"):
         return {}
     ties, own = ties_of(work, item.screening), frame["own"]
-    return {seat.id: conflicts_of(seat.user, ties) for seat in seated if frame["runs"] or (own and seat.id == own.id)}
+    rules = frame["rules"]
+    return {seat.id: conflicts_of(seat.user, ties, rules) for seat in seated if frame["runs"] or (own and seat.id == own.id)}
 
 
 def _barred(work: UnitOfWork, item: AgendaItem, own: CommitteeMember | None, floor: Floor) -> Text | None:
@@ -319,7 +320,7 @@ def _barred(work: UnitOfWork, item: AgendaItem, own: CommitteeMember | None, flo
         floor.recused,
         floor.room.rules,
         work.now,
-        conflicts_of(own.user, ties_of(work, item.screening)),
+        conflicts_of(own.user, ties_of(work, item.screening), floor.room.rules),
     )
     return found.text if found else None
 

@@ -56,7 +56,7 @@ def index() -> ResponseReturnValue:
 
 def _unmet(work: UnitOfWork, row: Committee) -> list[Any]:
     return [
-        check for check in composition(seats_of(row), committees.rules_of(row), local_date(work.now)) if not check.met
+        check for check in composition(seats_of(row), committees.rules_of(row, local_date(work.now)), local_date(work.now)) if not check.met
     ]
 
 
@@ -76,7 +76,8 @@ def _committee_page(
     ending: LastDayForm | None = None,
     member: str = "",
 ) -> ResponseReturnValue:
-    rules, day, names = committees.rules_of(row), local_date(work.now), expertise_names(work)
+    day, names = local_date(work.now), expertise_names(work)
+    rules = committees.rules_of(row, day)
     relations = standing(work, row)
     year = fiscal_year(day)
     return page(
@@ -85,7 +86,7 @@ def _committee_page(
         day=day,
         names=names,
         seated={seat.id for seat in committees.seats_on(row, day)},
-        words=rules_in_words(rules, str(row.rules.get("votes_shown", "totals")), names),
+        words=rules_in_words(rules, rules.votes_shown, names),
         checks=composition(seats_of(row), rules, day),
         held=sessions_check(work, row, year),
         year=year,
@@ -170,7 +171,7 @@ def plan(committee_id: str) -> ResponseReturnValue:
             )
             tell(Text("会議を計画しました。議題を加えてください。", "The meeting is planned. Put cases on its agenda."))
             return redirect_to("meetings.show", meeting_id=made.id)
-    return page("reviews/meeting_plan.html", committee=row, form=form, rules=committees.rules_of(row))
+    return page("reviews/meeting_plan.html", committee=row, form=form, rules=committees.rules_of(row, today()))
 
 
 # ---------------------------------------------------------------- a meeting

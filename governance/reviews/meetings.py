@@ -7,7 +7,7 @@ one case on the agenda is in items.py (domain.md §6.3).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 
@@ -17,7 +17,7 @@ from governance.projects.services import grant_reading
 from governance.refusals import NotFound, Problem, Refusal, Refusals
 from governance.reviews import telling
 from governance.reviews.committee import CommitteeRules, Member, RuleCheck, composition, notice
-from governance.reviews.committees import rules_of, seats_on
+from governance.reviews.committees import rules_of, seats_on, version_in_force
 from governance.reviews.decisions import basis_snapshot
 from governance.reviews.models import AgendaItem, Attendance, Committee, CommitteeMember, Meeting, Recusal
 from governance.reviews.people import conflicts_of, seats_of, standing, ties_of
@@ -62,7 +62,17 @@ def room(work: UnitOfWork, row: Meeting) -> Room:
     query = select(Attendance).where(Attendance.meeting_id == row.id).order_by(Attendance.arrived_at)
     spells = work.session.scalars(query.execution_options(populate_existing=True))
     presences = [Presence(a.member_id, a.mode, a.arrived_at, a.left_at) for a in spells]
-    return Room(seats_of(row.committee), presences, rules_of(row.committee))
+    return Room(seats_of(row.committee), presences, rules_for(row, work.now))
+
+
+def rules_day(row: Meeting, at: datetime) -> date:
+    """Return the day whose rules a meeting works by: the day it opened, until then the later of its planned day and today."""
+    return local_date(row.opened_at or max(row.starts_at, at))
+
+
+def rules_for(row: Meeting, at: datetime) -> CommitteeRules:
+    """Return the rules of a meeting: those of the day it opens, whatever is adopted afterwards (domain.md §6.3)."""
+    return rules_of(row.committee, rules_day(row, at))
 
 
 def recused_seats(work: UnitOfWork, item: AgendaItem) -> frozenset[str]:
@@ -72,7 +82,7 @@ def recused_seats(work: UnitOfWork, item: AgendaItem) -> frozenset[str]:
 
 def notice_of(row: Meeting, at: datetime) -> RuleCheck:
     """Check the notice of a meeting against the day it opens, opened or was planned for (domain.md §6.3 agenda notice)."""
-    return notice(row.materials_sent_on, local_date(row.opened_at or at), rules_of(row.committee))
+    return notice(row.materials_sent_on, local_date(row.opened_at or at), rules_for(row, at))
 
 
 def lock(work: UnitOfWork, row: Meeting, state: str) -> None:
@@ -146,9 +156,9 @@ def add_item(work: UnitOfWork, row: Meeting, screening: Screening) -> AgendaItem
         refs={"snapshot": snapshot.digest},
         row=item,
     )
-    ties = ties_of(work, screening)
+    ties, rules = ties_of(work, screening), rules_for(row, work.now)
     seats = seats_on(row.committee, local_date(row.starts_at))
-    readers = [seat.user_id for seat in seats if not any(c.bars for c in conflicts_of(seat.user, ties))]
+    readers = [seat.user_id for seat in seats if not any(c.bars for c in conflicts_of(seat.user, ties, rules))]
     grant_reading(work, screening.project, readers, "agenda")
     telling.on_agenda(work, item, readers)
     return item
@@ -205,7 +215,7 @@ def open_meeting(work: UnitOfWork, row: Meeting, *, rev: int, late_reason: str =
         "MeetingOpened",
         subject=("meeting", row.id),
         rev=(rev, row.rev),
-        codes={"notice_met": late.met, "rules_version": row.committee.rules_version},
+        codes={"notice_met": late.met, "rules_version": version_in_force(row.committee, local_date(work.now)).version},
         private={} if late.met else {"late_reason": late_reason.strip()},
         row=row,
     )
@@ -213,7 +223,9 @@ def open_meeting(work: UnitOfWork, row: Meeting, *, rev: int, late_reason: str =
 
 def _check_opening(work: UnitOfWork, row: Meeting, late_reason: str) -> RuleCheck:
     """Refuse an unlawful composition, or late materials without a reason; return the check of the notice."""
-    rules, today = rules_of(row.committee), local_date(work.now)
+    today = local_date(work.now)
+    work.session.refresh(row.committee, with_for_update=True)  # no version of the rules is adopted while it opens
+    rules = rules_of(row.committee, today)
     unmet = [check for check in composition(seats_of(row.committee), rules, today) if not check.met]
     Refusals.raise_any([Problem(f"reviews.{c.code}", _said(c)) for c in unmet])
     late = notice(row.materials_sent_on, today, rules)

@@ -41,7 +41,7 @@ class Review(Revised, Base):
 
 
 class Committee(Revised, Base):
-    """A committee (委員会) with the rules in force; every rule key is data (domain.md §6.3)."""
+    """A committee (委員会) with the rules it was founded on; later versions are `adopted` (domain.md §6.3, committees.py)."""
 
     __tablename__ = "committees"
 
@@ -55,14 +55,42 @@ class Committee(Revised, Base):
     rules_effective_on: Mapped[date]
 
     members: Mapped[list[CommitteeMember]] = relationship(back_populates="committee", lazy="selectin", order_by="CommitteeMember.position")
+    adopted: Mapped[list[CommitteeRuleVersion]] = relationship(lazy="selectin", order_by="CommitteeRuleVersion.number")
 
     def name_in(self, locale: str) -> str:
         """Return the name as shown to a reader of `locale`."""
         return self.name_en if locale == "en" and self.name_en else self.name
 
 
+class CommitteeRuleVersion(Base):
+    """A version of a committee's rules with the day it takes effect; versions are only ever added."""
+
+    __tablename__ = "committee_rule_versions"
+    __table_args__ = (
+        UniqueConstraint("committee_id", "number"),
+        UniqueConstraint("committee_id", "version"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+    id: Mapped[Id]
+    committee_id: Mapped[str] = ref("committees.id", index=False)
+    number: Mapped[int]
+    version: Mapped[Code]
+    rules: Mapped[dict[str, Any]]
+    effective_on: Mapped[date]
+    reason: Mapped[Long]
+    adopted_by: Mapped[str] = ref("users.id", index=False)
+    adopted_at: Mapped[datetime]
+
+    adopter: Mapped[User] = relationship()
+
+
 class CommitteeMember(Base):
-    """A person's seat for a term: internal or external, with expertise; a past term is kept."""
+    """A person's seat for a term: internal or external, with expertise; a past term is kept.
+
+    `alternate_of` names the seat an alternate stands in for. `gender` is said by the member alone, may be taken back at any time and
+    is shown to nobody else; it serves only the warning about the balance (domain.md §6.3 gender_balance).
+    """
 
     __tablename__ = "committee_members"
     __table_args__ = (
@@ -79,6 +107,8 @@ class CommitteeMember(Base):
     is_chair: Mapped[bool] = mapped_column(default=False)
     term_from: Mapped[date]
     term_until: Mapped[date | None]
+    alternate_of: Mapped[str | None] = ref("committee_members.id")
+    gender: Mapped[Code] = mapped_column(default="", server_default="")
 
     committee: Mapped[Committee] = relationship(back_populates="members")
     user: Mapped[User] = relationship(lazy="joined")

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from governance.accounts.models import User
 from governance.projects.services import relations_of
 from governance.refusals import NotFound, Refusal
-from governance.reviews.committee import Conflict, Member, Ties, suggested_conflicts
+from governance.reviews.committee import DEFAULT_RULES, CommitteeRules, Conflict, Member, Ties, suggested_conflicts
 from governance.reviews.models import Committee, CommitteeMember
 from governance.reviews.rules import local_date
 from governance.screenings.models import AnswerChange, Screening
@@ -42,9 +42,9 @@ def ties_of(work: UnitOfWork, screening: Screening) -> Ties:
     )
 
 
-def conflicts_of(person: User, ties: Ties) -> list[Conflict]:
-    """Return the conflicts of interest that the records show for a person."""
-    return suggested_conflicts(person.id, person.department, ties, person.department_en)
+def conflicts_of(person: User, ties: Ties, rules: CommitteeRules = DEFAULT_RULES) -> list[Conflict]:
+    """Return the conflicts of interest that the records show for a person, as far as the committee's rules look for them."""
+    return suggested_conflicts(person.id, person.department, ties, person.department_en, rules)
 
 
 def refuse_bound(work: UnitOfWork, screening: Screening, *, allowed: str = "") -> None:
@@ -75,7 +75,9 @@ def seats_of(committee: Committee) -> list[Member]:
 
 def seat_of(row: CommitteeMember) -> Member:
     """Return one seat as the rules see it."""
-    return Member(row.id, row.user_id, row.side, frozenset(row.expertise), row.term_from, row.term_until)
+    return Member(
+        row.id, row.user_id, row.side, frozenset(row.expertise), row.term_from, row.term_until, row.alternate_of
+    )
 
 
 def own_seat(work: UnitOfWork, committee: Committee) -> CommitteeMember | None:

@@ -1,14 +1,112 @@
-"""Bodies, versions of a committee's rules, alternates, opinions of advisory bodies."""
+"""Create the versions of committees' rules; seats may be alternates and carry what a member says about gender.
+
+Revision: 0014, after 0013. Versions of rules are only ever added. What a member says about gender is theirs and may be taken back.
+"""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0014"
 down_revision = "0013"
 branch_labels = None
 depends_on = None
 
+FROZEN: dict[str, list[tuple[str, ...]]] = {
+    "committee_rule_versions": [("id",), ("committee_id", "number"), ("committee_id", "version")],
+}
+"""Tables whose rows stay as they were inserted, with every key that an insert could collide on."""
+
+KEPT: dict[str, list[tuple[str, ...]]] = {}
+"""Tables whose rows change but are never taken away."""
+
+TABLES = ["committee_rule_versions"]
+
 
 def upgrade() -> None:
-    """Make the tables."""
+    _seats()
+    _rules()
+    statements = _sqlite() if op.get_bind().dialect.name == "sqlite" else _postgresql()
+    for statement in statements:
+        op.execute(statement)
 
 
 def downgrade() -> None:
-    """Take the tables away again."""
+    for table in TABLES:
+        op.drop_table(table)
+    op.drop_index(op.f("ix_committee_members_alternate_of"), table_name="committee_members")
+    for name in ("alternate_of", "gender"):
+        op.drop_column("committee_members", name)
+
+
+def _seats() -> None:
+    constraint = "CONSTRAINT fk_committee_members_alternate_of REFERENCES committee_members (id)"
+    op.execute(f"ALTER TABLE committee_members ADD COLUMN alternate_of VARCHAR(36) {constraint}")
+    op.add_column("committee_members", sa.Column("gender", sa.String(length=64), server_default="", nullable=False))
+    op.create_index(op.f("ix_committee_members_alternate_of"), "committee_members", ["alternate_of"], unique=False)
+
+
+def _rules() -> None:
+    op.create_table(
+        "committee_rule_versions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("committee_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("adopted_by", sa.String(length=36), nullable=False),
+        sa.Column("adopted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_committee_rule_versions_reason")),
+        sa.ForeignKeyConstraint(["adopted_by"], ["users.id"], name=op.f("fk_committee_rule_versions_adopted_by")),
+        sa.ForeignKeyConstraint(
+            ["committee_id"], ["committees.id"], name=op.f("fk_committee_rule_versions_committee_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_committee_rule_versions")),
+        sa.UniqueConstraint("committee_id", "number", name=op.f("uq_committee_rule_versions_committee_id_number")),
+        sa.UniqueConstraint("committee_id", "version", name=op.f("uq_committee_rule_versions_committee_id_version")),
+    )
+
+
+def _sqlite() -> list[str]:
+    made = []
+    for table, keys in FROZEN.items():
+        made += [_sqlite_refusal(table, verb, "the record is frozen") for verb in ("UPDATE", "DELETE")]
+        made.append(_sqlite_refusal(table, "INSERT", "the record is frozen", _taken(table, keys)))
+    for table, keys in KEPT.items():
+        made.append(_sqlite_refusal(table, "DELETE", "the record is kept"))
+        made.append(_sqlite_refusal(table, "INSERT", "the record is kept", _taken(table, keys)))
+    return made
+
+
+def _sqlite_refusal(table: str, verb: str, reason: str, condition: str = "") -> str:
+    when = f" WHEN {condition}" if condition else ""
+    message = f"{verb.lower()} of {table} refused: {reason}"
+    return (
+        f"CREATE TRIGGER guard_{table}_{verb.lower()} BEFORE {verb} ON {table}{when}"
+        f" BEGIN SELECT RAISE(ABORT, '{message}'); END"
+    )
+
+
+def _taken(table: str, keys: list[tuple[str, ...]]) -> str:
+    """Return the condition that a key of the new row is already there."""
+    found = [" AND ".join(f"{column} IS NEW.{column}" for column in key) for key in keys]
+    return " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {each})" for each in found)  # noqa: S608 - only names from above
+
+
+def _postgresql() -> list[str]:
+    """Return the triggers; ENABLE ALWAYS keeps them awake in every replication role."""
+    made = []
+    for tables, verbs in ((FROZEN, "UPDATE OR DELETE"), (KEPT, "DELETE")):
+        for table in tables:
+            made += _postgresql_trigger(table, "rows", verbs, "ROW")
+            made += _postgresql_trigger(table, "truncate", "TRUNCATE", "STATEMENT")
+    return made
+
+
+def _postgresql_trigger(table: str, name: str, verbs: str, each: str) -> list[str]:
+    trigger = f"guard_{table}_{name}"
+    return [
+        f"CREATE TRIGGER {trigger} BEFORE {verbs} ON {table} FOR EACH {each} EXECUTE FUNCTION governance_refuse_change()",
+        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}",
+    ]

@@ -35,6 +35,7 @@ from governance.reviews.models import (
     Attendance,
     Committee,
     CommitteeMember,
+    CommitteeRuleVersion,
     Condition,
     Decision,
     Meeting,
@@ -262,6 +263,12 @@ def seat(work: UnitOfWork) -> None:
         CommitteeMember(
             id="cm-1", committee_id="c-1", user_id="u-external", side="external", expertise=["lay"], is_chair=True,
             term_from=date(2026, 4, 1),
+        )
+    )  # fmt: skip
+    work.session.add(
+        CommitteeRuleVersion(
+            id="crv-1", committee_id="c-1", number=1, version="2", rules={"min_members": 7}, effective_on=date(2026, 12, 1),
+            reason="委員を増やす", adopted_by="u-expert", adopted_at=work.now,
         )
     )  # fmt: skip
     work.record("CommitteeCreated", subject=("committee", "c-1"))

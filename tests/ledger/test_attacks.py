@@ -214,6 +214,7 @@ CHANGES = {
     "reviews": "reviewer_id = 'u-owner'",
     "committees": "rules = '{\"min_members\": 1}'",
     "committee_members": "side = 'internal'",
+    "committee_rule_versions": "effective_on = '2020-01-01'",
     "meetings": "number = 2",
     "attendances": "mode = 'in_person'",
     "agenda_items": "motion = 'rejected'",

@@ -524,7 +524,7 @@ def test_rules_do_not_change_inside_a_meeting(made: World) -> None:
         committees.change_rules(
             work, committee, {"quorum_share": "2/3"}, rev=committee.rev, version="2.0", effective_on=date(2026, 12, 1)
         )
-        assert str(committees.rules_of(committee).quorum_share) == "2/3"
+        assert str(committees.rules_of(committee, date(2026, 12, 1)).quorum_share) == "2/3"
 
 
 def test_meetings_are_numbered_within_the_fiscal_year(made: World) -> None:
