@@ -190,7 +190,9 @@ def open_work(
         if not read_only:
             turn.enter_context(database.turn())
         session.connection()
-        work = UnitOfWork(session, actor, at or datetime.now(UTC), read_only)  # the moment at which the transaction began
+        work = UnitOfWork(
+            session, actor, at or datetime.now(UTC), read_only
+        )  # the moment at which the transaction began
         yield work
         if not read_only:
             work.finish()

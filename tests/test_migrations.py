@@ -67,7 +67,11 @@ def test_the_migrated_tables_are_written_as_the_models_write_them(database: Data
 
 def parts(sql: str) -> list[str]:
     """Return the lines of a table's text in an order of their own: migrations add `rev` elsewhere, and later references inline."""
-    sql = re.sub(r"(\w+) VARCHAR\(36\) CONSTRAINT (\w+) REFERENCES", r"\1 VARCHAR(36), CONSTRAINT \2 FOREIGN KEY(\1) REFERENCES", sql)
+    sql = re.sub(
+        r"(\w+) VARCHAR\(36\) CONSTRAINT (\w+) REFERENCES",
+        r"\1 VARCHAR(36), CONSTRAINT \2 FOREIGN KEY(\1) REFERENCES",
+        sql,
+    )
     return sorted(part.strip(" \t") for part in re.split(r"[\n,]", sql) if part.strip(" \t"))
 
 

@@ -72,20 +72,28 @@ def delegate(work: UnitOfWork, case: Case, places: Sequence[str], asked: Request
     _authorize(work, case)
     person = _person(work, case, asked)
     note = _checked(asked, today)
-    held = {
-        each.place for each in delegations_of(work, case) if each.state == rules.OPEN and each.person_id == person.id
-    }
+    held = _places_of(work, case, person)
     if not places or set(places) <= held:
-        raise Refusal(
-            "discussions.asked_already",
-            "{name}さんには、すでに依頼しています。期限や内容は「依頼を変える」で直せます。",
-            "{name} was asked already. Change the day or the words of that request instead.",
-            place="person",
-            name=person.name,
-        )
+        raise _asked_already(person)
     made = [_ask(work, case, place, person, asked.due_on, note) for place in places if place not in held]
     _tell(work, case, person.id, made)
     return made
+
+
+def _places_of(work: UnitOfWork, case: Case, person: User) -> set[str]:
+    """Return what this person is asked to answer and has not done yet."""
+    found = delegations_of(work, case)
+    return {each.place for each in found if each.state == rules.OPEN and each.person_id == person.id}
+
+
+def _asked_already(person: User) -> Refusal:
+    return Refusal(
+        "discussions.asked_already",
+        "{name}さんには、すでに依頼しています。期限や内容は「依頼を変える」で直せます。",
+        "{name} was asked already. Change the day or the words of that request instead.",
+        place="person",
+        name=person.name,
+    )
 
 
 def _ask(work: UnitOfWork, case: Case, place: str, person: User, due_on: date | None, note: str) -> Delegation:
@@ -113,6 +121,8 @@ def change(work: UnitOfWork, case: Case, row: Delegation, asked: Request, today:
     _must_be_open(row)
     person = _person(work, case, asked)
     is_new, before = person.id != row.person_id, row.rev
+    if is_new and row.place in _places_of(work, case, person):
+        raise _asked_already(person)
     unchanged_day = row.due_on if not is_new and asked.due_on == row.due_on else None
     row.note = _checked(asked, unchanged_day or today)
     row.person_id, row.due_on, row.changed_at = person.id, asked.due_on, work.now

@@ -212,9 +212,13 @@ def _reviewer(work: UnitOfWork, row: Screening | None) -> Review | None:
 
 
 def _evidence(work: UnitOfWork, project: Project) -> int:
+    """Count the pieces in use: what was removed or replaced by a later version is on the register, but not in use."""
+    replaced = select(Evidence.replaces_id).where(Evidence.replaces_id.is_not(None))
     return (
         work.session.scalar(
-            select(func.count()).where(Evidence.project_id == project.id, Evidence.removed_at.is_(None))
+            select(func.count()).where(
+                Evidence.project_id == project.id, Evidence.removed_at.is_(None), Evidence.id.not_in(replaced)
+            )
         )
         or 0
     )

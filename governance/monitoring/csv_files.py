@@ -194,7 +194,7 @@ def carried(text: str, indicators: Sequence[Indicator], now: datetime) -> list[E
     """Return the entries of a payload, checked anew. Raises Refusal for one that no page of ours has sent."""
     known = {row.id: row for row in indicators}
     try:
-        rows = _storable([[str(cell) for cell in row] for row in json.loads(text)])
+        rows = [[rules.storable(str(cell)) for cell in row] for row in json.loads(text)]
         entries = [
             Entry(known[id], rules.moment(at, None, now), rules.exact(value), _note(note))
             for id, at, value, note in rows
@@ -204,15 +204,6 @@ def carried(text: str, indicators: Sequence[Indicator], now: datetime) -> list[E
             "payload", "内容を読み取れません。もう一度ファイルを選んでください。", "Choose the file again."
         ) from error
     return entries
-
-
-def _storable(rows: list[list[str]]) -> list[list[str]]:
-    """Return the rows. Raises ValueError for what no database keeps: half a pair, and the NUL character."""
-    whole = "".join(cell for row in rows for cell in row)
-    whole.encode()
-    if "\0" in whole:
-        raise ValueError("NUL")
-    return rows
 
 
 # ---------------------------------------------------------------- writing

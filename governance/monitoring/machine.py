@@ -23,16 +23,7 @@ from governance.texts import Text
 MOST_BYTES = 1024 * 1024
 MOST_ITEMS = 1000
 
-
-def _storable(text: str) -> str:
-    """Refuse what no database keeps: half a pair, and the NUL character."""
-    text.encode()
-    if "\0" in text:
-        raise ValueError("NUL")
-    return text
-
-
-Words = Annotated[str, Field(max_length=500), AfterValidator(_storable)]
+Words = Annotated[str, Field(max_length=500), AfterValidator(rules.storable)]
 
 
 class Number(str):

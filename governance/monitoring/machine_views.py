@@ -58,14 +58,16 @@ def _claimed(work: UnitOfWork) -> Claimed | None:
 def _entered(claimed: Claimed, content: bytes) -> Response:
     actor = Actor(claimed.key_id, frozenset(), "job")
     try:
-        body, code = write(lambda work: _act(work, claimed, content), actor)
+        done = write(lambda work: _act(work, claimed, content), actor)
     except (Refusal, Refusals) as refused:
         return _told(422, problems_of(refused))
-    return make_response(jsonify(body), code)
+    return _told(401) if done is None else make_response(jsonify(done[0]), done[1])
 
 
-def _act(work: UnitOfWork, claimed: Claimed, content: bytes) -> tuple[dict[str, Any], int]:
+def _act(work: UnitOfWork, claimed: Claimed, content: bytes) -> tuple[dict[str, Any], int] | None:
     key = work.session.get_one(ReadingKey, claimed.key_id)
+    if key.revoked_at is not None:  # taken back since the call was counted
+        return None
     project = key.project
     received = machine.received(content, indicators_of(work, project), work.now)
     entries = received.entries

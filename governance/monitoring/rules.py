@@ -53,6 +53,14 @@ _POWER = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?)[eE]([-+]?[0-9]{1,3})")
 _MINUS = str.maketrans("−‐‒–", "----")
 
 
+def storable(text: str) -> str:
+    """Return the text. Raises ValueError for what no database keeps: half a pair, and the NUL character."""
+    text.encode()
+    if "\0" in text:
+        raise ValueError("NUL")
+    return text
+
+
 def exact(typed: str, *, unit: str = "", powers: bool = False) -> str:
     """Return a number as it is stored: half-width, without separators, unit and needless zeros. Raises Refusal.
 

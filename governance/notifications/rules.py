@@ -200,8 +200,6 @@ KINDS: dict[str, Kind] = {
         Text("監視の警報", "Monitoring alert"),
         ("out", "指標{number}の測定値が許容範囲を外れました。", "A reading of indicator {number} is out of its band."),
         ("overdue", "指標{number}の測定が予定日を過ぎています。", "A reading of indicator {number} is overdue."),
-        ("overdue", "監視指標 {number} の測定値が届いていません。", "No reading of indicator {number} has come in."),
-        ("out", "監視指標 {number} が許容範囲を外れました。", "Indicator {number} is out of its band."),
         ("", "監視指標が許容範囲を外れました。", "A monitored reading is out of its band."),
     ),
     "incident": _kind(

@@ -128,7 +128,7 @@ def _phase_shown(row: Screening, item: str | None, filled: Filled) -> str:
 
 
 def _save_page(work: UnitOfWork, screening_id: str, item: str | None, files: Uploads) -> None:
-    row = services.screening(work, screening_id)
+    row = services.screening(work, screening_id, hold=True)
     filled = services.filled(work, row)
     questions = [q for _, q in showing.sections_for(filled, item, request.args.get("phase") or row.phase)]
     entries, problems = forms.entries(request.form, questions)

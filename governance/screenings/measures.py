@@ -16,6 +16,8 @@ from sqlalchemy.orm import joinedload
 
 from governance.accounts.models import User
 from governance.accounts.rules import authorize, may
+from governance.notifications.services import notify
+from governance.projects.life import must_run
 from governance.projects.models import Project
 from governance.projects.services import relations_of, visible
 from governance.questionnaires.definition import Framework, Measure, Question
@@ -158,6 +160,7 @@ class Plan:
 def adopt(work: UnitOfWork, row: Screening, framework: Framework, plan: Plan) -> AdoptedMeasure:
     """Adopt a measure for the project of a screening. Raises Refusals naming what is missing or does not fit."""
     authorize(work.actor, "screening:answer", relations_of(work, row.project))
+    must_run(work, row.project_id)
     entry = catalogue_entry(framework, plan.code)
     if plan.code and entry is None:
         raise NotFound
@@ -174,7 +177,13 @@ def adopt(work: UnitOfWork, row: Screening, framework: Framework, plan: Plan) ->
     work.session.flush()
     codes = {"screening": row.id, "code": made.code, "question": made.question_key, "due_on": made.due_on.isoformat()}
     _record(work, made, "MeasureAdopted", (None, made.rev), codes, {"title": made.title_ja, "note": made.note})
+    _tell_owner(work, made)
     return made
+
+
+def _tell_owner(work: UnitOfWork, one: AdoptedMeasure) -> None:
+    href, codes = f"/measures/{one.id}", {"about": "measure"}
+    notify(work, "assigned", [one.owner_id], project=one.project, href=href, codes=codes)
 
 
 def _drawn_up(work: UnitOfWork, row: Screening, plan: Plan, title: Text) -> AdoptedMeasure:

@@ -35,8 +35,11 @@ from governance.screenings.workflow import after
 from governance.work import UnitOfWork
 
 
-def screening(work: UnitOfWork, screening_id: str) -> Screening:
-    """Return a screening of a project the actor may see; NotFound otherwise."""
+def screening(work: UnitOfWork, screening_id: str, *, hold: bool = False) -> Screening:
+    """Return a screening of a project the actor may see; NotFound otherwise.
+
+    With `hold` it stays held until the unit ends, so that everything that fills one screening at the same time follows each other.
+    """
     query = (
         select(Screening)
         .join(Screening.project)
@@ -44,7 +47,7 @@ def screening(work: UnitOfWork, screening_id: str) -> Screening:
         .where(Screening.id == screening_id, visible(work.actor))
         .options(contains_eager(Screening.project), contains_eager(Screening.framework_version))
     )
-    row = work.session.scalars(query).one_or_none()
+    row = work.session.scalars(query.with_for_update(of=Screening) if hold else query).one_or_none()
     if row is None:
         raise NotFound
     return row

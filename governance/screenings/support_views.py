@@ -72,7 +72,7 @@ def support(screening_id: str, key: str) -> ResponseReturnValue:
 
 def _add(work: UnitOfWork, screening_id: str, key: str, files: list[FileGiven]) -> None:
     """Add what was sent. Raises Refusal when that is nothing."""
-    row, sent = services.screening(work, screening_id), request.form
+    row, sent = services.screening(work, screening_id, hold=True), request.form
     title, url, existing = sent.get("title", ""), sent.get("url", "").strip(), sent.getlist("existing")
     until = last_day(sent.get("expires", ""), key)
     if not files and not url and not existing:
@@ -116,7 +116,7 @@ def detach(screening_id: str, key: str, evidence_id: str) -> ResponseReturnValue
 @permission("screening:answer", unit="own")
 def detached(screening_id: str, key: str, evidence_id: str) -> ResponseReturnValue:
     """Take the piece off this one answer; it stays with the project."""
-    write(lambda work: evidence.detach(work, services.screening(work, screening_id), key, evidence_id))
+    write(lambda work: evidence.detach(work, services.screening(work, screening_id, hold=True), key, evidence_id))
     said = Text("証跡を外しました。案件の証跡には残っています。", "Taken off. It stays among the project’s evidence.")
     return _answered(screening_id, key, said)
 

@@ -132,7 +132,7 @@ def save_triggers(screening_id: str) -> ResponseReturnValue:
     """Save the trigger sheet; finish it unless the press was "save and close"."""
 
     def act(work: UnitOfWork) -> None:
-        row = services.screening(work, screening_id)
+        row = services.screening(work, screening_id, hold=True)
         questions = [q for _, found in showing.trigger_sections(services.filled(work, row)) for q in found]
         entries, problems = forms.entries(request.form, questions)
         Refusals.raise_any(problems)
@@ -160,7 +160,7 @@ def _keep_triggers(screening_id: str, refused: Refusal | Refusals) -> None:
         return
 
     def act(work: UnitOfWork) -> None:
-        row = services.screening(work, screening_id)
+        row = services.screening(work, screening_id, hold=True)
         questions = [q for _, found in showing.trigger_sections(services.filled(work, row)) for q in found]
         filling.save_answers(work, row, [e for e in forms.entries(request.form, questions)[0] if e.value])
 
@@ -211,9 +211,7 @@ def submit(screening_id: str) -> ResponseReturnValue:
     work = current_work()
     row = services.screening(work, screening_id)
     try:
-        services.submit(
-            work, row, rev=forms.revision(request.form), explanation=request.form.get("explanation", "")
-        )
+        services.submit(work, row, rev=forms.revision(request.form), explanation=request.form.get("explanation", ""))
     except Refusals as refused:
         work.session.rollback()
         return _check_page(work, services.screening(work, screening_id), code=422, refused=refused)

@@ -108,6 +108,7 @@
     } else if (request.status === 403 && told.token) {
       freshen().then(() => again(room, body, name, state, say(WORDS.failed, { name })));
     } else if (request.status === 401) again(room, body, name, state, WORDS.out);
+    else if (request.status === 409) again(room, body, name, state, told.text ?? say(WORDS.failed, { name }));
     else if (told.problems?.length || told.text) refuse(state, told.problems?.map((each) => each.text).join(" ") || told.text);
     else if (request.status === 404 || request.status === 410 || request.status === 423) refuse(state, WORDS.gone);
     else again(room, body, name, state, say(WORDS.failed, { name }));
@@ -149,12 +150,17 @@
   const isSending = () => form.querySelector(".sending-one:not(.is-good, .is-bad)");
   window.addEventListener("beforeunload", (event) => { if (isSending()) event.preventDefault(); });
 
-  // Whatever leads away waits until the files on their way have arrived.
+  // Whatever leads away waits until the files on their way have arrived, and until one that did not is sent again or closed.
   form.addEventListener("submit", (event) => {
-    if (!isSending()) return;
+    const failed = form.querySelector(".sending-one.is-bad");
+    if (!isSending() && !failed) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    line.then(() => { if (!form.querySelector(".sending-one.is-bad")) form.requestSubmit(event.submitter); });
+    if (isSending()) line.then(() => form.requestSubmit(event.submitter));
+    else {
+      failed.scrollIntoView({ block: "center" });
+      failed.querySelector("button")?.focus({ preventScroll: true });
+    }
   }, true);
 
   // --- 2. a link, and 3. what asks first --------------------------------------------------------------------------------

@@ -74,7 +74,8 @@ def test_every_screening_stands_where_its_story_says(demo: Demo, work: UnitOfWor
     }
     wanted = {
         (case.project.name, one.phase): (one.expect.state, one.expect.route, one.expect.inherent, one.expect.residual)
-        for case in demo.content.cases for one in case.screenings
+        for case in demo.content.cases
+        for one in case.screenings
     }
     assert found == wanted
 
@@ -158,7 +159,9 @@ def test_evidence_comes_in_several_pieces_versions_and_with_last_days(demo: Demo
     assert any(shelf.expires_soon(piece, NOW.date()) for piece in pieces)
 
 
-def test_a_system_in_use_is_watched_by_indicators_of_which_one_had_it_screened_again(demo: Demo, work: UnitOfWork) -> None:
+def test_a_system_in_use_is_watched_by_indicators_of_which_one_had_it_screened_again(
+    demo: Demo, work: UnitOfWork
+) -> None:
     project = _project(demo, work, "dynamic-headway")
     sensors, error, takeover = work.session.scalars(
         select(Indicator).where(Indicator.project_id == project.id).order_by(Indicator.number)
@@ -166,7 +169,9 @@ def test_a_system_in_use_is_watched_by_indicators_of_which_one_had_it_screened_a
     verdicts = work.session.scalars(select(Reading.verdict).where(Reading.indicator_id == sensors.id)).all()
     assert len(verdicts) >= 12
     assert {*verdicts} == {"in"}
-    alerts = {each.indicator_id: each for each in work.session.scalars(select(Alert).where(Alert.project_id == project.id))}
+    alerts = {
+        each.indicator_id: each for each in work.session.scalars(select(Alert).where(Alert.project_id == project.id))
+    }
     assert (alerts[error.id].kind, alerts[error.id].outcome) == ("out", "opened")
     assert alerts[takeover.id].kind == "overdue"
     again = reopening.open_one(work, project, "M")
@@ -237,7 +242,9 @@ def test_it_is_not_built_into_a_database_in_use(demo: Demo) -> None:
         build(demo.database, demo.settings, NOW)
 
 
-def test_reports_of_decided_projects_are_written_beside_the_database(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reports_of_decided_projects_are_written_beside_the_database(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(builder, "print_report", lambda html, record, **_: Printed(b"%PDF- " + record[:40], 3))
     with time_machine.travel(NOW + timedelta(hours=1)):
         lines = write_reports(demo.stage, demo.settings)

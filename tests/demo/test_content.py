@@ -57,8 +57,18 @@ def test_the_committee_has_an_external_majority(content: Content) -> None:
 
 def test_the_wanted_states_are_planned(content: Content) -> None:
     states = {one.expect.state for _, one in _fillings(content)}
-    assert states >= {"draft", "submitted", "returned", "in_review", "board_queued", "board_session", "approved",
-                      "approved_with_conditions", "rejected", "blocked"}
+    assert states >= {
+        "draft",
+        "submitted",
+        "returned",
+        "in_review",
+        "board_queued",
+        "board_session",
+        "approved",
+        "approved_with_conditions",
+        "rejected",
+        "blocked",
+    }
     assert {one.expect.route for _, one in _fillings(content)} == {"light", "standard", "board", "blocked"}
 
 
@@ -87,7 +97,10 @@ def test_a_partial_answer_has_a_date_and_an_evidenced_one_its_paper(content: Con
     for case, one in _fillings(content):
         for key, reply in one.answers.items():
             assert one.value(key) != "partial" or reply.due is not None, (case.key, key)
-            assert one.value(key) != "done_evidenced" or any(paper.backs(key) for paper in one.evidence), (case.key, key)
+            assert one.value(key) != "done_evidenced" or any(paper.backs(key) for paper in one.evidence), (
+                case.key,
+                key,
+            )
 
 
 def test_a_name_that_nobody_has_is_refused_with_its_place(tmp_path: Path, content: Content) -> None:

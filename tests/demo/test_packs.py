@@ -82,7 +82,9 @@ def misfits(question: Question, row: Mapping[str, object]) -> Iterator[str]:
     columns = {column.code: column for column in question.columns}
     yield from row.keys() - columns.keys()
     yield from (code for code, column in columns.items() if column.required and code not in row)
-    yield from (code for code in row if code in columns and (columns[code].kind == "date") != isinstance(row[code], int))
+    yield from (
+        code for code in row if code in columns and (columns[code].kind == "date") != isinstance(row[code], int)
+    )
 
 
 @pytest.mark.parametrize("key", STORIES)
@@ -106,7 +108,9 @@ def test_answers_contradict_each_other_only_where_the_story_means_it() -> None:
 
 
 def test_packs_show_gaps_of_every_kind() -> None:
-    values = [one.filling.value(each) for one in STORIES.values() for each in one.asked if QUESTIONS[each].kind == "scale"]
+    values = [
+        one.filling.value(each) for one in STORIES.values() for each in one.asked if QUESTIONS[each].kind == "scale"
+    ]
     assert {*values} == {"done_evidenced", "done", "partial", "not_done", "not_applicable"}
     assert values.count("partial") > 30
     assert values.count("not_done") > 5

@@ -38,7 +38,9 @@ def test_a_date_inside_a_text_is_written_out_in_its_language() -> None:
     assert calendar.text("On {-7} they met", "en") == "On 13 November 2026 they met"
 
 
-@pytest.mark.parametrize("now", [FRIDAY, FRIDAY + timedelta(days=2, hours=12, minutes=7), datetime(2028, 2, 29, 14, 59, tzinfo=UTC)])
+@pytest.mark.parametrize(
+    "now", [FRIDAY, FRIDAY + timedelta(days=2, hours=12, minutes=7), datetime(2028, 2, 29, 14, 59, tzinfo=UTC)]
+)
 def test_acts_are_in_order_of_time_and_never_in_the_future(content: Content, now: datetime) -> None:
     story = _acts(content, now)
     moments = [act.at for act in story]
@@ -60,7 +62,13 @@ def test_nobody_acts_before_joining_and_answers_come_before_the_submission(conte
         assert own[0].name == "register"
         names = [act.name for act in own]
         if "submit" in names:
-            assert names.index("join") < names.index("open") < names.index("sort_out") < names.index("rate") < names.index("submit")
+            assert (
+                names.index("join")
+                < names.index("open")
+                < names.index("sort_out")
+                < names.index("rate")
+                < names.index("submit")
+            )
 
 
 def test_the_secretary_is_found_by_role(content: Content) -> None:

@@ -108,7 +108,7 @@ def test_a_changed_workbook_is_shown_first_and_becomes_a_draft_after(made: World
     path = f"/questionnaires/{row.id}/exchange"
     shown = upload(person, path, changed(made), source="xlsx")
     assert shown.status_code == 200
-    assert "→ </span><span lang=\"ja\">書き換えた主題" in text_of(shown)
+    assert '→ </span><span lang="ja">書き換えた主題' in text_of(shown)
     assert count(made, QuestionnaireDraft) == 0
     answer = person.post(f"/questionnaires/{row.id}/import", {"text": hidden(shown, "text"), "note": "言い換え"})
     assert answer.status_code == 303

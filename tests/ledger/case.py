@@ -356,13 +356,26 @@ def watch(work: UnitOfWork) -> None:
     work.session.flush()
     work.session.add(
         ReadingBatch(
-            id="rb-1", project_id="p-1", source="hand", size=1, digest=READINGS, entered_by="u-owner", entered_at=work.now
+            id="rb-1",
+            project_id="p-1",
+            source="hand",
+            size=1,
+            digest=READINGS,
+            entered_by="u-owner",
+            entered_at=work.now,
         )
     )
     work.session.flush()
     work.session.add(
         Reading(
-            id="rd-1", batch_id="rb-1", position=1, indicator_id="in-1", at=AT, value="93.5", band_id="ib-1", verdict="low"
+            id="rd-1",
+            batch_id="rb-1",
+            position=1,
+            indicator_id="in-1",
+            at=AT,
+            value="93.5",
+            band_id="ib-1",
+            verdict="low",
         )
     )
     work.session.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from io import BytesIO
 from zipfile import ZipFile
@@ -80,6 +81,22 @@ def test_an_upload_leaves_the_answer_and_its_revision_alone(made: World, app, sc
     with made.acting(read_only=True) as work:
         now = work.session.scalars(query).one()
         assert (now.rev, now.saved_at, now.value) == (before.rev, before.saved_at, before.value)
+
+
+def test_a_file_and_an_answer_of_the_same_moment_are_both_kept(made: World, app, screening: str) -> None:
+    people = [visitor(app, "member"), visitor(app, "owner")]
+    path = f"/screenings/{screening}/items/safety"
+    rev = int(fields(people[1].get(path))["P1c-rev"])
+
+    def send(turn: int) -> int:
+        if turn % 2:
+            return sent(people[0], screening, "P1a", f"{turn}.txt", f"{turn}".encode()).status_code
+        body = {"page": "safety", "P1c": "not_done", "P1c-remark": f"{turn}", "P1c-rev": rev + turn // 2}
+        return people[1].post(f"/screenings/{screening}/save", body, Accept="application/json").status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(lambda mine: [send(turn) for turn in mine], (range(1, 17, 2), range(0, 16, 2))))
+    assert told == [[200] * 8, [200] * 8]
 
 
 def test_several_pieces_are_chosen_from_what_the_project_has(made: World, app, screening: str) -> None:

@@ -111,6 +111,21 @@ def test_a_fresh_trigger_sheet_counts_what_is_open_and_offers_a_start_from_a_sim
     assert f'href="/screenings/{screening}/similar"' in page.text
 
 
+def test_a_sheet_is_finished_although_one_of_its_answers_was_just_saved_by_itself(app, made, screening):
+    member = visitor(app, "member")
+    path = f"/screenings/{screening}/triggers"
+    begun = fields(member.get(path))
+    keys = {name.removesuffix("-rev") for name in begun}
+    given = dict.fromkeys(keys, "no") | begun
+    told = member.post(
+        f"/screenings/{screening}/save",
+        {"page": "triggers", "T19": "no", "T19-rev": begun["T19-rev"]},
+        Accept="application/json",
+    )
+    assert told.status_code == 200
+    assert member.post(path, given).status_code == 303
+
+
 def test_pages_of_questions_name_what_the_script_needs_and_readers_get_none_of_it(made, app, screening):
     answered(made, screening)
     path = f"/screenings/{screening}/items/safety"
