@@ -35,6 +35,7 @@ STATES: dict[str, State] = {
     "rejected": State("cross", "bad", Text("不承認", "Rejected")),
     "deferred": State("hold", "warn", Text("継続審査", "Deferred")),
     "escalated": State("up", "warn", Text("上位付議", "Escalated")),
+    "appeal": State("up", "going", Text("異議申立て", "Under appeal")),
     "blocked": State("stop", "bad", Text("停止", "Blocked")),
     "withdrawn": State("leave", "", Text("取下げ", "Withdrawn")),
     "superseded": State("return", "", Text("旧版", "Superseded")),
