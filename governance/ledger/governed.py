@@ -173,19 +173,50 @@ GOVERNED: dict[str, Governed] = {
     ),
     "meetings": Governed(
         _columns(
-            "id committee_id fiscal_year number starts_at place place_en state materials_sent_on opened_at closed_at planned_by"
+            "id committee_id fiscal_year number starts_at place place_en link state materials_sent_on"
+            " late_reason opened_at closed_at planned_by"
         ),
         Text("会議", "meeting"),
     ),
     "attendances": Governed(_columns("id meeting_id member_id mode arrived_at left_at"), Text("出席", "attendance")),
     "agenda_items": Governed(
-        _columns("id meeting_id position screening_id snapshot_id state motion deferral_reason opened_at settled_at"),
+        _columns(
+            "id meeting_id position screening_id snapshot_id state motion motion_number deferral_reason opened_at"
+            " settled_at"
+        ),
         Text("議題", "agenda item"),
-        settled=("issues",),
+        settled=("issues", "drafted"),
         open_states=frozenset({"queued", "discussing", "voting"}),
     ),
     "recusals": Governed(_columns("id item_id member_id reason declared_by declared_at"), Text("退席", "recusal")),
-    "votes": Governed(_columns("id item_id member_id motion choice dissent cast_at"), Text("投票", "vote")),
+    "votes": Governed(_columns("id item_id member_id motion motion_number choice dissent cast_at"), Text("投票", "vote")),
+    "motions": Governed(
+        _columns(
+            "id item_id number outcome conditions digest state reason figures votes_digest put_by put_at settled_at"
+        ),
+        Text("採決の案", "motion"),
+    ),
+    "item_questions": Governed(
+        _columns("id item_id number text asked_by recorded_by asked_at answer answered_by answered_at"),
+        Text("質疑", "question on an item"),
+    ),
+    "meeting_materials": Governed(
+        _columns("id meeting_id body digest sent_by sent_at"), Text("会議資料", "materials"), digest_of=("body", "digest")
+    ),
+    "minutes_versions": Governed(
+        _columns("id meeting_id number body digest reason written_by written_at"),
+        Text("議事録の版", "version of minutes"),
+        digest_of=("body", "digest"),
+    ),
+    "minutes_approvals": Governed(
+        _columns("id version_id office approved_by approved_at"), Text("議事録の承認", "approval of minutes")
+    ),
+    "papers": Governed(
+        _columns(
+            "id number kind lang meeting_id project_id source_id items record_digest file_digest size pages issued_by issued_at"
+        ),
+        Text("会議の文書", "paper of a meeting"),
+    ),
     "decisions": Governed(
         _columns(
             "id screening_id revision snapshot_id snapshot_digest body item_id outcome rationale escalated_to quorum"
@@ -269,6 +300,9 @@ ADDED_LATER = {
     "item_ratings": frozenset({"to_confirm"}),
     "evidence": frozenset({"expires_on", "replaces_id", "removed_by", "removed_because"}),
     "committee_members": frozenset({"alternate_of"}),
+    "meetings": frozenset({"link", "late_reason"}),
+    "agenda_items": frozenset({"motion_number", "drafted"}),
+    "votes": frozenset({"motion_number"}),
 }
 """Columns of governed tables and of contents that came after the first release.
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from governance.accounts.models import User
+from governance.reviews.room_models import ItemQuestion, Motion
 from governance.screenings.models import Screening, Snapshot
 from governance.storage.tables import Base, Code, Digest, Id, Line, Long, Revised, ref
 
@@ -131,7 +132,9 @@ class Meeting(Revised, Base):
     place: Mapped[Line] = mapped_column(default="")
     place_en: Mapped[Line] = mapped_column(default="")
     state: Mapped[Code] = mapped_column(default="planned")
+    link: Mapped[Line] = mapped_column(default="", server_default="")
     materials_sent_on: Mapped[date | None]
+    late_reason: Mapped[Long] = mapped_column(default="", server_default="")
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     planned_by: Mapped[str] = ref("users.id", index=False)
@@ -174,6 +177,8 @@ class AgendaItem(Revised, Base):
     snapshot_id: Mapped[str] = ref("snapshots.id", index=False)
     state: Mapped[Code] = mapped_column(default="queued")
     motion: Mapped[Code] = mapped_column(default="")
+    motion_number: Mapped[int] = mapped_column(default=0, server_default="0")
+    drafted: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
     issues: Mapped[Long] = mapped_column(default="")
     deferral_reason: Mapped[Long] = mapped_column(default="")
     opened_at: Mapped[datetime | None]
@@ -184,6 +189,8 @@ class AgendaItem(Revised, Base):
     snapshot: Mapped[Snapshot] = relationship()
     recusals: Mapped[list[Recusal]] = relationship(back_populates="item")
     votes: Mapped[list[Vote]] = relationship(back_populates="item")
+    motions: Mapped[list[Motion]] = relationship(order_by="Motion.number")
+    questions: Mapped[list[ItemQuestion]] = relationship(order_by="ItemQuestion.number")
 
 
 class Recusal(Base):
@@ -208,7 +215,7 @@ class Vote(Base):
 
     __tablename__ = "votes"
     __table_args__ = (
-        UniqueConstraint("item_id", "member_id"),
+        UniqueConstraint("item_id", "motion_number", "member_id"),
         CheckConstraint("choice IN ('for', 'against', 'abstain')", name="choice"),
     )
 
@@ -216,6 +223,7 @@ class Vote(Base):
     item_id: Mapped[str] = ref("agenda_items.id")
     member_id: Mapped[str] = ref("committee_members.id")
     motion: Mapped[Code]
+    motion_number: Mapped[int] = mapped_column(default=0, server_default="0")
     choice: Mapped[Code]
     dissent: Mapped[Long] = mapped_column(default="")
     cast_at: Mapped[datetime]
@@ -228,7 +236,10 @@ class Decision(Base):
     """The outcome (審査結果) of one screening revision, bound to the digest of the snapshot it rests on."""
 
     __tablename__ = "decisions"
-    __table_args__ = (UniqueConstraint("screening_id", "revision"), CheckConstraint("rationale <> ''", name="rationale"))
+    __table_args__ = (
+        UniqueConstraint("screening_id", "revision"),
+        CheckConstraint("rationale <> ''", name="rationale"),
+    )
 
     id: Mapped[Id]
     screening_id: Mapped[str] = ref("screenings.id")

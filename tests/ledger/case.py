@@ -29,7 +29,7 @@ from governance.questionnaires.models import (
     QuestionnaireRetirement,
     QuestionnaireVersion,
 )
-from governance.reports.models import Report
+from governance.reports.models import Paper, Report
 from governance.reviews.models import (
     AgendaItem,
     Attendance,
@@ -43,6 +43,7 @@ from governance.reviews.models import (
     Review,
     Vote,
 )
+from governance.reviews.room_models import ItemQuestion, Materials, MinutesApproval, MinutesVersion, Motion
 from governance.screenings.models import (
     AdoptedMeasure,
     Answer,
@@ -298,8 +299,47 @@ def meet(work: UnitOfWork) -> None:
         )
     )
     work.session.add(Vote(id="v-1", item_id="i-1", member_id="cm-1", motion="approved", choice="for", cast_at=work.now))
+    deliberate(work)
     work.record("VoteCast", subject=("vote", "v-1"), project="p-1")
 
+
+def deliberate(work: UnitOfWork) -> None:
+    """What else a meeting leaves: what was sent, a motion, a question, minutes with an approval, a paper."""
+    work.session.add(
+        Motion(
+            id="mo-1", item_id="i-1", number=1, outcome="approved", conditions=[], digest=sha("motion"), figures={},
+            put_by="u-expert", put_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.add(
+        ItemQuestion(
+            id="iq-1", item_id="i-1", number=1, text="保存期間は何日か", asked_by="u-external", recorded_by="u-external",
+            asked_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.add(
+        Materials(
+            id="mm-1", meeting_id="m-1", body='{"items":[]}', digest=sha('{"items":[]}'), sent_by="u-expert",
+            sent_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.add(
+        MinutesVersion(
+            id="mv-1", meeting_id="m-1", number=1, body='{"texts":{}}', digest=sha('{"texts":{}}'), written_by="u-expert",
+            written_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.flush()
+    work.session.add(
+        MinutesApproval(id="ma-1", version_id="mv-1", office="chair", approved_by="u-external", approved_at=work.now)
+    )
+    work.session.add(
+        Paper(
+            id="pa-1", number="AIG-R2-2026-0001", kind="minutes", lang="ja", meeting_id="m-1", source_id="mv-1",
+            items=["i-1"], record_digest=sha("r"), file_digest=sha("f"), size=1, pages=1, issued_by="u-expert",
+            issued_at=work.now,
+        )
+    )  # fmt: skip
 
 def decide(work: UnitOfWork) -> None:
     work.session.add(
