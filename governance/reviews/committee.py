@@ -180,8 +180,11 @@ def more_than(share: Fraction, whole: int) -> int:
 
 
 def composition(members: Sequence[Member], rules: CommitteeRules, on: date) -> list[RuleCheck]:
-    """Check the appointed members of a day: number, external share, expertise (domain.md §6.3)."""
-    seated = [member for member in members if member.sits_on(on)]
+    """Check the appointed members of a day: number, external share, expertise (domain.md §6.3).
+
+    Alternates add nobody to a committee: each only stands in for a member.
+    """
+    seated = [member for member in members if member.sits_on(on) and member.alternate_of is None]
     external = sum(member.is_external for member in seated)
     need = more_than(rules.external_share, len(seated))
     return [

@@ -17,7 +17,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from governance.accounts.rules import authorize, may
 from governance.ledger.rules import Code
 from governance.projects.services import end_reading
-from governance.refusals import NotFound
+from governance.refusals import NotFound, Refusal
 from governance.reviews.committee import CommitteeRules, committee_rules
 from governance.reviews.models import AgendaItem, Committee, CommitteeMember, CommitteeRuleVersion, Meeting
 from governance.reviews.people import active_person, seat_of, standing
@@ -173,6 +173,7 @@ def change_rules(  # long: one argument and one column per value
     return adopted
 
 
+# long: a table of reasons
 def _check_version(work: UnitOfWork, row: Committee, version: str, effective_on: date) -> None:
     """Refuse a version that exists or has no proper name, and a day that would change the rules of a meeting already opened."""
     today = local_date(work.now)
@@ -217,9 +218,11 @@ class Appointment:
     term_from: date
     term_until: date | None
     is_chair: bool
+    alternate_of: str | None = None
 
 
-def appoint(  # long: one argument per column
+# long: one argument per column
+def appoint(  # noqa: PLR0913 - one argument per column
     work: UnitOfWork,
     row: Committee,
     user_id: str,
@@ -229,13 +232,20 @@ def appoint(  # long: one argument per column
     term_from: date,
     term_until: date | None = None,
     is_chair: bool = False,
+    alternate_of: CommitteeMember | None = None,
 ) -> CommitteeMember:
-    """Appoint a person for a term. One person holds one seat at a time, so nobody votes twice (assurance.md T4)."""
+    """Appoint a person for a term. One person holds one seat at a time, so nobody votes twice (assurance.md T4).
+
+    An alternate stands in for one seat of the same side, is never the chair, and there is one for a seat at a time (domain.md §6.3).
+    """
     authorize(work.actor, "committee:edit", standing(work, row))
     work.session.refresh(row, with_for_update=True)
     person = active_person(work, user_id, "user_id")
-    given = Appointment(person.id, side, expertise, term_from, term_until, is_chair)
+    stood_for = alternate_of.id if alternate_of else None
+    given = Appointment(person.id, side, expertise, term_from, term_until, is_chair, stood_for)
     _check_appointment(row, given)
+    if alternate_of is not None:
+        _check_alternate(row, given, alternate_of)
     seat = CommitteeMember(user=person, position=len(row.members) + 1, **_columns(given))
     row.members.append(seat)
     work.session.flush()
@@ -250,6 +260,8 @@ def appoint(  # long: one argument per column
         "term_from": term_from.isoformat(),
         "term_until": term_until.isoformat() if term_until else None,
     }
+    if stood_for:
+        codes["alternate_of"] = stood_for
     work.record("MemberAppointed", subject=("committee_member", seat.id), codes=codes | term, row=seat)
     return seat
 
@@ -278,6 +290,27 @@ def _check_appointment(row: Committee, given: Appointment) -> None:
         place="user_id",
     )
     refuse_when(chaired, "chair", "委員長は同じ時期に1名だけです。", "There is one chair at a time.", place="is_chair")
+
+
+def _check_alternate(row: Committee, given: Appointment, member: CommitteeMember) -> None:
+    """Refuse an alternate who could not stand in for the seat."""
+    seated = member.committee_id == row.id and member.alternate_of is None and seat_of(member).sits_on(given.term_from)
+    taken = any(m.alternate_of == member.id and _overlap(m, given.term_from, given.term_until) for m in row.members)
+    wrong = (
+        (not seated, "alternate_seat", Text("任期中の委員を選んでください。", "Choose a member whose term runs.")),
+        (given.is_chair, "alternate_chair", Text("代理は委員長になれません。", "An alternate is not the chair.")),
+        (
+            given.side != member.side,
+            "alternate_side",
+            Text(
+                "代理の内部・外部は、委員と同じにしてください。", "An alternate comes from the same side as the member."
+            ),
+        ),
+        (taken, "alternate_taken", Text("この委員には同じ時期の代理がいます。", "This member has an alternate then.")),
+    )
+    for found, code, text in wrong:
+        if found:
+            raise Refusal(f"reviews.{code}", text.ja, text.en, place="alternate_of")
 
 
 def _overlap(seat: CommitteeMember, since: date, until: date | None) -> bool:

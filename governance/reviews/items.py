@@ -13,11 +13,10 @@ from governance.projects.models import Project
 from governance.projects.services import bar_reading, visible
 from governance.refusals import Forbidden, NotFound, Problem, Refusal, Refusals
 from governance.reviews import telling
-from governance.reviews.committees import version_in_force
 from governance.reviews.decisions import Basis, Verdict, basis_snapshot, choices, settle
-from governance.reviews.meetings import SETTLED, Room, lock, notice_of, recused_seats, room, rules_day, rules_for
+from governance.reviews.meetings import SETTLED, Room, lock, notice_of, recused_seats, room, rules_for, rules_version
 from governance.reviews.models import AgendaItem, CommitteeMember, Decision, Recusal, Vote
-from governance.reviews.people import conflicts_of, own_seat, seat_of, standing, ties_of
+from governance.reviews.people import conflicts_of, own_seat, same_seat, seat_of, standing, ties_of
 from governance.reviews.quorum import Ballot, Quorum, Tally, as_record, eligible_to_vote, lawful, tally, votes_digest
 from governance.reviews.rules import OUTCOMES, POSTPONED, local_date, refuse_when, require_outcome
 from governance.screenings.models import Screening
@@ -148,10 +147,11 @@ def put_motion(work: UnitOfWork, row: AgendaItem, motion: str, *, rev: int) -> N
 def _refuse_conflicted(work: UnitOfWork, row: AgendaItem) -> None:
     """Refuse while a member bound to the project has not stepped back."""
     ties, recused, today = ties_of(work, row.screening), recused_seats(work, row), local_date(work.now)
-    rules = rules_for(row.meeting, work.now)
+    rules, counted = rules_for(row.meeting, work.now), count_of(work, row).present_ids
     for seat in row.meeting.committee.members:
         bars = [c for c in conflicts_of(seat.user, ties, rules) if c.bars]
-        if bars and seat.id not in recused and seat_of(seat).sits_on(today):
+        counts = seat.alternate_of is None or seat.id in counted
+        if bars and counts and seat.id not in recused and seat_of(seat).sits_on(today):
             raise Refusal(
                 "reviews.conflict_open",
                 "利益相反のある委員の退席を先に記録してください（{why}）。",
@@ -191,12 +191,18 @@ def _voting_seat(work: UnitOfWork, row: AgendaItem) -> CommitteeMember:
     there = room(work, row.meeting)
     conflicts = conflicts_of(seat.user, ties_of(work, row.screening), there.rules)
     recused = recused_seats(work, row)
-    barred = eligible_to_vote(seat_of(seat), there.presences, recused, there.rules, work.now, conflicts)
+    barred = eligible_to_vote(seat_of(seat), there.presences, recused, there.rules, work.now, conflicts, there.seats)
     if barred is not None:
         raise Refusal(barred.code, barred.text.ja, barred.text.en)
-    voted = work.session.scalars(select(Vote).where(Vote.item_id == row.id, Vote.member_id == seat.id)).first()
+    voted = work.session.scalars(select(Vote.member_id).where(Vote.item_id == row.id)).all()
     said = ("すでに投票しています。投票は変えられません。", "You have voted. A vote cannot be changed.")
-    refuse_when(voted is not None, "voted", *said)
+    refuse_when(seat.id in voted, "voted", *said)
+    refuse_when(
+        bool(same_seat(seat) & set(voted)),
+        "seat_voted",
+        "この席からはすでに投票されています（委員と代理の両方は投票できません）。",
+        "This seat has voted already: a member and the alternate never both vote.",
+    )
     return seat
 
 
@@ -223,9 +229,7 @@ def record_decision(work: UnitOfWork, row: AgendaItem, verdict: Verdict, *, rev:
     _require_quorum(count)
     result = tally(ballots, count, there.rules)
     _require_carried(result)
-    figures = as_record(count, result, [notice_of(row.meeting, work.now)]) | {
-        "rules_version": version_in_force(committee, rules_day(row.meeting, work.now)).version
-    }
+    figures = as_record(count, result, [notice_of(row.meeting, work.now)]) | rules_version(row.meeting, work.now)
     digest = votes_digest(row.id, row.motion, ballots)
     decision = settle(work, row.screening, row.snapshot, verdict, Basis(row, figures, digest))
     row.state, row.settled_at = "decided", work.now

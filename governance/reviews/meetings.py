@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -20,7 +21,7 @@ from governance.reviews.committee import CommitteeRules, Member, RuleCheck, comp
 from governance.reviews.committees import rules_of, seats_on, version_in_force
 from governance.reviews.decisions import basis_snapshot
 from governance.reviews.models import AgendaItem, Attendance, Committee, CommitteeMember, Meeting, Recusal
-from governance.reviews.people import conflicts_of, seats_of, standing, ties_of
+from governance.reviews.people import conflicts_of, same_seat, seats_of, standing, ties_of
 from governance.reviews.quorum import Presence, Quorum, quorum
 from governance.reviews.rules import fiscal_year, local_date, refuse_when
 from governance.screenings.models import Screening
@@ -73,6 +74,11 @@ def rules_day(row: Meeting, at: datetime) -> date:
 def rules_for(row: Meeting, at: datetime) -> CommitteeRules:
     """Return the rules of a meeting: those of the day it opens, whatever is adopted afterwards (domain.md §6.3)."""
     return rules_of(row.committee, rules_day(row, at))
+
+
+def rules_version(row: Meeting, at: datetime) -> dict[str, Any]:
+    """Return the version of the rules a meeting works by, as a decision keeps it."""
+    return {"rules_version": version_in_force(row.committee, rules_day(row, at)).version}
 
 
 def recused_seats(work: UnitOfWork, item: AgendaItem) -> frozenset[str]:
@@ -258,12 +264,28 @@ def record_attendance(work: UnitOfWork, row: Meeting, seat: CommitteeMember, mod
         )
     if _present(work, row, seat) is not None:
         raise Refusal("reviews.present", "すでに出席しています。", "Already present.")
+    _one_of_a_seat(work, row, seat)
     spell = Attendance(meeting=row, member=seat, mode=mode, arrived_at=work.now)
     work.session.add(spell)
     work.session.flush()
     codes = {"member": seat.id, "mode": mode, "act": "arrived"}
     work.record("AttendanceRecorded", subject=("meeting", row.id), codes=codes, row=spell)
     return spell
+
+
+def _one_of_a_seat(work: UnitOfWork, row: Meeting, seat: CommitteeMember) -> None:
+    """Let an alternate in only while the member is absent; when the member comes, the alternate's presence ends (domain.md §6.3)."""
+    others = [(each, _present(work, row, each)) for each in row.committee.members if each.id in same_seat(seat)]
+    there = [(each, spell) for each, spell in others if spell is not None]
+    if seat.alternate_of is not None and there:
+        raise Refusal(
+            "reviews.alternate_not_needed",
+            "代理する委員が出席しているため、代理の出席は記録できません。",
+            "The member is present, so the alternate does not stand in.",
+            place="mode",
+        )
+    for _, spell in there:
+        _end_spell(work, row, spell)
 
 
 def record_leave(work: UnitOfWork, row: Meeting, seat: CommitteeMember) -> Attendance:

@@ -80,6 +80,12 @@ def seat_of(row: CommitteeMember) -> Member:
     )
 
 
+def same_seat(row: CommitteeMember) -> frozenset[str]:
+    """Return the other rows that speak for the same seat: the member for an alternate, the alternates for a member."""
+    own = row.alternate_of or row.id
+    return frozenset(each.id for each in row.committee.members if own in (each.id, each.alternate_of)) - {row.id}
+
+
 def own_seat(work: UnitOfWork, committee: Committee) -> CommitteeMember | None:
     """Return the seat that the actor holds today, or None."""
     today = local_date(work.now)

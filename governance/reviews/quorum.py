@@ -8,8 +8,8 @@ member who leaves mid-meeting changes the quorum of the next item (domain.md §6
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +59,11 @@ class Quorum:
     checks: tuple[RuleCheck, ...]
     eligible_ids: frozenset[str]
     present_ids: frozenset[str]
+    stands_for: Mapping[str, str] = field(default_factory=dict)
+
+    def seat(self, member_id: str) -> str:
+        """Return the seat somebody speaks for: an alternate's is that of the member (domain.md §6.3)."""
+        return self.stands_for.get(member_id, member_id)
 
     @property
     def met(self) -> bool:
@@ -85,6 +90,11 @@ class Tally:
         return self.carried and self.votes_for == self.present
 
 
+def counts(presence: Presence, rules: CommitteeRules) -> bool:
+    """Say whether being there in this way counts under the rules (domain.md §6.3 remote attendance)."""
+    return presence.mode != "remote" or rules.remote_counts
+
+
 # long: one line per figure
 def quorum(
     members: Sequence[Member],
@@ -96,10 +106,13 @@ def quorum(
     """Count one item at one moment (domain.md §6.3): appointed − recused = eligible; more than the share of them must be there.
 
     `recusals` are seat ids. Members whose term is over or has not begun are not appointed. Remote members count if the rules say so.
+    An alternate takes the place of an absent member in every figure, and is not counted besides.
     """
-    appointed = [member for member in members if member.sits_on(local_date(at))]
-    eligible = [member for member in appointed if member.id not in recusals]
-    there = {p.member_id for p in presences if p.covers(at) and (p.mode != "remote" or rules.remote_counts)}
+    sitting = [member for member in members if member.sits_on(local_date(at))]
+    appointed = [member for member in sitting if member.alternate_of is None]
+    there = {p.member_id for p in presences if p.covers(at) and counts(p, rules)}
+    acting = {a.alternate_of: a for a in sitting if a.alternate_of and a.id in there and a.id not in recusals}
+    eligible = [m if m.id in there else acting.get(m.id, m) for m in appointed if m.id not in recusals]
     present = [member for member in eligible if member.id in there]
     external = sum(member.is_external for member in present)
     lay = sum(not member.expertise.isdisjoint(rules.lay_expertise) for member in present)
@@ -116,6 +129,7 @@ def quorum(
         checks=_checks(rules, len(appointed), len(eligible), present, external, lay),
         eligible_ids=frozenset(member.id for member in eligible),
         present_ids=frozenset(member.id for member in present),
+        stands_for={member.id: member.alternate_of for member in members if member.alternate_of},
     )
 
 
@@ -149,19 +163,39 @@ def eligible_to_vote(
     rules: CommitteeRules,
     at: datetime,
     conflicts: Iterable[Conflict] = (),
+    members: Sequence[Member] = (),
 ) -> Problem | None:
     """Return why the member may not vote at the moment, or None when they may (assurance.md T4, domain.md §6.3).
 
-    A conflict that bars excludes even when nobody declared it; one that is only suggested does not.
+    A conflict that bars excludes even when nobody declared it; one that is only suggested does not. An alternate votes only while
+    the member is absent, holds the seat still (`members`), and has not stepped back from the item.
     """
-    day = local_date(at)
+    day, presences = local_date(at), list(presences)
     there = [p for p in presences if p.member_id == member.id and p.covers(at)]
+    principal = member.alternate_of
+    vacant = any(m.id == principal and not m.sits_on(day) for m in members)
     bar = next((conflict for conflict in conflicts if conflict.bars), None)
     reasons = (
         (day < member.term_from, "term_not_begun", Text("任期がまだ始まっていません。", "The term has not begun.")),
         (not member.sits_on(day), "term_over", Text("任期が終わっています。", "The term is over.")),
         (member.id in recusals, "recused", Text("この議題から退席しています。", "Recused from this item.")),
         (bar is not None, "conflict", _barred(bar)),
+        (
+            principal in recusals or vacant,
+            "alternate_seat",
+            Text(
+                "代理する委員の席は、この議題では数えません。",
+                "The seat you stand in for does not count for this item.",
+            ),
+        ),
+        (
+            any(p.member_id == principal and p.covers(at) and counts(p, rules) for p in presences),
+            "alternate_not_needed",
+            Text(
+                "代理する委員が出席しているため、投票できません。",
+                "The member you stand in for is present, so you may not vote.",
+            ),
+        ),
         (not there, "absent", Text("いま出席していません。", "Not present now.")),
         (
             all(p.mode == "remote" for p in there) and not rules.remote_counts,
@@ -187,7 +221,7 @@ def lawful(
     recusals: Collection[str],
     rules: CommitteeRules,
 ) -> list[Ballot]:
-    """Return the ballots whose voter might vote when they did and has not been recused since; the first of a member stands.
+    """Return the ballots whose voter might vote when they did and has not been recused since; the first of a seat stands.
 
     Leaving after a vote does not undo it: otherwise a result could be had by waiting until the opponents have gone.
     """
@@ -195,8 +229,8 @@ def lawful(
     kept: dict[str, Ballot] = {}
     for ballot in sorted(ballots, key=lambda b: b.cast_at):
         seat = seats.get(ballot.member_id)
-        if seat and eligible_to_vote(seat, presences, recusals, rules, ballot.cast_at) is None:
-            kept.setdefault(seat.id, ballot)
+        if seat and eligible_to_vote(seat, presences, recusals, rules, ballot.cast_at, members=members) is None:
+            kept.setdefault(seat.alternate_of or seat.id, ballot)
     return list(kept.values())
 
 
@@ -206,8 +240,9 @@ def tally(ballots: Iterable[Ballot], count: Quorum, rules: CommitteeRules) -> Ta
     Whoever abstains or has not voted is present but not for. A tie decides nothing: the item is deferred, nobody has a casting vote.
     Without quorum nothing is carried.
     """
-    counted = {b.member_id: b.choice for b in ballots if b.member_id in count.eligible_ids}
-    base = count.present_ids | counted.keys()
+    eligible = {count.seat(member_id) for member_id in count.eligible_ids}
+    counted = {seat: b.choice for b in ballots if (seat := count.seat(b.member_id)) in eligible}
+    base = {count.seat(member_id) for member_id in count.present_ids} | counted.keys()
     votes = [list(counted.values()).count(choice) for choice in ("for", "against", "abstain")]
     need_for = more_than(rules.decision_share, len(base))
     return Tally(
