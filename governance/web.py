@@ -58,6 +58,7 @@ FEATURES = (
     "learning",
     "insight",
     "reports",
+    "lessons",
     "interchange",
     "ledger",
 )

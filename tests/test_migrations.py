@@ -186,6 +186,9 @@ NOT_GOVERNED = {
     "answer_layouts": None,  # with answer_vectors: derived from snapshots, which are governed
     "answer_vectors": None,
     "backtests": None,  # a calculation that can be run again
+    "kyt_participants": None,  # with hazards and measures: free while a session is held, then frozen in its governed record
+    "kyt_hazards": None,
+    "kyt_measures": None,
     "ledger_event": None,
     "ledger_node": None,
     "ledger_value": None,

@@ -39,6 +39,8 @@ RELATIONS: dict[str, Text] = {
     "condition.verifier": Text("その条件の確認者", "the verifier of the condition"),
     "incident.reporter": Text("その事故の報告者", "whoever reported the incident"),
     "draft.author": Text("その下書きを書いた人", "whoever wrote a part of the draft"),
+    "kyt.leader": Text("そのKYTの進行役と書記", "leader and scribe of the KYT session"),
+    "kyt.participant": Text("そのKYTの参加者", "whoever takes part in the KYT session"),
 }
 
 _TEAM = frozenset({"project.owner", "project.member"})
@@ -167,6 +169,16 @@ PERMISSIONS: dict[str, Permission] = {
         "Close an incident",
         {"expert"},
         _OBSERVER_FREE | {"project.ever", "incident.reporter"},
+    ),
+    "kyt:view": _row("KYTの閲覧", "See KYT sessions", EVERYONE),
+    "kyt:open": _row("KYTの開始", "Begin a KYT session", EVERYONE, _AUDITOR),
+    "kyt:write": _row("KYTへの記入", "Write in a KYT session", {"kyt.leader", "kyt.participant"}, _AUDITOR),
+    "kyt:lead": _row("KYTの進行", "Lead a KYT session", {"kyt.leader"}, _AUDITOR),
+    "training:view": _row("教育講座の閲覧", "See courses", EVERYONE),
+    "training:attend": _row("自分の受講の記録", "Record the own attendance", EVERYONE, _AUDITOR),
+    "training:overview": _row("受講状況の閲覧", "See who attended what", {"secretariat", "administrator", "auditor"}),
+    "training:manage": _row(
+        "教育講座と受講記録の管理", "Manage courses and attendances", {"secretariat", "administrator"}, _AUDITOR
     ),
     "account:manage": _row("利用者と役割の管理", "Manage people and roles", {"administrator"}),
     "mail:manage": _row("メールの送信状況の確認と再送", "See the sending of mail and send again", {"administrator"}),

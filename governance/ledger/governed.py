@@ -247,7 +247,8 @@ GOVERNED: dict[str, Governed] = {
         Text("測定値の登録キー", "key for readings"),
     ),
     "reading_batches": Governed(
-        _columns("id project_id source key_id size digest entered_by entered_at"), Text("測定値の登録", "entry of readings")
+        _columns("id project_id source key_id size digest entered_by entered_at"),
+        Text("測定値の登録", "entry of readings"),
     ),
     "alerts": Governed(
         _columns(
@@ -277,6 +278,41 @@ GOVERNED: dict[str, Governed] = {
         _columns("id incident_id kind recipient due_on told_on note added_by added_at ended_at"),
         Text("事故の外部報告", "report of an incident to others"),
     ),
+    "kyt_sessions": Governed(
+        _columns("id number project_id scenario state created_by created_at"),
+        Text("KYT", "KYT session"),
+        settled=_columns(
+            "title title_en situation situation_en held_on place leader_id scribe_id team_goal call settled_by settled_at"
+            " dropped_because"
+        ),
+        open_states=frozenset({"r1", "r2", "r3", "r4"}),
+    ),
+    "kyt_records": Governed(
+        _columns("id session_id body digest finished_by finished_at"),
+        Text("KYTの記録", "record of a KYT session"),
+        digest_of=("body", "digest"),
+    ),
+    "kyt_promotions": Governed(
+        _columns("id session_id line_id kind measure_id thread_id draft_id question_key promoted_by promoted_at"),
+        Text("KYTの成果の反映", "line of a KYT session carried over"),
+    ),
+    "courses": Governed(
+        _columns(
+            "id code title title_en about about_en place place_en url self_record created_by created_at retired_by retired_at"
+        ),
+        Text("教育講座", "course"),
+    ),
+    "course_terms": Governed(
+        _columns("id course_id version effective_on valid_months acts roles mode reason set_by set_at"),
+        Text("受講条件", "terms of a course"),
+    ),
+    "training_records": Governed(
+        _columns(
+            "id course_id user_id attended_on source terms_id valid_until note recorded_by recorded_at withdrawn_by"
+            " withdrawn_at withdrawn_because"
+        ),
+        Text("受講記録", "attendance at a course"),
+    ),
     "reports": Governed(
         _columns(
             "id number kind lang project_id snapshot_digest record_digest file_digest size pages is_draft purpose issued_by issued_at"
@@ -289,8 +325,12 @@ GOVERNED: dict[str, Governed] = {
 CONTENT_TABLES: dict[str, tuple[str, ...]] = {
     "answer_changes": _columns("id question_key revision body author_id saved_at"),
     "answer_evidence": _columns("question_key evidence_id attached_by attached_at"),
-    "answers": _columns("id question_key value text remark due_on carried_from to_confirm confirm_because author_id saved_at"),
-    "item_ratings": _columns("id item severity likelihood severity_reason likelihood_reason to_confirm author_id saved_at"),
+    "answers": _columns(
+        "id question_key value text remark due_on carried_from to_confirm confirm_because author_id saved_at"
+    ),
+    "item_ratings": _columns(
+        "id item severity likelihood severity_reason likelihood_reason to_confirm author_id saved_at"
+    ),
     "screening_questionnaires": _columns("id questionnaire_id position"),
 }
 """Tables below a screening, with the columns that count."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from governance.accounts.rules import authorize
+from governance.learning.services import require as require_training
 from governance.projects.models import Project
 from governance.projects.services import bar_reading, visible
 from governance.refusals import Forbidden, NotFound, Problem, Refusal, Refusals
@@ -164,6 +165,7 @@ def _refuse_conflicted(work: UnitOfWork, row: AgendaItem) -> None:
 def cast_vote(work: UnitOfWork, row: AgendaItem, choice: str, *, rev: int, dissent: str = "") -> Vote:
     """Cast the actor's own vote on the motion put; it is final. Raises Refusal with the reason when they may not vote now."""
     authorize(work.actor, "meeting:vote", standing(work, row.meeting.committee, recused_seats(work, row)))
+    require_training(work, "vote")
     _lock_item(work, row, rev, "voting")
     seat = _voting_seat(work, row)
     unknown = choice not in CHOICES

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from governance.accounts.rules import authorize
+from governance.learning.services import require as require_training
 from governance.projects.models import Project
 from governance.projects.services import visible
 from governance.refusals import Forbidden, NotFound, Refusal
@@ -57,6 +58,7 @@ def locked(work: UnitOfWork, screening: Screening, rev: int) -> None:
 def take_review(work: UnitOfWork, screening: Screening, *, rev: int) -> Review:
     """Take a submitted screening for review. Refused to whoever is or was bound to the project (domain.md §6.3)."""
     authorize(work.actor, "review:take", relations_to(work, screening))
+    require_training(work, "review")
     locked(work, screening, rev)
     moved = after(screening.state, "take")
     refuse_bound(work, screening)
@@ -129,6 +131,7 @@ def give_opinion(work: UnitOfWork, row: Review, *, rev: int, recommendation: str
     """
     screening = row.screening
     _own(work, row)
+    require_training(work, "review")
     work.session.refresh(screening, with_for_update=True)
     work.expect(row, rev)
     _must_be_open(row)

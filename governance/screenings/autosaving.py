@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import lazyload
 
 from governance.accounts.rules import authorize
+from governance.learning.services import require as require_training
 from governance.projects.life import must_run
 from governance.projects.services import own_relations, visible
 from governance.refusals import Conflict, NotFound, Problem, Refusal
@@ -73,6 +74,8 @@ def keep(work: UnitOfWork, held: Open, entries: Sequence[Entry], ratings: Sequen
     The entries must be of questions that the screening has.
     """
     row, kept, contents = held.row, Kept(), contents_of(work.session, held.row)
+    if not contents.answers:
+        require_training(work, "fill")
     values = {key: answer.value for key, answer in contents.answers.items()}
     for entry in entries:
         _keep_answer(work, held, contents, kept, entry)

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 
 from governance.accounts.models import User
 from governance.accounts.rules import authorize
+from governance.learning.services import require as require_training
 from governance.ledger.rules import moment
 from governance.projects.life import must_run
 from governance.projects.services import relations_of
@@ -44,6 +45,8 @@ def save_answers(work: UnitOfWork, row: Screening, entries: Sequence[Entry]) -> 
     may_fill(work, row)
     sheet = sheet_of(row)
     stored = {a.question_key: a for a in work.session.scalars(select(Answer).where(Answer.screening_id == row.id))}
+    if not stored:
+        require_training(work, "fill")
     settled = [rules.stored_form(rules.question_or_refuse(sheet, entry.key), entry) for entry in entries]
     _check(work, row, sheet, settled)
     for entry in settled:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import contains_eager
 
 from governance.accounts.rules import authorize
 from governance.discussions import services as discussions
+from governance.learning.services import require as require_training
 from governance.ledger.rules import Code
 from governance.projects.life import must_run
 from governance.projects.life_rules import check_reason
@@ -85,6 +86,7 @@ def open_screening(work: UnitOfWork, owner: Project, phase: str, *, due_on: date
     phase is approved already: what is approved is screened again for a reason (reopening.py).
     """
     authorize(work.actor, "screening:open", relations_of(work, owner))
+    require_training(work, "fill")
     version, framework = begin(work, owner, phase)
     before = screenings_of(work, owner)
     rules.may_open(framework, phase, before, work.now.date())
@@ -182,6 +184,7 @@ def submit(work: UnitOfWork, row: Screening, *, rev: int, explanation: str = "")
     must_run(work, row.project_id)
     rules.must_be_editable(row.state)
     work.expect(row, rev)
+    require_training(work, "fill")
     row.revision += row.state == "returned"
     now = load(work.session, row)
     Refusals.raise_any(gaps_of(now))

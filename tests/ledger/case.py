@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 
 from governance.accounts.models import RoleGrant, User
 from governance.discussions.models import Comment, CommentCorrection, Delegation, Mention, Thread
+from governance.learning.models import Course, CourseTerms, KytRecord, KytSession, TrainingRecord
+from governance.lessons.models import KytPromotion
 from governance.monitoring.models import (
     Alert,
     Incident,
@@ -454,13 +456,50 @@ def report_incident(work: UnitOfWork) -> None:
     work.record("IncidentReported", subject=("incident", "ic-1"), project="p-1", private={"title": "誤警報"})
 
 
+def learn(work: UnitOfWork) -> None:
+    work.session.add(
+        KytSession(
+            id="ky-1", number="KYT-2026-001", project_id="p-1", title="融資の審査", situation="点数だけを見る", state="finished",
+            held_on=date(2026, 11, 20), leader_id="u-owner", scribe_id="u-expert", team_goal="理由を確かめる ヨシ！",
+            created_by="u-owner", created_at=work.now, settled_by="u-owner", settled_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.add(
+        Course(id="cs-1", code="AIE-101", title="AI倫理 導入教育", created_by="u-owner", created_at=work.now)
+    )
+    work.session.flush()
+    work.session.add_all(
+        [
+            KytRecord(
+                id="kr-1", session_id="ky-1", body="{}", digest=sha("{}"), finished_by="u-owner", finished_at=work.now
+            ),
+            KytPromotion(
+                id="kp-1", session_id="ky-1", line_id="l-1", kind="measure", measure_id="me-1", promoted_by="u-owner",
+                promoted_at=work.now,
+            ),
+            CourseTerms(
+                id="ct-1", course_id="cs-1", version=1, effective_on=date(2026, 4, 1), valid_months=12, acts=["fill"],
+                roles=["member"], mode="require", set_by="u-owner", set_at=work.now,
+            ),
+        ]
+    )  # fmt: skip
+    work.session.flush()
+    work.session.add(
+        TrainingRecord(
+            id="tr-1", course_id="cs-1", user_id="u-owner", attended_on=date(2026, 11, 19), source="class", terms_id="ct-1",
+            valid_until=date(2027, 11, 19), recorded_by="u-expert", recorded_at=work.now,
+        )
+    )  # fmt: skip
+    work.record("TrainingRecorded", subject=("training", "tr-1"))
+
+
 def people(work: UnitOfWork) -> None:
     for name, role in (("owner", "member"), ("expert", "expert"), ("external", "external_member")):
         person(work, name, role)
 
 
-ACTS = (people, publish, register, draft, submit, check, seat, meet, decide, retire, watch, report_incident)
-SIZE = 18
+ACTS = (people, publish, register, draft, submit, check, seat, meet, decide, retire, watch, report_incident, learn)
+SIZE = 19
 """Entries that the whole case writes."""
 
 

@@ -238,6 +238,12 @@ CHANGES = {
     "incident_changes": "changed_by = 'u-expert'",
     "incident_links": "ended_at = '2026-11-20 03:00:00'",
     "incident_duties": "told_on = NULL, due_on = '2026-12-01'",
+    "kyt_sessions": "team_goal = '別の目標'",
+    "kyt_records": "finished_by = 'u-expert'",
+    "kyt_promotions": "promoted_by = 'u-expert'",
+    "courses": "title = '別の講座'",
+    "course_terms": "mode = 'off'",
+    "training_records": "attended_on = '2026-01-01'",
 }
 
 

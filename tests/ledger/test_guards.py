@@ -29,8 +29,11 @@ FROZEN = [
     "reading_batches",
     "readings",
     "incident_changes",
+    "kyt_records",
+    "kyt_promotions",
+    "course_terms",
 ]
-KEPT = ["indicators", "reading_keys", "alerts", "incidents", "incident_links", "incident_duties"]
+KEPT = ["indicators", "reading_keys", "alerts", "incidents", "incident_links", "incident_duties", "courses", "training_records"]
 LOCKED = ["answers", "item_ratings", "answer_evidence", "answer_changes", "screening_questionnaires"]
 GUARD = "refused: (the|record|a snapshot)"
 
