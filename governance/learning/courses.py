@@ -187,6 +187,7 @@ def _is_web(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(each.isspace() for each in url)
 
 
+# long: one refusal after the other
 def _wrong_terms(terms: Conditions, row: Course | None) -> list[Problem]:
     """Return what is wrong with new terms; `row` is the course they follow on, None for its first ones."""
     found = []

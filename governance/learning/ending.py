@@ -76,6 +76,7 @@ def _finish(work: UnitOfWork, row: KytSession, rev: int) -> None:
     )
 
 
+# long: one line for each thing the record says
 def content(row: KytSession) -> dict[str, Any]:
     """Return what the record says of a session, as plain values: people by their account alone, so that names stay erasable."""
     found = find(row.scenario)

@@ -131,7 +131,6 @@ def give_opinion(work: UnitOfWork, row: Review, *, rev: int, recommendation: str
     """
     screening = row.screening
     _own(work, row)
-    require_training(work, "review")
     work.session.refresh(screening, with_for_update=True)
     work.expect(row, rev)
     _must_be_open(row)
@@ -251,6 +250,7 @@ def _must_be_open(row: Review) -> None:
 
 
 def _check_opinion(work: UnitOfWork, screening: Screening, recommendation: str, opinion: str) -> None:
+    require_training(work, "review")
     _need(opinion, "opinion")
     _check_recommendation(recommendation)
     refuse_when(
