@@ -105,6 +105,7 @@ def retire(work: UnitOfWork, row: Course, *, rev: int) -> None:
     work.record("CourseRetired", subject=("course", row.id), rev=(rev, row.rev), codes={"code": row.code})
 
 
+# long: one line per column and code
 def _set(work: UnitOfWork, row: Course, terms: Conditions) -> CourseTerms:
     made = CourseTerms(
         version=1 + max((each.version for each in row.terms), default=0),
