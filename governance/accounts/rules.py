@@ -107,6 +107,22 @@ PERMISSIONS: dict[str, Permission] = {
         "該当なしの判断", "Rule on a not-applicable answer", {"expert"}, _OBSERVER_FREE | {"project.ever"}
     ),
     "review:decide": _row("標準の案件の決定", "Decide a standard case", {"expert"}, _OBSERVER_FREE | {"project.ever"}),
+    "precedent:cite": _row(
+        "先例の引用",
+        "Cite a precedent",
+        {"expert", "secretariat", "chair", "committee.member", "project.approver"},
+        _OBSERVER_FREE | {"project.owner", "project.member", "item.recused"},
+    ),
+    "review:assign": _row(
+        "審査の担当の割当て", "Assign a reviewer", {"expert"}, _OBSERVER_FREE | {"project.ever"}
+    ),
+    "challenge:raise": _row(
+        "回答・評価への異議", "Challenge an answer or grade", {"expert"}, _OBSERVER_FREE | {"project.ever"}
+    ),
+    "challenge:answer": _row("異議への回答", "Answer a challenge", _TEAM, _OBSERVER_FREE),
+    "sample:check": _row(
+        "抜き取り確認", "Check a sample of light cases", {"expert"}, _OBSERVER_FREE | {"project.ever"}
+    ),
     "stop:confirm": _row("停止の確認", "Confirm a hard stop", {"legal"}, _OBSERVER_FREE | {"project.ever"}),
     "stop:release": _row("停止の解除", "Release a hard stop", {"legal", "expert"}, _OBSERVER_FREE | {"project.ever"}),
     "committee:view": _row(

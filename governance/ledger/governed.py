@@ -157,8 +157,39 @@ GOVERNED: dict[str, Governed] = {
     "reviews": Governed(
         _columns("id screening_id revision reviewer_id state started_at"),
         Text("専門チームの審査", "review"),
-        settled=_columns("opinion recommendation return_reason snapshot_id finished_at"),
+        settled=_columns("opinion risks open_points recommendation return_reason snapshot_id finished_at"),
         open_states=frozenset({"in_review"}),
+    ),
+    "review_assignments": Governed(
+        _columns("id screening_id revision number reviewer_id reason assigned_by assigned_at"),
+        Text("審査の割当て", "assignment of a reviewer"),
+    ),
+    "review_checks": Governed(
+        _columns("id review_id item number outcome note settled_by settled_at"), Text("事前確認の結果", "result of a check")
+    ),
+    "challenges": Governed(
+        _columns(
+            "id screening_id revision number kind target original proposed reason state raised_by raised_at reply replied_by"
+            " replied_at verdict settled_by settled_at"
+        ),
+        Text("異議", "challenge"),
+    ),
+    "case_discussions": Governed(
+        _columns(
+            "id review_id number topic opened_by opened_at participants outcome record_url concluded_by concluded_at"
+        ),
+        Text("討議", "discussion of a case"),
+    ),
+    "citations": Governed(
+        _columns("id screening_id revision cited_id note cited_by cited_at withdrawn_by withdrawn_at"),
+        Text("先例の引用", "cited precedent"),
+    ),
+    "sampling_shares": Governed(
+        _columns("id number percent effective_on reason set_by set_at"), Text("抜き取りの割合", "share of the sample")
+    ),
+    "light_samples": Governed(
+        _columns("id decision_id percent result note reopened_id checked_by checked_at"),
+        Text("抜き取り確認", "check of a sample"),
     ),
     "committees": Governed(
         _columns("id key name name_en authority rules rules_version rules_effective_on"), Text("委員会", "committee")
@@ -343,6 +374,7 @@ ADDED_LATER = {
     "meetings": frozenset({"link", "late_reason"}),
     "agenda_items": frozenset({"motion_number", "drafted"}),
     "votes": frozenset({"motion_number"}),
+    "reviews": frozenset({"risks", "open_points"}),
 }
 """Columns of governed tables and of contents that came after the first release.
 

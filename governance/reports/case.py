@@ -25,6 +25,8 @@ from governance.refusals import Refusal
 from governance.reports.models import Report
 from governance.reports.revived import revived
 from governance.reports.watched import Watched, read_watched
+from governance.reviews.citing import citations_of
+from governance.reviews.desk_models import Citation
 from governance.reviews.models import Attendance, Condition, Decision, Review
 from governance.reviews.rules import local_date
 from governance.screenings.models import Reassessment, Screening, Snapshot
@@ -81,6 +83,7 @@ class Case:
     questionnaire_versions: Sequence[QuestionnaireVersion]
     decision: Decision | None
     review: Review | None
+    citations: Sequence[Citation]
     conditions: Sequence[Condition]
     condition_evidence: Mapping[str, Evidence]
     attendances: Sequence[Attendance]
@@ -185,6 +188,7 @@ def read_case(work: UnitOfWork, project: Project, screening: Screening, lang: st
         review=session.scalars(
             select(Review).where(Review.screening_id == screening.id, Review.revision == snapshot.revision)
         ).one_or_none(),
+        citations=citations_of(work, screening, snapshot.revision),
         conditions=conditions,
         condition_evidence={each.id: each for each in proofs},
         attendances=list(meeting.attendances) if meeting else [],

@@ -8,7 +8,7 @@ from typing import Any
 from governance.ledger.rules import EVENT_TYPES
 from governance.ledger.services import Event
 from governance.questionnaires.definition import Question
-from governance.reports import content, sentences
+from governance.reports import compose_desk, content, sentences
 from governance.reports.case import Case, Frozen
 from governance.reports.deliberation import (
     Acceptance,
@@ -152,6 +152,7 @@ def decision(case: Case) -> Outcome | None:
         "escalated_to": entered(found.escalated_to),
         "valid_until": day(found.valid_until),
         "next_review": None,
+        "precedents": compose_desk.precedents(case),
     }
 
 

@@ -114,6 +114,16 @@ class Session(TypedDict):
     dissents: list[Dissent]
 
 
+class Precedent(TypedDict):
+    """An earlier decision that was cited: its number and outcome, nothing of what the case is about; and what follows from it."""
+
+    number: str
+    on: str
+    outcome: Coded
+    session: Words
+    note: Words
+
+
 class Outcome(TypedDict):
     """The decision (審査結果), whoever took it; `by` is null where a committee did."""
 
@@ -125,6 +135,7 @@ class Outcome(TypedDict):
     escalated_to: Words
     valid_until: str | None
     next_review: str | None
+    precedents: list[Precedent]
 
 
 class Condition(TypedDict):

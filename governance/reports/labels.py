@@ -205,6 +205,8 @@ _COURSE = {
     "issue": Text("論点", "Issue"),
     "resolution": Text("解決", "Resolution"),
     "dissents": Text("少数意見", "Dissent"),
+    "precedents": Text("引用した先例", "Precedents cited"),
+    "precedent": Text("先例", "Precedent"),
     "decision_body": Text("決定者", "Decided by"),
     "decided_on": Text("決定日", "Date"),
 }

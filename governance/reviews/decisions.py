@@ -14,7 +14,7 @@ from typing import Any
 
 from governance.ledger.rules import Code
 from governance.refusals import Problem, Refusal, Refusals
-from governance.reviews import telling
+from governance.reviews import citing, telling
 from governance.reviews.models import AgendaItem, Condition, Decision
 from governance.reviews.people import active_person, authors_of
 from governance.reviews.rules import (
@@ -111,6 +111,7 @@ def settle(
 
 
 def _record_decision(work: UnitOfWork, screening: Screening, decision: Decision, rev: tuple[int, int]) -> None:
+    cited = [each.cited_id for each in citing.citations_of(work, screening)]
     work.record(
         "DecisionRecorded",
         subject=("decision", decision.id),
@@ -123,6 +124,7 @@ def _record_decision(work: UnitOfWork, screening: Screening, decision: Decision,
             "revision": decision.revision,
             "outcome": decision.outcome,
             "body": decision.body,
+            **({"cites": cited} if cited else {}),
         },
         private={"rationale": decision.rationale},
         row=decision,

@@ -23,7 +23,7 @@ from governance.projects.services import visible
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.services import current_framework, framework_in
 from governance.refusals import Refusal, Refusals
-from governance.reviews import live, verdicts
+from governance.reviews import citing, live, verdicts
 from governance.reviews import meeting_showing as showing
 from governance.reviews.ahead import item_ahead, meeting_ahead
 from governance.reviews.committee import Conflict, composition, sessions
@@ -265,6 +265,8 @@ def item_page(work: UnitOfWork, item: AgendaItem, refused: Refused = None) -> Re
         losing=_losing(item, floor),
         dissents=[v.dissent for v in floor.votes if v.dissent] if settled else [],
         **_deciding(work, item, floor),
+        **citing.beside(work, screening),
+        me=work.actor.id,
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import JSON, CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from governance.accounts.models import User
+from governance.reviews import desk_models  # noqa: F401 - whoever loads the tables of reviews has those of the desk
 from governance.reviews.room_models import ItemQuestion, Motion
 from governance.screenings.models import Screening, Snapshot
 from governance.storage.tables import Base, Code, Digest, Id, Line, Long, Revised, ref
@@ -30,6 +31,8 @@ class Review(Revised, Base):
     reviewer_id: Mapped[str] = ref("users.id")
     state: Mapped[Code] = mapped_column(default="in_review")
     opinion: Mapped[Long] = mapped_column(default="")
+    risks: Mapped[Long] = mapped_column(default="", server_default="")
+    open_points: Mapped[Long] = mapped_column(default="", server_default="")
     recommendation: Mapped[Code] = mapped_column(default="")
     return_reason: Mapped[Long] = mapped_column(default="")
     snapshot_id: Mapped[str | None] = ref("snapshots.id", index=False)

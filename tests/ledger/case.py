@@ -32,6 +32,15 @@ from governance.questionnaires.models import (
     QuestionnaireVersion,
 )
 from governance.reports.models import Paper, Report
+from governance.reviews.desk_models import (
+    Assignment,
+    CaseDiscussion,
+    Challenge,
+    CheckResult,
+    Citation,
+    LightSample,
+    SamplingShare,
+)
 from governance.reviews.models import (
     AgendaItem,
     Attendance,
@@ -250,8 +259,54 @@ def check(work: UnitOfWork) -> None:
             done_by="見本 太郎", done_on=date(2026, 11, 20), recorded_by="u-owner", recorded_at=work.now,
         )
     )  # fmt: skip
+    at_the_desk(work)
     work.session.get_one(Screening, "s-1").state = "board_queued"
     work.record("OpinionGiven", subject=("screening", "s-1"), project="p-1", refs={"snapshot": sha(BODY)})
+
+
+def at_the_desk(work: UnitOfWork) -> None:
+    """Assign, check, challenge, discuss."""
+    work.session.add_all(
+        [
+            Assignment(
+                id="as-1", screening_id="s-1", revision=1, number=1, reviewer_id="u-expert", assigned_by="u-expert",
+                assigned_at=work.now,
+            ),
+            CheckResult(
+                id="ck-1", review_id="r-1", item="evidence", number=1, outcome="met", note="見た", settled_by="u-expert",
+                settled_at=work.now,
+            ),
+            Challenge(
+                id="ch-1", screening_id="s-1", revision=1, number=1, kind="answer", target="P1a", original="done",
+                proposed="partial", reason="記録がない", raised_by="u-expert", raised_at=work.now,
+            ),
+            CaseDiscussion(
+                id="cd-1", review_id="r-1", number=1, topic="代わりの手段", opened_by="u-expert", opened_at=work.now,
+            ),
+        ]
+    )  # fmt: skip
+    work.session.flush()
+
+
+def sample(work: UnitOfWork) -> None:
+    """Cite the decision, set the share and look at the decision again: part of deciding."""
+    work.session.add_all(
+        [
+            Citation(
+                id="ct-1", screening_id="s-1", revision=1, cited_id="d-1", note="同じ用途", cited_by="u-expert",
+                cited_at=work.now,
+            ),
+            SamplingShare(
+                id="sh-1", number=1, percent=20, effective_on=date(2026, 4, 1), reason="初めの割合", set_by="u-expert",
+                set_at=work.now,
+            ),
+            LightSample(
+                id="ls-1", decision_id="d-1", percent=20, result="agree", note="同じ判断", checked_by="u-expert",
+                checked_at=work.now,
+            ),
+        ]
+    )  # fmt: skip
+    work.session.flush()
 
 
 def seat(work: UnitOfWork) -> None:
@@ -358,6 +413,7 @@ def decide(work: UnitOfWork) -> None:
             verifier_id="u-expert", due_on=date(2027, 1, 29),
         )
     )  # fmt: skip
+    sample(work)
     work.session.get_one(Screening, "s-1").state = "approved_with_conditions"
     work.record("DecisionRecorded", subject=("decision", "d-1"), project="p-1", private={"rationale": "条件を満たす"})
     work.session.add(

@@ -635,6 +635,18 @@ class _Builder:
             "escalated_to": None,
             "valid_until": "2027-10-22",
             "next_review": "2027-09-01",
+            "precedents": [
+                {
+                    "number": "MZM-2025-004",
+                    "on": "2025-11-14",
+                    "outcome": coded("approved_with_conditions", "条件付承認", "Approved with conditions"),
+                    "session": pair("2025年度 第2回", "FY2025, meeting 2"),
+                    "note": pair(
+                        "差の縮小に期限を定めて条件とした前例に合わせる。",
+                        "As before, closing the gap is a condition with a date.",
+                    ),
+                }
+            ],
         }
 
     def committee(self) -> dict[str, Any] | None:
