@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from governance.ledger.canonical import canonical
+from governance.ledger.governed_desk import DESK
 from governance.ledger.rules import moment
 from governance.texts import Text
 
@@ -160,37 +161,7 @@ GOVERNED: dict[str, Governed] = {
         settled=_columns("opinion risks open_points recommendation return_reason snapshot_id finished_at"),
         open_states=frozenset({"in_review"}),
     ),
-    "review_assignments": Governed(
-        _columns("id screening_id revision number reviewer_id reason assigned_by assigned_at"),
-        Text("審査の割当て", "assignment of a reviewer"),
-    ),
-    "review_checks": Governed(
-        _columns("id review_id item number outcome note settled_by settled_at"), Text("事前確認の結果", "result of a check")
-    ),
-    "challenges": Governed(
-        _columns(
-            "id screening_id revision number kind target original proposed reason state raised_by raised_at reply replied_by"
-            " replied_at verdict settled_by settled_at"
-        ),
-        Text("異議", "challenge"),
-    ),
-    "case_discussions": Governed(
-        _columns(
-            "id review_id number topic opened_by opened_at participants outcome record_url concluded_by concluded_at"
-        ),
-        Text("討議", "discussion of a case"),
-    ),
-    "citations": Governed(
-        _columns("id screening_id revision cited_id note cited_by cited_at withdrawn_by withdrawn_at"),
-        Text("先例の引用", "cited precedent"),
-    ),
-    "sampling_shares": Governed(
-        _columns("id number percent effective_on reason set_by set_at"), Text("抜き取りの割合", "share of the sample")
-    ),
-    "light_samples": Governed(
-        _columns("id decision_id percent result note reopened_id checked_by checked_at"),
-        Text("抜き取り確認", "check of a sample"),
-    ),
+    **{name: Governed(_columns(columns), label) for name, (columns, label) in DESK.items()},
     "committees": Governed(
         _columns("id key name name_en authority rules rules_version rules_effective_on"), Text("委員会", "committee")
     ),

@@ -137,9 +137,9 @@ def _pattern(one: Traits, other: Traits) -> float:
     """Return how near the levels lie, over the items that are above the lowest level in either case, before and after controls."""
     steps = []
     for mine, theirs in ((one.inherent, other.inherent), (one.residual, other.residual)):
-        raised = [item for item in mine.keys() & theirs.keys() if max(mine[item], theirs[item]) > 1]
         span = max([*mine.values(), *theirs.values(), 2]) - 1
-        steps += [1 - abs(mine[item] - theirs[item]) / span for item in raised]
+        pairs = [(max(1, mine[item]), max(1, theirs[item])) for item in mine.keys() & theirs.keys()]
+        steps += [1 - abs(a - b) / span for a, b in pairs if max(a, b) > 1]
     return sum(steps) / len(steps) if steps else 0.0
 
 

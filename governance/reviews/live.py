@@ -10,6 +10,7 @@ import hashlib
 
 from sqlalchemy import func, select
 
+from governance.reviews.desk_models import Citation
 from governance.reviews.models import AgendaItem, Attendance, Committee, Meeting, Recusal, Vote
 from governance.work import UnitOfWork
 
@@ -20,6 +21,7 @@ def version_of(work: UnitOfWork, row: Meeting, reader: str) -> str:
     Rows of a meeting are never taken away and revisions only grow, so equal figures mean that nothing happened.
     """
     items = select(AgendaItem.id).where(AgendaItem.meeting_id == row.id)
+    cases = select(AgendaItem.screening_id).where(AgendaItem.meeting_id == row.id)
     figures = [
         select(Meeting.rev).where(Meeting.id == row.id),
         select(Committee.rev).where(Committee.id == row.committee_id),
@@ -29,6 +31,7 @@ def version_of(work: UnitOfWork, row: Meeting, reader: str) -> str:
         select(func.count(Attendance.left_at)).where(Attendance.meeting_id == row.id),
         select(func.count()).where(Recusal.item_id.in_(items)),
         select(func.count()).where(Vote.item_id.in_(items)),
+        select(func.count() + func.count(Citation.withdrawn_at)).where(Citation.screening_id.in_(cases)),
     ]
     found = work.session.execute(select(*(each.scalar_subquery() for each in figures))).one()
     return hashlib.sha256(f"{reader} {tuple(found)}".encode()).hexdigest()[:16]
