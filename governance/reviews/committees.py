@@ -20,12 +20,19 @@ from governance.projects.services import end_reading
 from governance.refusals import NotFound, Refusal
 from governance.reviews.committee import CommitteeRules, committee_rules
 from governance.reviews.models import AgendaItem, Committee, CommitteeMember, CommitteeRuleVersion, Meeting
-from governance.reviews.people import active_person, seat_of, standing
+from governance.reviews.people import active_person, own_seat, seat_of, standing
 from governance.reviews.rules import local_date, refuse_when
 from governance.texts import Text
 from governance.work import UnitOfWork
 
 SIDES = ("internal", "external")
+GENDERS = {
+    "": Text("申告しない", "No statement"),
+    "female": Text("女性", "Female"),
+    "male": Text("男性", "Male"),
+    "other": Text("その他", "Another"),
+}
+"""What a member may say about gender, for the warning about the balance alone (domain.md §6.3)."""
 
 
 def committee(work: UnitOfWork, committee_id: str) -> Committee:
@@ -343,6 +350,16 @@ def end_term(work: UnitOfWork, seat: CommitteeMember, *, last_day: date) -> None
     for project in {item.screening.project for item in work.session.scalars(query)}:
         if last_day <= today:
             end_reading(work, project, seat.user_id)
+
+
+def state_gender(work: UnitOfWork, row: Committee, gender: str) -> None:
+    """Keep what the actor says about their own gender, or take it back; nobody else can, and it is no part of any record."""
+    authorize(work.actor, "committee:view", standing(work, row))
+    seat = own_seat(work, row)
+    if seat is None or gender not in GENDERS:
+        raise NotFound
+    seat.gender = gender
+    work.session.flush()
 
 
 def _refuse_in_session(work: UnitOfWork, row: Committee, ja: str, en: str) -> None:

@@ -63,11 +63,14 @@ class AppointForm(Form):
     side = RadioField(_("内部・外部"), [InputRequired(_("内部か外部かを選んでください。"))])
     expertise = SelectMultipleField(_("専門"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput())
     is_chair = BooleanField(_("委員長"))
+    alternate_of = SelectField(_("代理する委員"), [MayBeEmpty()])
     term_from = DayField(_("任期の始まり"), [InputRequired(_("任期の始まりを入力してください。"))])
     term_until = DayField(_("任期の終わり"), [MayBeEmpty()])
 
-    def offer(self, people: Iterable[User], expertise: Iterable[Named]) -> None:
-        """Fill the lists with the people and the expertise codes of the framework."""
+    def offer(self, people: Iterable[User], expertise: Iterable[Named], seats: Iterable[CommitteeMember] = ()) -> None:
+        """Fill the lists with the people, the expertise codes of the framework, and the seats an alternate may stand in for."""
+        held = [(seat.id, both_names(seat.user)) for seat in seats if seat.alternate_of is None]
+        self.alternate_of.choices = options([("", Text("代理ではない（委員）", "Nobody (a member)")), *held])
         named = [(p.id, both_names(p)) for p in people]
         self.user_id.choices = options([("", Text("選んでください", "Choose")), *named])
         self.side.choices = options(SIDES.items())

@@ -17,20 +17,19 @@ from governance.accounts.models import User
 from governance.accounts.rules import may
 from governance.pages import accepted, current_work, page, permission, redirect_to, refusals_beside, tell, today
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reviews import committees, item_views, meetings
+from governance.reviews import committee_views, committees, item_views, meetings
 from governance.reviews.committee import composition
 from governance.reviews.forms import AppointForm, LastDayForm, PlanForm, arrivals, default_term, leaving, text, whole
 from governance.reviews.meeting_pages import (
     expertise_names,
     framework_in_force,
     meeting_page,
-    sessions_check,
     version_answer,
 )
 from governance.reviews.meeting_showing import rules_in_words
 from governance.reviews.models import Committee, CommitteeMember, Meeting
 from governance.reviews.people import seats_of, standing
-from governance.reviews.rules import fiscal_year, local_date
+from governance.reviews.rules import local_date
 from governance.screenings.services import screening as screening_of
 from governance.texts import Text
 from governance.work import UnitOfWork
@@ -50,13 +49,24 @@ def index() -> ResponseReturnValue:
     work = current_work()
     rows = committees.committees(work)
     day = local_date(work.now)
-    lines = [(row, len(committees.seats_on(row, day)), _unmet(work, row), meetings.meetings(work, row)) for row in rows]
+    lines = [
+        (
+            row,
+            len([seat for seat in committees.seats_on(row, day) if seat.alternate_of is None]),
+            _unmet(work, row),
+            meetings.meetings(work, row),
+            committees.version_in_force(row, day),
+        )
+        for row in rows
+    ]
     return page("reviews/committees.html", lines=lines)
 
 
 def _unmet(work: UnitOfWork, row: Committee) -> list[Any]:
     return [
-        check for check in composition(seats_of(row), committees.rules_of(row, local_date(work.now)), local_date(work.now)) if not check.met
+        check
+        for check in composition(seats_of(row), committees.rules_of(row, local_date(work.now)), local_date(work.now))
+        if not check.met
     ]
 
 
@@ -79,7 +89,6 @@ def _committee_page(
     day, names = local_date(work.now), expertise_names(work)
     rules = committees.rules_of(row, day)
     relations = standing(work, row)
-    year = fiscal_year(day)
     return page(
         "reviews/committee.html",
         committee=row,
@@ -87,9 +96,8 @@ def _committee_page(
         names=names,
         seated={seat.id for seat in committees.seats_on(row, day)},
         words=rules_in_words(rules, rules.votes_shown, names),
-        checks=composition(seats_of(row), rules, day),
-        held=sessions_check(work, row, year),
-        year=year,
+        **committee_views.shown(work, row),
+        seated_members=len([seat for seat in committees.seats_on(row, day) if seat.alternate_of is None]),
         meetings=meetings.meetings(work, row),
         rules=rules,
         ending=ending,
@@ -104,7 +112,7 @@ def _committee_page(
 def _appoint_form(work: UnitOfWork, row: Committee) -> AppointForm:
     form = AppointForm()
     people = work.session.scalars(select(User).where(User.is_active).order_by(User.name))
-    form.offer(people, framework_in_force(work).expertise)
+    form.offer(people, framework_in_force(work).expertise, committees.seats_on(row, today()))
     if not form.is_submitted():
         form.term_from.data, form.term_until.data = default_term(today())
     return form
@@ -128,6 +136,7 @@ def appoint(committee_id: str) -> ResponseReturnValue:
                 term_from=cast(date, form.term_from.data),
                 term_until=form.term_until.data,
                 is_chair=form.is_chair.data,
+                alternate_of=_seat(row, form.alternate_of.data) if form.alternate_of.data else None,
             )
             tell(Text("委員に任命しました。", "The member is appointed."))
             return redirect_to("meetings.committee", committee_id=row.id)

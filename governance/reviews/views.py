@@ -11,7 +11,15 @@ from flask.typing import ResponseReturnValue
 from governance.accounts.rules import may
 from governance.pages import current_work, page, permission, signed_in
 from governance.refusals import NotFound, Refusal
-from governance.reviews import condition_views, meeting_views, precedent_views, services, stops, verdicts
+from governance.reviews import (
+    committee_views,
+    condition_views,
+    meeting_views,
+    precedent_views,
+    services,
+    stops,
+    verdicts,
+)
 from governance.reviews.case_page import act_on_case, case_page
 from governance.screenings import services as screenings
 from governance.screenings.models import Screening
@@ -19,7 +27,13 @@ from governance.texts import Text
 from governance.work import UnitOfWork
 
 blueprint = Blueprint("reviews", __name__)
-blueprints = (blueprint, precedent_views.blueprint, meeting_views.blueprint, condition_views.blueprint)
+blueprints = (
+    blueprint,
+    precedent_views.blueprint,
+    committee_views.blueprint,
+    meeting_views.blueprint,
+    condition_views.blueprint,
+)
 
 WAITING = {
     "submitted": Text("提出済", "Submitted"),

@@ -372,7 +372,7 @@ def test_a_committee_says_whether_it_is_lawful_and_who_may_change_it(made: World
     committee_id = board(made)
     page, secretary = f"/committees/{committee_id}", open_for("secretariat")
     shown = secretary.get(page).text
-    for words in ("外部4名／全7名", "0回（年2回以上）", "審議できる委員（退席を除く）の過半数の出席", "同数は継続審査"):
+    for words in ("外部4名／全7名", "開催0回＋予定0回／年2回以上", "審議できる委員（退席を除く）の過半数の出席", "同数は継続審査"):
         assert words in shown
     seat_given = {"side": "external", "expertise": "medical", "term_from": "2026-04-01", "term_until": "2027-03-31"}
     refused(
