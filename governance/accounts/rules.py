@@ -92,6 +92,11 @@ PERMISSIONS: dict[str, Permission] = {
         {"project.approver"},
         _OBSERVER_FREE | {"project.owner", "project.member"},
     ),
+    "screening:appeal": _row("異議の申立て", "Appeal against a rejection", {"project.owner"}, _OBSERVER_FREE),
+    "amendment:file": _row("変更の申請", "File an amendment", _TEAM, _OBSERVER_FREE),
+    "amendment:decide": _row(
+        "軽微な変更の判断", "Decide a minor amendment", {"expert"}, _OBSERVER_FREE | {"project.ever"}
+    ),
     "discussion:write": _row(
         "コメントの記入",
         "Write in a discussion",

@@ -23,7 +23,9 @@ CORRECTION = timedelta(minutes=15)
 COMMENT, REMARK = "comment", "remark"
 OPEN, ANSWERED, RESOLVED = "open", "answered", "resolved"
 DONE, WITHDRAWN = "done", "withdrawn"
-REMARKED = frozenset({"submitted", "in_review", "blocked", "returned", "board_queued"})
+REMARKED = frozenset(
+    {"submitted", "triage", "in_review", "discussion", "blocked", "returned", "board_queued", "deferred", "appeal"}
+)
 """States of a screening in which a reviewer makes remarks: from the first submission until a decision."""
 
 RATING, ITEM, SHEET = "rating-", "item-", "sheet-"

@@ -21,6 +21,7 @@ from governance.projects.models import Disposal, Evidence, LifeAct, Project
 from governance.projects.services import relations_of
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.services import current_framework, parsed_framework
+from governance.reviews.appeals import can_appeal
 from governance.reviews.models import Condition, Decision, Review
 from governance.screenings.loading import Filled, load
 from governance.screenings.measures import of_project
@@ -36,6 +37,10 @@ __all__ = ["Case", "case", "late_days", "leading", "people"]
 
 WAITS = {
     "submitted": Text("専門チームの審査を待っています", "It waits for the expert team"),
+    "triage": Text("専門チームが事前確認をしています", "The expert team is doing the pre-check"),
+    "discussion": Text("討議しています", "It is being discussed"),
+    "deferred": Text("継続審査です。次の会議を待っています", "It was deferred and waits for the next meeting"),
+    "appeal": Text("異議を申し立てています", "An appeal was filed"),
     "in_review": Text("専門チームが審査しています", "The expert team is reviewing it"),
     "board_queued": Text("委員会への付議を待っています", "It waits for a committee meeting"),
     "board_session": Text("委員会が審議しています", "It is before the committee"),
@@ -69,6 +74,8 @@ class Case:
     disposal: Disposal | None
     may_turn: tuple[str, ...]
     may_reopen: bool
+    is_approved: bool
+    appealed: Screening | None
     newest: Screening | None
     filled: Filled | None
     decision: Decision | None
@@ -125,6 +132,8 @@ def case(work: UnitOfWork, project: Project, today: date) -> Case:  # long: one 
         disposal=disposal_of(work, project) if state == "retired" else None,
         may_turn=tuple(_may_turn(work, turns, state, relations)),
         may_reopen=_may_reopen(work, screenings, state, relations),
+        is_approved=bool(standing(screenings)),
+        appealed=_to_appeal(work, screenings, state, relations),
         newest=newest,
         filled=load(work.session, newest) if newest else None,
         decision=decisions[-1] if decisions else None,
@@ -158,6 +167,18 @@ def _may_turn(work: UnitOfWork, turns: Sequence[LifeAct], state: State, relation
             continue
         if turn != "resume" or may_resume(turns[0].office, offices(work.actor.roles, relations)):
             yield turn
+
+
+def _to_appeal(
+    work: UnitOfWork, screenings: Sequence[Screening], state: State, relations: frozenset[str]
+) -> Screening | None:
+    """Return the rejected screening that the actor may appeal against now."""
+    if state != "active" or not may(work.actor, "screening:appeal", relations):
+        return None
+    for row in screenings:
+        if row.state == "rejected" and can_appeal(work, row):
+            return row
+    return None
 
 
 def _may_reopen(work: UnitOfWork, screenings: Sequence[Screening], state: State, relations: frozenset[str]) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from governance.insight.desk import Desk, framework_of, screenings_for, takes_part, task_of
 from governance.insight.rules import SHOWN, Task, clipped
+from governance.reviews.amendments import waiting
 from governance.reviews.committees import rules_of
 from governance.reviews.models import (
     AgendaItem,
@@ -57,11 +58,13 @@ def to_review(desk: Desk) -> Iterable[Task]:
         yield from _to_take(desk)
         yield from _to_finish(desk)
         yield from _to_settle(desk)
+        yield from _to_amend(desk)
 
 
 def _to_take(desk: Desk) -> Iterable[Task]:
-    for row in screenings_for(desk, Screening.state == "submitted", ~takes_part(desk.me, None, ever=True)):
-        if framework_of(row).route(row.route).body != DEPARTMENT:
+    free = ~takes_part(desk.me, None, ever=True)
+    for row in screenings_for(desk, Screening.state.in_(("submitted", "appeal")), free):
+        if row.state == "appeal" or framework_of(row).route(row.route).body != DEPARTMENT:
             what, button = Text("審査を担当する", "Take the case for review"), Text("担当する", "Take")
             yield task_of(row, what, _route_of(row), f"/reviews/{row.id}", button, 5, since=row.submitted_at)
 
@@ -74,6 +77,16 @@ def _to_finish(desk: Desk) -> Iterable[Task]:
     for row in screenings_for(desk, Screening.state == "in_review", mine):
         what, why, button = _REVIEWED if row.id in given else _REVIEWING
         yield task_of(row, what, why, f"/reviews/{row.id}", button, 45, since=row.submitted_at)
+
+
+def _to_amend(desk: Desk) -> Iterable[Task]:
+    """Minor changes to approved projects that wait for the expert team."""
+    for row in waiting(desk.work):
+        if not row.project.ever_had_member(desk.me):
+            what = Text("変更申請を判断する", "Decide an amendment")
+            why = Text("軽微な変更です。いまの承認は有効です。", "It is a minor change; the approval stands.")
+            href, button = f"/amendments/{row.id}", Text("判断する", "Decide")
+            yield task_of(row.approval, what, why, href, button, 5, since=row.filed_at)
 
 
 def _to_settle(desk: Desk) -> Iterable[Task]:

@@ -33,6 +33,8 @@ STOPPED: frozenset[State] = ENDED | {"suspended"}
 SOON = (1, 7)
 """Days before its date on which a thing is due soon."""
 ENDING = (7, 30)
+CHECKING = ("triage", "in_review", "discussion")
+"""States in which one reviewer has the case in hand."""
 """Days before its end on which the owner hears that an approval ends."""
 WEEK = 7
 LONG_WAIT = 7
@@ -129,7 +131,8 @@ def delegations(work: UnitOfWork, today: date) -> int:
 
 def reviews(work: UnitOfWork, today: date) -> int:
     """Tell the expert team of cases that nobody takes, approvers of light ones, and reviewers of those that take long."""
-    sent = work.session.scalars(select(Screening).where(Screening.state.in_(("submitted", "in_review")))).all()
+    waits = ("submitted", "appeal", *CHECKING)
+    sent = work.session.scalars(select(Screening).where(Screening.state.in_(waits))).all()
     rows = _running(work, sent, lambda row: row.project_id, ENDED)
     for row in rows:
         people, days = _reviewers(work, row)
@@ -140,7 +143,7 @@ def reviews(work: UnitOfWork, today: date) -> int:
 
 def _reviewers(work: UnitOfWork, row: Screening) -> tuple[Iterable[str], int]:
     """Return who is waited for, and after how many days it is long."""
-    if row.state == "in_review":
+    if row.state in CHECKING:
         wanted = (Review.screening_id == row.id, Review.revision == row.revision)
         return work.session.scalars(select(Review.reviewer_id).where(*wanted)).all(), LONG_CHECK
     if framework_of(row).route(row.route).body == DEPARTMENT:

@@ -315,6 +315,16 @@ GOVERNED: dict[str, Governed] = {
         ),
         Text("受講記録", "attendance at a course"),
     ),
+    "amendments": Governed(
+        _columns(
+            "id project_id number phase approval_id scale reasons text state filed_by filed_at verdict decided_by decided_at"
+            " screening_id"
+        ),
+        Text("変更申請", "amendment"),
+    ),
+    "appeals": Governed(
+        _columns("id screening_id decision_id revision facts filed_by filed_at"), Text("異議の申立て", "appeal")
+    ),
     "reports": Governed(
         _columns(
             "id number kind lang project_id snapshot_digest record_digest file_digest size pages is_draft purpose issued_by issued_at"

@@ -47,6 +47,10 @@ _AFTER: dict[str, str | None] = {
     "ScreeningOpened": "draft",
     "ScreeningSubmitted": None,
     "ReviewTaken": "in_review",
+    "ReviewBegun": "in_review",
+    "DiscussionOpened": "discussion",
+    "DiscussionConcluded": "in_review",
+    "AppealFiled": "appeal",
     "ScreeningReturned": "returned",
     "CaseQueued": "board_queued",
     "ItemOpened": "board_session",
@@ -54,7 +58,7 @@ _AFTER: dict[str, str | None] = {
     "DecisionRecorded": None,
     "ScreeningWithdrawn": "withdrawn",
 }
-_NOTES = ("reason", "rationale", "opinion")
+_NOTES = ("reason", "rationale", "opinion", "facts")
 
 
 def course(case: Case) -> Course:

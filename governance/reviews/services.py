@@ -62,6 +62,8 @@ def take_review(work: UnitOfWork, screening: Screening, *, rev: int) -> Review:
     locked(work, screening, rev)
     moved = after(screening.state, "take")
     refuse_bound(work, screening)
+    if screening.state == "appeal":
+        _refuse_earlier_lead(work, screening)
     row = review_of(work, screening) or Review(screening=screening, revision=screening.revision)
     work.session.add(row)
     row.reviewer_id, row.state, row.started_at = work.actor.id, "in_review", work.now
@@ -75,6 +77,17 @@ def take_review(work: UnitOfWork, screening: Screening, *, rev: int) -> Review:
         row=row,
     )
     return row
+
+
+def _refuse_earlier_lead(work: UnitOfWork, screening: Screening) -> None:
+    """An appealed case is led by somebody else than before (domain.md §6.3 appeal)."""
+    led = select(Review.reviewer_id).where(Review.screening_id == screening.id, Review.revision < screening.revision)
+    refuse_when(
+        work.actor.id in set(work.session.scalars(led)),
+        "earlier_lead",
+        "異議のあった案件は、前と違う担当者が審査します。",
+        "An appealed case is reviewed by somebody else than before.",
+    )
 
 
 def rule_not_applicable(

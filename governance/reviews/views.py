@@ -12,6 +12,7 @@ from governance.accounts.rules import may
 from governance.pages import current_work, page, permission, signed_in
 from governance.refusals import NotFound, Refusal
 from governance.reviews import (
+    amendment_views,
     committee_views,
     condition_views,
     meeting_views,
@@ -33,6 +34,7 @@ blueprints = (
     committee_views.blueprint,
     meeting_views.blueprint,
     condition_views.blueprint,
+    amendment_views.blueprint,
 )
 
 WAITING = {

@@ -26,7 +26,9 @@ from governance.screenings.result import Rating
 from governance.texts import Text, joined
 from governance.work import UnitOfWork
 
-SENT = frozenset({"submitted", "in_review", "board_queued", "board_session", "approved", "approved_with_conditions"})
+SENT = frozenset(
+    ["submitted", "triage", "in_review", "discussion", "board_queued", "board_session", "deferred", "approved", "approved_with_conditions"]
+)
 """States of screenings whose answers somebody answers for: submitted and not sent back."""
 LOOKED_AT, SHOWN = 2000, 10
 """How many of the newest screenings are compared, and how many of the most similar are shown."""

@@ -168,7 +168,6 @@ TRANSITIONS: Mapping[tuple[str, str], Transition] = MappingProxyType(
                 "discussion",
                 "board_queued",
                 "deferred",
-                "appeal",
                 "blocked",
             )
         },

@@ -32,6 +32,7 @@ from governance.questionnaires.models import (
     QuestionnaireVersion,
 )
 from governance.reports.models import Paper, Report
+from governance.reviews.amendment_models import Amendment, Appeal
 from governance.reviews.desk_models import (
     Assignment,
     CaseDiscussion,
@@ -554,7 +555,23 @@ def people(work: UnitOfWork) -> None:
         person(work, name, role)
 
 
-ACTS = (people, publish, register, draft, submit, check, seat, meet, decide, retire, watch, report_incident, learn)
+def amend(work: UnitOfWork) -> None:
+    work.session.add(
+        Amendment(
+            id="am-1", project_id="p-1", number=1, phase="P", approval_id="s-1", scale="minor", reasons=["model"],
+            text="画面の文言を直す", state="filed", filed_by="u-owner", filed_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.add(
+        Appeal(
+            id="ap-1", screening_id="s-1", decision_id="d-1", revision=1, facts="新しい測定の結果",
+            filed_by="u-owner", filed_at=work.now,
+        )
+    )  # fmt: skip
+    work.record("AmendmentFiled", subject=("amendment", "am-1"), project="p-1", private={"text": "画面の文言を直す"})
+
+
+ACTS = (people, publish, register, draft, submit, check, seat, meet, decide, retire, watch, report_incident, learn, amend)
 SIZE = 19
 """Entries that the whole case writes."""
 

@@ -22,7 +22,7 @@ ALLOWED = {
     "board_session": {"approve", "approve_with_conditions", "return", "reject", "escalate", "defer"},
     "escalated": {"approve", "approve_with_conditions", "return", "reject"},
     "rejected": {"appeal"},
-    "appeal": {"take", "withdraw"},
+    "appeal": {"take"},
     "blocked": {"release", "return", "withdraw"},
 }
 SWITCHED_LATER = {"triage", "deferred"}
