@@ -572,7 +572,7 @@ def amend(work: UnitOfWork) -> None:
 
 
 ACTS = (people, publish, register, draft, submit, check, seat, meet, decide, retire, watch, report_incident, learn, amend)
-SIZE = 19
+SIZE = 20
 """Entries that the whole case writes."""
 
 
