@@ -25,6 +25,7 @@ from governance.monitoring import alerts
 from governance.notifications import jobs, joining, letters
 from governance.notifications.composing import Sender
 from governance.notifications.posting import Post, Rejected, Unreachable
+from governance.reviews import overdue
 from governance.screenings import evidence_life, reopening
 from governance.settings import Settings
 from governance.storage.database import Database
@@ -43,6 +44,7 @@ Job = Callable[[UnitOfWork, date], int]
 DAILY: dict[str, Job] = {
     "reminders.screenings": reminding.screenings,
     "reminders.conditions": reminding.conditions,
+    "conditions.suspending": overdue.suspend_overdue,
     "reminders.measures": reminding.measures,
     "reminders.delegations": reminding.delegations,
     "reminders.reviews": reminding.reviews,

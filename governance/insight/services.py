@@ -169,6 +169,12 @@ def _meetings(work: UnitOfWork, today: date, until: date) -> list[Date]:
     return [each for each in dates if today <= each.on <= until]
 
 
+def meetings_concerned(work: UnitOfWork) -> list[Meeting]:
+    """Return the meetings to come or in session that the actor has to do with, the next one first."""
+    query = select(Meeting).where(Meeting.state != "closed", _concerned(work)).order_by(Meeting.starts_at)
+    return list(work.session.scalars(query.options(joinedload(Meeting.committee).lazyload(Committee.members))))
+
+
 def _meeting(row: Meeting, items: int, *, opens: bool) -> Date:
     """Return a meeting as a date; a team whose case is on the agenda knows of it, but its page is the committee's."""
     name = Text(row.committee.name, row.committee.name_in("en"))

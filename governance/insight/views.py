@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from governance.accounts.models import User
 from governance.accounts.rules import ROLES, may, may_ever
-from governance.insight import cases, documents, journal, services
+from governance.insight import calendar_views, cases, documents, journal, services
 from governance.insight.rules import SHOWN, overdue
 from governance.insight.services import PAGE, Wanted
 from governance.insight.waiting import tasks
@@ -33,7 +33,7 @@ from governance.states import STATES
 from governance.texts import Text, joined
 
 blueprint = Blueprint("insight", __name__)
-blueprints = (blueprint, documents.blueprint, journal.blueprint)
+blueprints = (blueprint, calendar_views.blueprint, documents.blueprint, journal.blueprint)
 
 TURN_NAMES = {
     "suspend": Text("一時停止する", "Suspend"),

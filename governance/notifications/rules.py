@@ -217,6 +217,11 @@ KINDS: dict[str, Kind] = {
         ("stop", "停止事項に当たるため、審査が止まりました。", "A hard stop applies; the review has stopped."),
         ("confirmed", "停止が確認されました。", "The hard stop was confirmed."),
         ("released", "停止が解除されました。", "The hard stop was released."),
+        (
+            "condition",
+            "付帯条件 C-{number} の期限超過により、案件が一時停止になりました。",
+            "The overdue condition C-{number} has suspended the project.",
+        ),
         ("resumed", "案件の停止が解かれました。", "The suspension of a project has ended."),
         ("", "案件が停止されました。", "A project was suspended."),
     ),

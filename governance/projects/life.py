@@ -113,6 +113,18 @@ def suspend(work: UnitOfWork, project: Project, *, reason: str) -> LifeAct:
     return _turn(work, project, "suspended", reason, offices(work.actor.roles, relations)[0])
 
 
+def suspend_by_rule(work: UnitOfWork, project: Project, *, reason: str, decider: str) -> LifeAct:
+    """Suspend a project because a rule of its committee says so; `decider` is the person whose decision set what was not kept.
+
+    Only scheduled work does this (domain.md §6.3 overdue condition); the expert team resumes the project.
+    """
+    if work.person is not None:
+        raise Forbidden(
+            "projects.rule", "規則による一時停止は、自動で行われます。", "A rule suspends a project by itself."
+        )
+    return _turn(work, project, "suspended", reason, "rule", decider)
+
+
 def resume(work: UnitOfWork, project: Project, *, reason: str) -> LifeAct:
     """Let a suspended project go on. Raises Forbidden when the owner resumes what the offices suspended."""
     relations = relations_of(work, project)
@@ -121,8 +133,8 @@ def resume(work: UnitOfWork, project: Project, *, reason: str) -> LifeAct:
     if before is not None and before.act == "suspended" and not may_resume(before.office, held):
         raise Forbidden(
             "projects.not_yours_to_resume",
-            "この一時停止は専門チームまたは事務局によるものです。再開できるのは専門チームです。",
-            "The expert team or the secretariat suspended this project; only the expert team can resume it.",
+            "この一時停止は専門チーム・事務局または規則によるものです。再開できるのは専門チームです。",
+            "The expert team, the secretariat or a rule suspended this project; only the expert team can resume it.",
         )
     return _turn(work, project, "resumed", reason, held[0] if held else "owner")
 
@@ -155,13 +167,13 @@ def retire(work: UnitOfWork, project: Project, *, reason: str, disposed: Dispose
     return row
 
 
-def _turn(work: UnitOfWork, project: Project, act: Act, reason: str, office: str) -> LifeAct:
-    row = _noted(work, project, act, reason, office)
+def _turn(work: UnitOfWork, project: Project, act: Act, reason: str, office: str, by: str = "") -> LifeAct:
+    row = _noted(work, project, act, reason, office, by)
     _record(work, project, row)
     return row
 
 
-def _noted(work: UnitOfWork, project: Project, act: Act, reason: str, office: str) -> LifeAct:
+def _noted(work: UnitOfWork, project: Project, act: Act, reason: str, office: str, by: str = "") -> LifeAct:
     """Write the turn down, one after another: who comes second finds the state that the first one left."""
     given = check_reason(reason)
     work.session.refresh(project, with_for_update=True)
@@ -173,7 +185,7 @@ def _noted(work: UnitOfWork, project: Project, act: Act, reason: str, office: st
         act=act,
         reason=given,
         office=office,
-        acted_by=work.actor.id,
+        acted_by=by or work.actor.id,
         acted_at=work.now,
     )
     work.session.add(row)

@@ -33,11 +33,11 @@ from governance.pages import (
 from governance.projects.models import Evidence
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reviews import conditions, evidence_uses
-from governance.reviews.committees import rules_of
 from governance.reviews.forms import text, whole
 from governance.reviews.models import Condition, Meeting
+from governance.reviews.overdue import suspension_day
 from governance.reviews.people import authors_of
-from governance.reviews.rules import CONDITION_STEPS, KINDS, SETTLED, local_date, suspend_on
+from governance.reviews.rules import CONDITION_STEPS, KINDS, SETTLED, local_date
 from governance.screenings.evidence import FileGiven
 from governance.screenings.services import framework_of
 from governance.screenings.uploads import taken
@@ -102,7 +102,7 @@ def index() -> ResponseReturnValue:
         kinds=KINDS,
         states=STATES,
         asked=asked,
-        suspends=_suspends(first.row) if first else None,
+        suspends=suspension_day(first.row) if first else None,
         rows=ROWS,
     )
 
@@ -135,15 +135,6 @@ def _fits(line: Line, kind: str, state: str) -> bool:
         "submitted": line.row.state == "submitted",
     }
     return (not kind or line.row.kind == kind) and wanted.get(state, True)
-
-
-def _suspends(row: Condition) -> Any:
-    """Return the day an unmet condition suspends the project under the committee's rules; None without a committee or such a rule."""
-    item = row.decision.item
-    if item is None or row.state in SETTLED:
-        return None
-    rules = rules_of(item.meeting.committee, local_date(row.decision.decided_at))
-    return suspend_on(row.due_on, rules.overdue_reminder_days) if rules.overdue_suspends else None
 
 
 # ---------------------------------------------------------------- one condition
@@ -285,7 +276,7 @@ def _page(work: UnitOfWork, row: Condition, refused: Refusal | Refusals | None =
         kinds=KINDS,
         act=act,
         author=author,
-        suspends=_suspends(row),
+        suspends=suspension_day(row),
         evidence=work.session.get(Evidence, row.evidence_id) if row.evidence_id else None,
         known=_known(work, row) if act == "report" else [],
         problems=problems_of(refused) if refused else [],
