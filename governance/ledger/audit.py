@@ -16,10 +16,11 @@ from typing import Any
 
 from sqlalchemy import Connection, MetaData, Select, Table, select, text
 
-from governance.ledger.governed import CONTENT_TABLES, GOVERNED, canonical_reading, row_key
+from governance.ledger.governed import CONTENT_TABLES, GOVERNED, row_key
 from governance.ledger.rows import present_rows
 from governance.ledger.rules import EVENT_TYPES
 from governance.ledger.verify import Fault, Verdict, verify
+from governance.ledger.writing import canonical_reading
 from governance.storage.database import Database
 from governance.storage.files import Store
 

@@ -1,4 +1,4 @@
-"""Which columns of which tables the ledger answers for, and how such a row is written for its digest.
+"""Which columns of which tables the ledger answers for; how such a row is written for its digest is in writing.py.
 
 Each entry carries a salted digest of every governed row that its act wrote. Verification writes the present row again and compares
 it with the last entry that named it: a change made past the service, a row slipped in and a row taken away are all found.
@@ -7,15 +7,9 @@ Names of people and other erasable columns of accounts are not governed; texts o
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any
 
-from governance.ledger.canonical import canonical
 from governance.ledger.governed_desk import DESK
-from governance.ledger.rules import moment
 from governance.texts import Text
 
 UNLOCKED_STATES = frozenset({"draft", "returned"})
@@ -191,7 +185,9 @@ GOVERNED: dict[str, Governed] = {
         open_states=frozenset({"queued", "discussing", "voting"}),
     ),
     "recusals": Governed(_columns("id item_id member_id reason declared_by declared_at"), Text("退席", "recusal")),
-    "votes": Governed(_columns("id item_id member_id motion motion_number choice dissent cast_at"), Text("投票", "vote")),
+    "votes": Governed(
+        _columns("id item_id member_id motion motion_number choice dissent cast_at"), Text("投票", "vote")
+    ),
     "motions": Governed(
         _columns(
             "id item_id number outcome conditions digest state reason figures votes_digest put_by put_at settled_at"
@@ -203,7 +199,9 @@ GOVERNED: dict[str, Governed] = {
         Text("質疑", "question on an item"),
     ),
     "meeting_materials": Governed(
-        _columns("id meeting_id body digest sent_by sent_at"), Text("会議資料", "materials"), digest_of=("body", "digest")
+        _columns("id meeting_id body digest sent_by sent_at"),
+        Text("会議資料", "materials"),
+        digest_of=("body", "digest"),
     ),
     "minutes_versions": Governed(
         _columns("id meeting_id number body digest reason written_by written_at"),
@@ -366,42 +364,3 @@ An empty one is left out, so that entries made before still hold.
 def row_key(table: str, id: str) -> str:
     """Return the name under which a row stands in an entry."""
     return f"{table}:{id}"
-
-
-def plain(value: Any) -> Any:
-    """Return a column value in the one form that is digested, the same from both databases."""
-    if isinstance(value, datetime):
-        return moment(value if value.tzinfo else value.replace(tzinfo=UTC))
-    if isinstance(value, date):
-        return value.isoformat()
-    return value
-
-
-def canonical_row(table: str, row: Mapping[str, Any]) -> bytes:
-    """Return the canonical bytes of a governed row. Raises NotCanonical for a fraction inside of a JSON column."""
-    return _written(table, GOVERNED[table].counted(row.get("state")), row)
-
-
-def canonical_reading(row: Mapping[str, Any]) -> bytes:
-    """Return the canonical bytes of one reading; the digest of a batch is over these, in order, joined by line feeds."""
-    names = {"indicator": "indicator_id", "corrects": "corrects_id"}
-    told = ("id", "position", "indicator", "at", "turn", "corrects", "value", "verdict", "note")
-    return canonical({name: plain(row[names.get(name, name)]) for name in told})
-
-
-def canonical_content(table: str, row: Mapping[str, Any]) -> bytes:
-    """Return the canonical bytes of one row of a screening's content."""
-    return _written(table, CONTENT_TABLES[table], row)
-
-
-def _written(table: str, columns: Sequence[str], row: Mapping[str, Any]) -> bytes:
-    """Return the canonical bytes of these columns; an empty one that came later is left out."""
-    later = ADDED_LATER.get(table, frozenset())
-    names = [name for name in columns if row[name] or name not in later]
-    return canonical({"table": table, "columns": {name: plain(row[name]) for name in names}})
-
-
-def canonical_contents(lines: Sequence[bytes]) -> bytes:
-    """Return the canonical bytes that stand for the whole content of a locked screening, whatever the order of its rows."""
-    digest = hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()
-    return canonical({"table": CONTENTS, "count": len(lines), "sha256": digest})

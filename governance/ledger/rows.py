@@ -11,11 +11,9 @@ from governance.ledger.governed import (
     CONTENTS,
     GOVERNED,
     UNLOCKED_STATES,
-    canonical_content,
-    canonical_contents,
-    canonical_row,
     row_key,
 )
+from governance.ledger.writing import canonical_content, canonical_contents, canonical_row
 
 Tables = Mapping[str, Table]
 CHUNK = 500

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from sqlalchemy import insert, select
 
 from governance.accounts.rules import authorize
-from governance.ledger.governed import canonical_reading
+from governance.ledger.writing import canonical_reading
 from governance.monitoring import alerts
 from governance.monitoring.counting import is_tip
 from governance.monitoring.indicators import MOST_NOTE, band_at

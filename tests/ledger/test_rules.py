@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from governance.ledger.canonical import canonical, strict
-from governance.ledger.governed import ADDED_LATER, CONTENT_TABLES, GOVERNED, canonical_row, plain
+from governance.ledger.governed import ADDED_LATER, CONTENT_TABLES, GOVERNED
 from governance.ledger.rules import BODY_LIMIT, EVENT_TYPES, BadEvent, Draft, build
+from governance.ledger.writing import canonical_row, plain
 
 AT = datetime(2026, 11, 20, 12, 0, 0, 5, tzinfo=timezone(timedelta(hours=9)))
 ACTOR: dict[str, str | list[str]] = {"id": "u-1", "kind": "user", "roles": ["chair"], "session": ""}
