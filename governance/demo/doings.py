@@ -209,9 +209,29 @@ class Close(_Doing):
     note: Said
 
 
+class Amend(_Doing):
+    """A change to what was approved is filed."""
+
+    act: Literal["amend"]
+    key: Said
+    phase: Said
+    scale: Literal["minor", "major"]
+    reasons: list[Said]
+    text: Said
+
+
+class Judge(_Doing):
+    """The expert team decides a minor change."""
+
+    act: Literal["judge"]
+    amendment: Said
+    how: Literal["accept", "refuse", "rescreen"]
+    verdict: Said
+
+
 Doing = Annotated[
     Talk | Say | Settle | Ask | Finish | Support | Renew | Reopen | Suspend | Retire | Watch | Measure | Report | Duty | Remedy | Done
-    | Analyse | Close,
+    | Analyse | Close | Amend | Judge,
     Field(discriminator="act"),
 ]
 
