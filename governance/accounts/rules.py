@@ -140,6 +140,18 @@ PERMISSIONS: dict[str, Permission] = {
     "meeting:open": _row("開会", "Open a meeting", {"secretariat"}, _OBSERVER_FREE),
     "meeting:run": _row("議事の進行", "Run a meeting", {"secretariat"}, _OBSERVER_FREE),
     "meeting:close": _row("閉会", "Close a meeting", {"secretariat"}, _OBSERVER_FREE),
+    "question:ask": _row(
+        "議題への質問", "Ask on an item", {"committee.member", "secretariat"}, _OBSERVER_FREE | {"item.recused"}
+    ),
+    "question:answer": _row(
+        "議題の質問への回答",
+        "Answer questions on an item",
+        _TEAM | {"expert", "secretariat"},
+        _OBSERVER_FREE | {"item.recused"},
+    ),
+    "minutes:write": _row("議事録の編集", "Write minutes", {"secretariat"}, _OBSERVER_FREE),
+    "minutes:approve": _row("議事録の承認", "Approve minutes", {"secretariat", "chair"}, _OBSERVER_FREE),
+    "paper:issue": _row("会議の文書の発行", "Issue papers of a meeting", {"secretariat"}, _OBSERVER_FREE),
     "meeting:vote": _row("投票", "Vote", {"committee.member"}, _OBSERVER_FREE | {"item.recused"}),
     "meeting:decide": _row(
         "審査結果の確定", "Record a decision", {"chair", "secretariat"}, _OBSERVER_FREE | {"item.recused"}

@@ -106,7 +106,7 @@ def note(stage: Stage, work: UnitOfWork, session: Session, item: Item) -> None:
 def move(stage: Stage, work: UnitOfWork, session: Session, item: Item) -> None:
     """Put the motion to the vote."""
     row = _item(stage, work, session, item)
-    items.put_motion(work, row, item.motion or "", rev=row.rev)
+    items.put_motion(work, row, item.motion or "", rev=row.rev, conditions=drafts(stage, item.conditions))
 
 
 def vote(stage: Stage, work: UnitOfWork, session: Session, item: Item, voter: str, choice: str) -> None:

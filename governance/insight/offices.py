@@ -180,7 +180,10 @@ def _unvoted(desk: Desk) -> Select[AgendaItem]:
     seat = and_(CommitteeMember.committee_id == Meeting.committee_id, CommitteeMember.user_id == desk.me)
     stepped_back = exists().where(Recusal.item_id == AgendaItem.id, Recusal.member_id == CommitteeMember.id)
     voted = exists().where(
-        Vote.item_id == AgendaItem.id, Vote.member_id == CommitteeMember.id, Vote.motion == AgendaItem.motion
+        Vote.item_id == AgendaItem.id,
+        Vote.member_id == CommitteeMember.id,
+        Vote.motion == AgendaItem.motion,
+        Vote.motion_number == AgendaItem.motion_number,
     )
     query = select(AgendaItem).join(AgendaItem.meeting).join(CommitteeMember, seat).join(AgendaItem.screening)
     query = query.join(Screening.project).where(*desk.narrowed())
@@ -203,7 +206,7 @@ def to_run(desk: Desk) -> Iterable[Task]:
         settled = exists().where(
             AgendaItem.screening_id == Screening.id, AgendaItem.state.in_(("queued", "discussing", "voting"))
         )
-        for row in screenings_for(desk, Screening.state == "board_queued", ~settled):
+        for row in screenings_for(desk, Screening.state.in_(("board_queued", "deferred")), ~settled):
             yield task_of(
                 row,
                 Text("会議の議題に加える", "Put the case on an agenda"),

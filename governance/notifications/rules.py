@@ -64,6 +64,11 @@ KINDS: dict[str, Kind] = {
         ("approver", "案件の承認者になりました。", "You are now the approver of a project."),
         ("member", "案件の担当者に加わりました。", "You are now a member of a project."),
         ("condition", "付帯条件 C-{number} の担当になりました。", "You are now the owner of condition C-{number}."),
+        (
+            "board_question",
+            "委員会から質問 Q{number} が届きました。回答してください。",
+            "The committee asks question Q{number}. Please answer it.",
+        ),
         ("measure", "対応策の担当になりました。", "A measure was assigned to you."),
         ("", "担当になりました。", "Something was assigned to you."),
     ),
@@ -100,6 +105,7 @@ KINDS: dict[str, Kind] = {
     "commented": _kind(
         "talk",
         Text("コメント", "Comment"),
+        ("board_question", "質問 Q{number} の回答が届きました。", "Question Q{number} was answered."),
         ("delegation", "頼んだ質問の回答が済みました。", "The questions you asked about were answered."),
         ("", "質問 {question} にコメントがつきました。", "There is a new comment on question {question}."),
         ("", "コメントがつきました。", "There is a new comment."),

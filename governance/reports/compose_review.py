@@ -54,7 +54,7 @@ _AFTER: dict[str, str | None] = {
     "ScreeningReturned": "returned",
     "CaseQueued": "board_queued",
     "ItemOpened": "board_session",
-    "ItemDeferred": "board_queued",
+    "ItemDeferred": "deferred",
     "DecisionRecorded": None,
     "ScreeningWithdrawn": "withdrawn",
 }
@@ -241,7 +241,7 @@ def _dissents(item: AgendaItem) -> list[Dissent]:
     return [
         {"by": said(sentences.DISSENTER[vote.member.side]), "text": vote.dissent}
         for vote in sorted(item.votes, key=lambda vote: (vote.member.position, vote.id))
-        if vote.dissent and vote.motion == item.motion
+        if vote.dissent and (vote.motion, vote.motion_number) == (item.motion, item.motion_number)
     ]
 
 

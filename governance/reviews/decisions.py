@@ -7,11 +7,12 @@ conditions. It is written once per revision and never changed (domain.md §5.3, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from governance.accounts.models import User
 from governance.ledger.rules import Code
 from governance.refusals import Problem, Refusal, Refusals
 from governance.reviews import citing, telling
@@ -150,6 +151,17 @@ def _decision(work: UnitOfWork, screening: Screening, snapshot: Snapshot, verdic
 
 
 def _check(work: UnitOfWork, screening: Screening, snapshot: Snapshot, verdict: Verdict) -> None:
+    if snapshot.id != basis_snapshot(work, screening).id:
+        raise Refusal(
+            "reviews.stale_snapshot",
+            "この写しは、いまの改訂のものではありません。資料を更新してください。",
+            "This snapshot is not the one of the current revision. Renew the materials.",
+        )
+    Refusals.raise_any(faults(work, screening, verdict))
+
+
+def faults(work: UnitOfWork, screening: Screening, verdict: Verdict) -> list[Problem]:
+    """Return everything that is wrong with a verdict, each beside its field, so that it is mended in one go."""
     problems: list[Problem] = []
     if not verdict.rationale.strip():
         problems.append(Problem("reviews.rationale", Text("理由を書いてください。", "Give the reason."), "rationale"))
@@ -161,17 +173,36 @@ def _check(work: UnitOfWork, screening: Screening, snapshot: Snapshot, verdict: 
             "継続審査は審査結果ではありません。議題を継続にしてください。",
             "Deferring is no decision; defer the item instead.",
         )
-        problems.append(Problem("reviews.defer_instead", text, "outcome"))
-    Refusals.raise_any(problems)
-    if snapshot.id != basis_snapshot(work, screening).id:
-        raise Refusal(
-            "reviews.stale_snapshot",
-            "この写しは、いまの改訂のものではありません。資料を更新してください。",
-            "This snapshot is not the one of the current revision. Renew the materials.",
-        )
-    require_outcome(choices(work, screening), verdict.outcome, verdict.rationale)
-    Refusals.raise_any(
-        check_conditions(verdict.outcome, verdict.conditions, local_date(work.now), authors_of(work, screening))
+        return [*problems, Problem("reviews.defer_instead", text, "outcome")]
+    try:
+        require_outcome(choices(work, screening), verdict.outcome, verdict.rationale or "-")
+    except Refusal as refused:
+        problems.append(Problem(refused.code, refused.text, refused.place))
+    problems += faults_of_conditions(work, screening, verdict.outcome, verdict.conditions)
+    return problems + _faults_of_validity(work, screening, verdict)
+
+
+def faults_of_conditions(
+    work: UnitOfWork, screening: Screening, outcome: str, drafts: Sequence[ConditionDraft]
+) -> list[Problem]:
+    """Return what is wrong with the conditions of an outcome: the rules, and people whose accounts are closed."""
+    found = check_conditions(outcome, drafts, local_date(work.now), authors_of(work, screening))
+    for number, draft in enumerate(drafts):
+        for user_id, field in ((draft.owner, "owner"), (draft.verifier, "verifier")):
+            person = work.session.get(User, user_id) if user_id else None
+            if user_id and (person is None or not person.is_active):
+                text = Text("この人のアカウントは停止しています。", "This person’s account is closed.")
+                found.append(Problem("reviews.inactive", text, f"conditions-{number}-{field}"))
+    return found
+
+
+def _faults_of_validity(work: UnitOfWork, screening: Screening, verdict: Verdict) -> list[Problem]:
+    residual = screenings.score_of(work, screening).residual
+    if verdict.outcome not in APPROVALS or verdict.valid_until is None or residual is None:
+        return []
+    today = local_date(work.now)
+    return check_validity(
+        verdict.valid_until, valid_until(residual, today, screenings.framework_of(screening)), today
     )
 
 

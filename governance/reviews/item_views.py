@@ -6,14 +6,16 @@ Everything that counts people or votes runs in a serializable unit (assurance.md
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from governance.pages import current_work, permission, redirect_to, tell
-from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reviews import items, verdicts
+from governance.refusals import Conflict, Forbidden, NotFound, Problem, Refusal, Refusals
+from governance.reviews import items, motions, questions, verdicts
+from governance.reviews.decisions import faults, faults_of_conditions
 from governance.reviews.forms import text, whole
 from governance.reviews.meeting_pages import item_page, meeting_page, version_answer
 from governance.reviews.meetings import meeting
@@ -24,6 +26,14 @@ from governance.work import UnitOfWork
 
 blueprint = Blueprint("item", __name__, url_prefix="/meetings/<meeting_id>/items/<item_id>")
 Act = Callable[[UnitOfWork, AgendaItem, int], Any]
+READ_ALOUD = Problem(
+    "reviews.read_aloud",
+    Text(
+        "結果・理由・条件を読み上げ、出席委員が確認してから確定してください。",
+        "Read outcome, reasons and conditions aloud and let the members present confirm them first.",
+    ),
+    "read_aloud",
+)
 
 
 @blueprint.get("")
@@ -121,12 +131,81 @@ def _refused_recusal(
 @permission("meeting:run", unit="serializable")
 def move(meeting_id: str, item_id: str) -> ResponseReturnValue:
     """Put an outcome to the vote."""
+    if "more" in request.form:
+        return item_page(current_work(), _item(current_work(), meeting_id, item_id))
+    if "keep" in request.form:
+        said = Text("条件の案を保存しました。委員の画面にも出ます。", "The draft is saved; the members see it.")
+        return _act(meeting_id, item_id, _keep_draft, said, "motion")
     return _act(
         meeting_id,
         item_id,
-        lambda work, row, rev: items.put_motion(work, row, request.form.get("motion", ""), rev=rev),
+        _put,
         Text("採決を始めました。委員は自分の画面で投票します。", "The vote is open. Members vote on their own device."),
     )
+
+
+def _keep_draft(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
+    items.draft_conditions(work, row, verdicts.rows(request.form, 0), rev=rev)
+
+
+def _put(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
+    """Put the motion with the conditions of the form; everything that is wrong with them is said at once."""
+    motion, conditions = request.form.get("motion", ""), ()
+    if motion == "approved_with_conditions":
+        conditions, unread = verdicts.conditions_in(request.form)
+        if unread:
+            verdicts.refuse_all(unread, faults_of_conditions(work, row.screening, motion, conditions))
+    items.put_motion(work, row, motion, rev=rev, conditions=conditions)
+
+
+@blueprint.post("/motion/lost")
+@permission("meeting:run", unit="serializable")
+def lose(meeting_id: str, item_id: str) -> ResponseReturnValue:
+    """Record that the motion was not carried; another one may follow."""
+    return _act(
+        meeting_id,
+        item_id,
+        lambda work, row, rev: items.end_lost_motion(work, row, rev=rev),
+        Text("否決を記録しました。別の案を採決できます。", "Recorded as not carried. Another motion may be put."),
+        "motion",
+    )
+
+
+@blueprint.post("/motion/withdrawal")
+@permission("meeting:run", unit="serializable")
+def withdraw(meeting_id: str, item_id: str) -> ResponseReturnValue:
+    """Take the motion back before all have voted."""
+    return _act(
+        meeting_id,
+        item_id,
+        lambda work, row, rev: items.withdraw_motion(work, row, rev=rev, reason=text(request.form, "withdrawal")),
+        Text("採決を取り下げました。", "The motion is withdrawn."),
+        "motion",
+    )
+
+
+@blueprint.post("/questions")
+@permission("question:ask")
+def ask(meeting_id: str, item_id: str) -> ResponseReturnValue:
+    """Ask a question, or record one that a member asked aloud."""
+
+    def act(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
+        seats = {seat.id: seat for seat in row.meeting.committee.members}
+        questions.ask(work, row, text(request.form, "question"), asker=seats.get(request.form.get("asker", "")))
+
+    said = Text("質問を記録しました。案件の担当者に知らせます。", "The question is recorded; the team is told.")
+    return _act(meeting_id, item_id, act, said, "questions")
+
+
+@blueprint.post("/questions/<question_id>")
+@permission("question:answer")
+def answer(meeting_id: str, item_id: str, question_id: str) -> ResponseReturnValue:
+    """Record the answer to a question."""
+
+    def act(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
+        questions.answer(work, row, question_id, text(request.form, "answer"), rev=rev)
+
+    return _act(meeting_id, item_id, act, Text("回答を記録しました。", "The answer is recorded."), "questions")
 
 
 @blueprint.post("/votes")
@@ -158,14 +237,16 @@ def decide(meeting_id: str, item_id: str) -> ResponseReturnValue:
 
 
 def _record(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
-    verdict = verdicts.verdict(request.form)
+    """Record the decision with the conditions that were voted on; everything that is wrong with the form is said at once."""
+    verdict, unread = verdicts.read(request.form)
+    motion = motions.motion_of(work, row)
+    if motion is not None:
+        verdict = replace(verdict, conditions=motions.as_drafts(motion.conditions))
+        unread = [each for each in unread if not (each.place or "").startswith("conditions")]
     if "read_aloud" not in request.form:
-        raise Refusal(
-            "reviews.read_aloud",
-            "結果・理由・条件を読み上げ、出席委員が確認してから確定してください。",
-            "Read outcome, reasons and conditions aloud and let the members present confirm them first.",
-            place="read_aloud",
-        )
+        unread = [*unread, READ_ALOUD]
+    if unread:
+        verdicts.refuse_all(unread, faults(work, row.screening, verdict))
     items.record_decision(work, row, verdict, rev=rev)
 
 
@@ -177,7 +258,7 @@ def defer(meeting_id: str, item_id: str) -> ResponseReturnValue:
         meeting_id,
         item_id,
         lambda work, row, rev: items.defer_item(work, row, rev=rev, reason=text(request.form, "deferral")),
-        Text("継続審査にしました。案件は付議待ちに戻ります。", "Deferred. The case waits for another meeting."),
+        Text("継続審査にしました。案件は次の会議を待ちます。", "Deferred. The case waits for another meeting."),
     )
 
 

@@ -1,4 +1,4 @@
-"""Acts on one case of an open meeting: open it, step back from it, put a motion, vote, decide or defer.
+"""Acts on one case of an open meeting: open it, step back from it, draft conditions, put a motion, vote, decide or defer.
 
 Each act locks the meeting first, counts anew, and refuses with the arithmetic when the rules are not met; run them in serializable
 units (domain.md §6.3, assurance.md T4, T5).
@@ -6,23 +6,34 @@ units (domain.md §6.3, assurance.md T4, T5).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import select
 
 from governance.accounts.rules import authorize
 from governance.learning.services import require as require_training
 from governance.projects.models import Project
 from governance.projects.services import bar_reading, visible
-from governance.refusals import Forbidden, NotFound, Problem, Refusal, Refusals
-from governance.reviews import telling
-from governance.reviews.decisions import Basis, Verdict, basis_snapshot, choices, settle
-from governance.reviews.meetings import SETTLED, Room, lock, notice_of, recused_seats, room, rules_for, rules_version
+from governance.refusals import Forbidden, NotFound, Refusal, Refusals
+from governance.reviews import motions, telling
+from governance.reviews.decisions import Basis, Verdict, basis_snapshot, choices, faults_of_conditions, settle
+from governance.reviews.item_steps import (
+    count_votes,
+    lock_item,
+    record,
+    refuse_advisory,
+    require_carried,
+    require_complete,
+    require_quorum,
+)
+from governance.reviews.meetings import SETTLED, lock, notice_of, recused_seats, room, rules_for, rules_version
 from governance.reviews.models import AgendaItem, CommitteeMember, Decision, Recusal, Vote
 from governance.reviews.people import conflicts_of, own_seat, same_seat, seat_of, standing, ties_of
-from governance.reviews.quorum import Ballot, Quorum, Tally, as_record, eligible_to_vote, lawful, tally, votes_digest
-from governance.reviews.rules import OUTCOMES, POSTPONED, local_date, refuse_when, require_outcome
+from governance.reviews.quorum import Quorum, Tally, as_record, eligible_to_vote, votes_digest
+from governance.reviews.room_models import Motion
+from governance.reviews.rules import OUTCOMES, POSTPONED, ConditionDraft, local_date, refuse_when, require_outcome
 from governance.screenings.models import Screening
 from governance.screenings.workflow import after
-from governance.texts import Text, joined
 from governance.work import UnitOfWork
 
 CHOICES = ("for", "against", "abstain")
@@ -45,14 +56,13 @@ def count_of(work: UnitOfWork, row: AgendaItem) -> Quorum:
 
 def result_of(work: UnitOfWork, row: AgendaItem) -> Tally:
     """Return how the vote on the present motion stands at this moment."""
-    there, recused = room(work, row.meeting), recused_seats(work, row)
-    return tally(_lawful(work, row, there, recused), there.count(recused, work.now), there.rules)
+    return count_votes(work, row)[1]
 
 
 def open_item(work: UnitOfWork, row: AgendaItem, *, rev: int) -> None:
     """Open the discussion of an item, one at a time, on the snapshot the members were given."""
     authorize(work.actor, "meeting:run", standing(work, row.meeting.committee))
-    _lock_item(work, row, rev, "queued")
+    lock_item(work, row, rev, "queued")
     screening = row.screening
     work.session.refresh(screening, with_for_update=True)
     moved = after(screening.state, "open")
@@ -74,7 +84,16 @@ def open_item(work: UnitOfWork, row: AgendaItem, *, rev: int) -> None:
     row.state, row.opened_at = "discussing", work.now
     screening.state, screening.changed_at = moved.state, work.now
     work.session.flush()
-    _record(work, row, "ItemOpened", rev)
+    record(work, row, "ItemOpened", rev)
+
+
+def draft_conditions(work: UnitOfWork, row: AgendaItem, rows: Sequence[Mapping[str, str]], *, rev: int) -> None:
+    """Keep the draft of the conditions that the members talk about; it may still have gaps, and binds nobody before a motion."""
+    authorize(work.actor, "meeting:run", standing(work, row.meeting.committee))
+    lock_item(work, row, rev, "discussing")
+    kept = [{part: each.get(part, "").strip() for part in motions.PARTS} for each in rows]
+    row.drafted = [each for each in kept if each["text"] or each["owner"] or each["due_on"]] or None
+    work.session.flush()
 
 
 def note_issues(work: UnitOfWork, row: AgendaItem, issues: str, *, rev: int) -> None:
@@ -128,21 +147,60 @@ def _may_recuse(work: UnitOfWork, row: AgendaItem, seat: CommitteeMember) -> Non
         )
 
 
-def put_motion(work: UnitOfWork, row: AgendaItem, motion: str, *, rev: int) -> None:
-    """Put an outcome to the vote: one the framework allows, with quorum, when nobody with a barring conflict still sits."""
+def put_motion(
+    work: UnitOfWork, row: AgendaItem, motion: str, *, rev: int, conditions: Sequence[ConditionDraft] = ()
+) -> Motion:
+    """Put an outcome to the vote: one the framework allows, with quorum, when nobody with a barring conflict still sits.
+
+    A conditional approval is put with its conditions, complete and lawful: the decision will carry these and no others.
+    """
     authorize(work.actor, "meeting:run", standing(work, row.meeting.committee))
-    _lock_item(work, row, rev, "discussing")
+    lock_item(work, row, rev, "discussing")
     if motion not in VOTABLE:
         raise Refusal(
             "reviews.motion", "採決する結果を選んでください。", "Choose the outcome to vote on.", place="motion"
         )
     require_outcome(choices(work, row.screening), motion, "-")
+    Refusals.raise_any(faults_of_conditions(work, row.screening, motion, conditions))
     _refuse_conflicted(work, row)
     count = count_of(work, row)
-    _require_quorum(count)
-    row.state, row.motion = "voting", motion
+    require_quorum(count)
+    row.drafted = motions.as_rows(conditions) or row.drafted
+    put = motions.put(work, row, motion, conditions)
+    figures = {"motion": motion, "number": put.number, "conditions": len(conditions)}
+    record(work, row, "MotionPut", rev, {}, {"motion": put.digest}, **figures, present=count.present, need=count.need)
+    return put
+
+
+def end_lost_motion(work: UnitOfWork, row: AgendaItem, *, rev: int) -> None:
+    """Record that all have voted and the motion is not carried; the item is open again for another one, or to be deferred."""
+    authorize(work.actor, "meeting:run", standing(work, row.meeting.committee))
+    lock_item(work, row, rev, "voting")
+    count, result, ballots = counted = count_votes(work, row)
+    require_quorum(count)
+    require_complete(result)
+    carried = ("この案は可決されています。審査結果を確定してください。", "The motion is carried. Record the decision.")
+    refuse_when(result.carried, "carried", *carried)
+    motion, _ = row.motion, motions.settle(work, row, "lost", counted=counted)
+    row.state, row.motion = "discussing", ""
     work.session.flush()
-    _record(work, row, "MotionPut", rev, motion=motion, present=count.present, need=count.need)
+    record(work, row, "MotionLost", rev, motion=motion, number=row.motion_number, **motions.figures_of(result))
+
+
+def withdraw_motion(work: UnitOfWork, row: AgendaItem, *, rev: int, reason: str) -> None:
+    """Take a motion back while votes are missing, with a reason; what was voted stays on record and counts no more."""
+    authorize(work.actor, "meeting:run", standing(work, row.meeting.committee))
+    lock_item(work, row, rev, "voting")
+    why = ("採決を取り下げる理由を書いてください。", "Give the reason for withdrawing the motion.")
+    refuse_when(not reason.strip(), "reason", *why, place="withdrawal")
+    count, result, _ = count_votes(work, row)
+    done = ("全員が投票したため、取り下げられません。", "All have voted, so the motion cannot be withdrawn.")
+    refuse_when(count.met and result.complete, "complete", *done)
+    motion, _ = row.motion, motions.settle(work, row, "withdrawn", reason=reason)
+    row.state, row.motion = "discussing", ""
+    work.session.flush()
+    private = {"reason": reason.strip()}
+    record(work, row, "MotionWithdrawn", rev, private, motion=motion, number=row.motion_number)
 
 
 def _refuse_conflicted(work: UnitOfWork, row: AgendaItem) -> None:
@@ -166,20 +224,28 @@ def cast_vote(work: UnitOfWork, row: AgendaItem, choice: str, *, rev: int, disse
     """Cast the actor's own vote on the motion put; it is final. Raises Refusal with the reason when they may not vote now."""
     authorize(work.actor, "meeting:vote", standing(work, row.meeting.committee, recused_seats(work, row)))
     require_training(work, "vote")
-    _lock_item(work, row, rev, "voting")
+    lock_item(work, row, rev, "voting")
     seat = _voting_seat(work, row)
     unknown = choice not in CHOICES
     refuse_when(
         unknown, "choice", "賛成・反対・棄権から選んでください。", "Choose for, against or abstain.", place="choice"
     )
-    vote = Vote(item=row, member=seat, motion=row.motion, choice=choice, dissent=dissent.strip(), cast_at=work.now)
+    vote = Vote(
+        item=row,
+        member=seat,
+        motion=row.motion,
+        motion_number=row.motion_number,
+        choice=choice,
+        dissent=dissent.strip(),
+        cast_at=work.now,
+    )
     work.session.add(vote)
     work.session.flush()
     work.record(
         "VoteCast",
         subject=("vote", vote.id),
         project=row.screening.project_id,
-        codes={"item": row.id, "motion": row.motion},
+        codes={"item": row.id, "motion": row.motion, "number": row.motion_number},
         row=vote,
     )
     return vote
@@ -196,11 +262,11 @@ def _voting_seat(work: UnitOfWork, row: AgendaItem) -> CommitteeMember:
     barred = eligible_to_vote(seat_of(seat), there.presences, recused, there.rules, work.now, conflicts, there.seats)
     if barred is not None:
         raise Refusal(barred.code, barred.text.ja, barred.text.en)
-    voted = work.session.scalars(select(Vote.member_id).where(Vote.item_id == row.id)).all()
+    voted = {vote.member_id for vote in motions.votes_of(work, row)}
     said = ("すでに投票しています。投票は変えられません。", "You have voted. A vote cannot be changed.")
     refuse_when(seat.id in voted, "voted", *said)
     refuse_when(
-        bool(same_seat(seat) & set(voted)),
+        bool(same_seat(seat) & voted),
         "seat_voted",
         "この席からはすでに投票されています（委員と代理の両方は投票できません）。",
         "This seat has voted already: a member and the alternate never both vote.",
@@ -215,10 +281,10 @@ def record_decision(work: UnitOfWork, row: AgendaItem, verdict: Verdict, *, rev:
     """
     committee = row.meeting.committee
     authorize(work.actor, "meeting:decide", standing(work, committee, recused_seats(work, row)))
-    _lock_item(work, row, rev, "voting")
+    lock_item(work, row, rev, "voting")
     work.session.refresh(row.screening, with_for_update=True)
-    there, recused = room(work, row.meeting), recused_seats(work, row)
-    _refuse_advisory(there)
+    there = room(work, row.meeting)
+    refuse_advisory(there)
     if verdict.outcome != row.motion:
         raise Refusal(
             "reviews.motion_differs",
@@ -226,13 +292,14 @@ def record_decision(work: UnitOfWork, row: AgendaItem, verdict: Verdict, *, rev:
             "This is not the outcome that was voted on.",
             place="outcome",
         )
+    motions.refuse_other_conditions(motions.motion_of(work, row), verdict.conditions)
     _refuse_conflicted(work, row)
-    count, ballots = there.count(recused, work.now), _lawful(work, row, there, recused)
-    _require_quorum(count)
-    result = tally(ballots, count, there.rules)
-    _require_carried(result)
+    count, result, ballots = counted = count_votes(work, row)
+    require_quorum(count)
+    require_carried(result)
     figures = as_record(count, result, [notice_of(row.meeting, work.now)]) | rules_version(row.meeting, work.now)
     digest = votes_digest(row.id, row.motion, ballots)
+    motions.settle(work, row, "carried", counted=counted)
     decision = settle(work, row.screening, row.snapshot, verdict, Basis(row, figures, digest))
     row.state, row.settled_at = "decided", work.now
     work.session.flush()
@@ -253,85 +320,18 @@ def defer_item(work: UnitOfWork, row: AgendaItem, *, rev: int, reason: str) -> N
         )
     screening = row.screening
     work.session.refresh(screening, with_for_update=True)
+    _end_motion(work, row)
     row.state, row.deferral_reason, row.settled_at = "deferred", reason.strip(), work.now
     if screening.state == "board_session":
         screening.state, screening.changed_at = after(screening.state, "defer").state, work.now
     work.session.flush()
-    _record(work, row, "ItemDeferred", rev, private={"reason": row.deferral_reason}, motion=row.motion)
+    record(work, row, "ItemDeferred", rev, private={"reason": row.deferral_reason}, motion=row.motion)
     telling.deferred(work, screening)
 
 
-# ---------------------------------------------------------------- shared steps
-
-
-def _lock_item(work: UnitOfWork, row: AgendaItem, rev: int, state: str) -> None:
-    lock(work, row.meeting, "open")
-    work.session.refresh(row, with_for_update=True)
-    work.expect(row, rev)
-    if row.state != state:
-        raise Refusal(
-            "reviews.item_state",
-            "この議題は、いまその段階ではありません。画面を開き直してください。",
-            "This item is not at that stage now. Reload the page.",
-        )
-
-
-def _lawful(work: UnitOfWork, row: AgendaItem, there: Room, recused: frozenset[str]) -> list[Ballot]:
-    """Return the votes on the present motion that count, read from the database."""
-    query = select(Vote).where(Vote.item_id == row.id, Vote.motion == row.motion)
-    cast = [Ballot(v.member_id, v.choice, v.cast_at) for v in work.session.scalars(query)]
-    return lawful(cast, there.seats, there.presences, recused, there.rules)
-
-
-def _require_quorum(count: Quorum) -> None:
-    unmet = [check for check in count.checks if not check.met]
-    text = Text("{name}を満たしていません：{arithmetic}", "{name} is not met: {arithmetic}")
-    Refusals.raise_any(
-        [Problem(f"reviews.no_{c.code}", text.filled(name=c.name, arithmetic=c.arithmetic)) for c in unmet]
-    )
-
-
-def _require_carried(result: Tally) -> None:
-    if not result.complete:
-        raise Refusal(
-            "reviews.votes_missing",
-            "出席している委員全員の投票を待っています。",
-            "Waiting for the votes of all members present.",
-        )
-    if not result.carried:
-        figures = Text(
-            "賛成{f}・反対{a}・棄権{x}、必要{need}", "{f} for, {a} against, {x} abstaining; {need} needed"
-        ).filled(f=result.votes_for, a=result.against, x=result.abstain, need=result.need_for)
-        tie = (
-            Text("同数のため", "The vote is tied") if result.tied else Text("賛成が足りないため", "Too few are for it")
-        )
-        raise Refusal(
-            "reviews.not_carried",
-            "{why}、可決されていません（{figures}）。継続審査にしてください。",
-            "{why}: the motion is not carried ({figures}). Defer the item.",
-            why=tie,
-            figures=joined([figures]),
-        )
-
-
-def _refuse_advisory(there: Room) -> None:
-    if there.rules.authority != "deciding":
-        raise Refusal(
-            "reviews.advisory",
-            "この委員会は助言機関のため、審査結果を確定できません。執行側の決定の記録が必要です。",
-            "This committee advises only; a decision of the executive has to be recorded.",
-        )
-
-
-def _record(
-    work: UnitOfWork, row: AgendaItem, act: str, rev: int, private: dict[str, str] | None = None, **codes: str | int
-) -> None:
-    work.record(
-        act,
-        subject=("agenda_item", row.id),
-        project=row.screening.project_id,
-        rev=(rev, row.rev),
-        codes={"meeting": row.meeting_id, "screening": row.screening_id, **codes},
-        private=private or {},
-        row=row,
-    )
+def _end_motion(work: UnitOfWork, row: AgendaItem) -> None:
+    """End a motion that is still before the members when the item is deferred: lost when all voted with quorum, else lapsed."""
+    if row.state == "voting":
+        count, result, _ = counted = count_votes(work, row)
+        lost = count.met and result.complete and not result.carried
+        motions.settle(work, row, "lost" if lost else "lapsed", counted=counted)

@@ -30,7 +30,7 @@ from governance.reviews.committee import Conflict, composition, sessions
 from governance.reviews.committees import rules_of, seats_on
 from governance.reviews.decisions import choices
 from governance.reviews.forms import both_names
-from governance.reviews.meetings import Room, notice_of, recused_seats, room, rules_for
+from governance.reviews.meetings import WAITING, Room, notice_of, recused_seats, room, rules_for
 from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Decision, Meeting, Recusal, Review, Vote
 from governance.reviews.people import conflicts_of, own_seat, seat_of, seats_of, standing, ties_of
 from governance.reviews.quorum import Ballot, Quorum, Tally, eligible_to_vote, lawful, tally
@@ -115,7 +115,7 @@ def waiting_cases(work: UnitOfWork, row: Meeting) -> list[tuple[Screening, Shown
     query = (
         select(Screening)
         .join(Project)
-        .where(Screening.state == "board_queued", Screening.id.not_in(taken), visible(work.actor))
+        .where(Screening.state.in_(WAITING), Screening.id.not_in(taken), visible(work.actor))
     )
     here = {item.screening_id for item in row.items}
     found = work.session.scalars(query.order_by(Screening.due_on.is_(None), Screening.due_on, Screening.changed_at))

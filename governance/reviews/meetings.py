@@ -29,6 +29,8 @@ from governance.texts import Text
 from governance.work import UnitOfWork
 
 SETTLED = ("decided", "deferred")
+WAITING = ("board_queued", "deferred")
+"""States of a screening that waits for a meeting: referred for the first time, or put off by an earlier one."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def add_item(work: UnitOfWork, row: Meeting, screening: Screening) -> AgendaItem
 
 
 def _check_item(work: UnitOfWork, row: Meeting, screening: Screening) -> None:
-    if screening.state != "board_queued":
+    if screening.state not in WAITING:
         raise Refusal(
             "reviews.not_queued",
             "付議された案件だけを議題にできます。",

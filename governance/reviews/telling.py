@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from governance.notifications.people import parts, strangers, team
 from governance.notifications.services import notify, sees
 from governance.reviews.models import AgendaItem, Condition, Decision
+from governance.reviews.room_models import ItemQuestion
 from governance.screenings.models import Screening
 from governance.work import UnitOfWork
 
@@ -34,6 +35,20 @@ def on_agenda(work: UnitOfWork, item: AgendaItem, readers: Iterable[str]) -> Non
     """Tell the members who may read the case that it is on the agenda."""
     href, given = f"/meetings/{item.meeting_id}", {"about": "agenda"}
     notify(work, "submitted", readers, project=item.screening.project, href=href, codes=given)
+
+
+def asked(work: UnitOfWork, item: AgendaItem, number: int) -> None:
+    """Tell the team that a committee asked something about the case."""
+    given = {"about": "board_question", "number": str(number)}
+    project, href = item.screening.project, f"/screenings/{item.screening_id}/board-questions"
+    notify(work, "assigned", team(project), project=project, href=href, codes=given)
+
+
+def answered(work: UnitOfWork, item: AgendaItem, question: ItemQuestion) -> None:
+    """Tell whoever asked that the answer is there."""
+    given = {"about": "board_question", "number": str(question.number)}
+    href = f"/meetings/{item.meeting_id}/items/{item.id}"
+    notify(work, "commented", [question.asked_by], project=item.screening.project, href=href, codes=given)
 
 
 def stopped(work: UnitOfWork, row: Screening, about: str = "stop") -> None:

@@ -6,7 +6,7 @@ left out. What cannot be read is a problem beside its field; what was entered st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from governance.refusals import Problem, Refusals
@@ -21,17 +21,32 @@ Sent = Mapping[str, str]
 
 def verdict(sent: Sent) -> Verdict:
     """Return the decision a form carries. Raises Refusals for a date that does not exist or a condition without one."""
+    found, problems = read(sent)
+    Refusals.raise_any(problems)
+    return found
+
+
+def read(sent: Sent) -> tuple[Verdict, list[Problem]]:
+    """Return the decision a form carries as far as it can be read, and what cannot be read, so that all is said at once."""
     problems: list[Problem] = []
     until = _day(sent.get("valid_until", ""), "valid_until", problems)
-    conditions = tuple(draft for n in range(ROWS) if (draft := _condition(sent, n, problems)))
-    Refusals.raise_any(problems)
-    return Verdict(
-        sent.get("outcome", ""),
-        _text(sent.get("rationale", "")),
-        until,
-        conditions,
-        sent.get("escalated_to", "").strip(),
-    )
+    conditions, more = conditions_in(sent)
+    outcome, to = sent.get("outcome", ""), sent.get("escalated_to", "").strip()
+    return Verdict(outcome, _text(sent.get("rationale", "")), until, conditions, to), problems + more
+
+
+def conditions_in(sent: Sent) -> tuple[tuple[ConditionDraft, ...], list[Problem]]:
+    """Return the conditions a form carries; one without a day that can be read has the first of all days."""
+    problems: list[Problem] = []
+    return tuple(draft for n in range(ROWS) if (draft := _condition(sent, n, problems))), problems
+
+
+def refuse_all(*several: Sequence[Problem]) -> None:
+    """Raise everything that is wrong, the first sentence for each field."""
+    told: dict[str, Problem] = {}
+    problems = [problem for each in several for problem in each]
+    kept = [p for p in problems if p.place is None or told.setdefault(p.place, p) is p]
+    Refusals.raise_any(kept)
 
 
 def rows(sent: Sent, shown: int = 3) -> list[dict[str, str]]:
@@ -54,10 +69,8 @@ def _condition(sent: Sent, number: int, problems: list[Problem]) -> ConditionDra
     if due is None and not given["due_on"]:
         said = Text(f"条件{number + 1}：期限を入力してください。", f"Condition {number + 1}: enter the due date.")
         problems.append(Problem("reviews.condition_due_on", said, place))
-    if due is None:
-        return None
     return ConditionDraft(
-        _text(given["text"]), given["kind"], given["owner"], given["verifier"], due, _text(given["text_en"])
+        _text(given["text"]), given["kind"], given["owner"], given["verifier"], due or date.min, _text(given["text_en"])
     )
 
 

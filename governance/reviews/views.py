@@ -42,6 +42,7 @@ WAITING = {
     "in_review": Text("審査中", "In review"),
     "blocked": Text("停止", "Blocked"),
     "board_queued": Text("付議待ち", "Waiting for the committee"),
+    "deferred": Text("継続審査", "Deferred"),
 }
 
 

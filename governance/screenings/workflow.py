@@ -140,7 +140,7 @@ TRANSITIONS: Mapping[tuple[str, str], Transition] = MappingProxyType(
         ("board_session", "escalate"): Transition(
             "escalated", "meeting:decide", "DecisionRecorded", CARRIED, "decided"
         ),
-        ("board_session", "defer"): Transition("board_queued", "meeting:run", "ItemDeferred", REASON, "decided"),
+        ("board_session", "defer"): Transition("deferred", "meeting:run", "ItemDeferred", REASON, "decided"),
         ("escalated", "approve"): Transition(
             "approved", "case:decide-executive", "DecisionRecorded", ADVISED, "decided"
         ),

@@ -148,7 +148,13 @@ def voting(made: World, item_id: str, motion: str = "approved_with_conditions") 
     discussing(made, item_id)
     with made.acting("secretariat") as work:
         found = agenda_item(work, item_id)
-        items.put_motion(work, found, motion, rev=found.rev)
+        items.put_motion(
+            work,
+            found,
+            motion,
+            rev=found.rev,
+            conditions=conditions(made) if motion == "approved_with_conditions" else (),
+        )
 
 
 def vote(made: World, item_id: str, name: str, choice: str, dissent: str = "") -> None:

@@ -295,7 +295,7 @@ def test_a_tie_leads_to_deferring(made: World, open_for: Browsers) -> None:
     refused(send(secretary, page, "/deferral", {"deferral": ""}), "継続とする理由を書いてください。")
     assert send(secretary, page, "/deferral", {"deferral": "同数のため、資料を補って再審議する。"}).status_code == 303
     assert "同数のため、資料を補って再審議する。" in secretary.get(page).text
-    assert state(made, screening_id) == "board_queued"
+    assert state(made, screening_id) == "deferred"
 
 
 def rev(made: World, item_id: str) -> str:

@@ -323,7 +323,7 @@ def test_a_tie_is_no_decision_and_the_case_waits_for_another_meeting(made: World
     with pytest.raises(Refusal):
         close(made, meeting_id)
     defer(made, item_id)
-    assert state(made, screening_id) == "board_queued"
+    assert state(made, screening_id) == "deferred"
     close(made, meeting_id)
     with made.acting("secretariat") as work:
         committee = the_meeting(work, meeting_id).committee
