@@ -43,7 +43,6 @@ WAITS = {
     "appeal": Text("異議を申し立てています", "An appeal was filed"),
     "in_review": Text("専門チームが審査しています", "The expert team is reviewing it"),
     "board_queued": Text("委員会への付議を待っています", "It waits for a committee meeting"),
-    "deferred": Text("継続審査となり、次の会議を待っています", "It was deferred and waits for another meeting"),
     "board_session": Text("委員会が審議しています", "It is before the committee"),
     "blocked": Text("停止事由があるため、審査は止まっています", "A hard stop keeps it from being reviewed"),
     "draft": Text("案件の担当者が回答しています", "The team is answering"),

@@ -41,7 +41,6 @@ NEXT = {
     "appeal": Text("異議を受けた再審査を待ちます。", "The appeal waits for another review."),
     "in_review": Text("専門チームの意見を待ちます。", "It waits for the opinion of the expert team."),
     "board_queued": Text("委員会の会議を待ちます。", "It waits for a meeting of the committee."),
-    "deferred": Text("次の会議での継続審査を待ちます。", "It waits for another meeting, which goes on with it."),
     "board_session": Text("委員会の審査結果を待ちます。", "It waits for the decision of the committee."),
     "blocked": Text("停止事由を解くまで審査は進みません。", "The review goes on once the hard stop is lifted."),
     "rejected": Text(

@@ -56,7 +56,6 @@ LIST_STATES = (
     "board_queued",
     "deferred",
     "board_session",
-    "deferred",
     "approved",
     "approved_with_conditions",
     "rejected",

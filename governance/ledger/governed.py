@@ -169,17 +169,13 @@ GOVERNED: dict[str, Governed] = {
     ),
     "meetings": Governed(
         _columns(
-            "id committee_id fiscal_year number starts_at place place_en link state materials_sent_on"
-            " late_reason opened_at closed_at planned_by"
+            "id committee_id fiscal_year number starts_at place place_en link state materials_sent_on late_reason opened_at closed_at planned_by"
         ),
         Text("会議", "meeting"),
     ),
     "attendances": Governed(_columns("id meeting_id member_id mode arrived_at left_at"), Text("出席", "attendance")),
     "agenda_items": Governed(
-        _columns(
-            "id meeting_id position screening_id snapshot_id state motion motion_number deferral_reason opened_at"
-            " settled_at"
-        ),
+        _columns("id meeting_id position screening_id snapshot_id state motion motion_number deferral_reason opened_at settled_at"),
         Text("議題", "agenda item"),
         settled=("issues", "drafted"),
         open_states=frozenset({"queued", "discussing", "voting"}),
@@ -189,9 +185,7 @@ GOVERNED: dict[str, Governed] = {
         _columns("id item_id member_id motion motion_number choice dissent cast_at"), Text("投票", "vote")
     ),
     "motions": Governed(
-        _columns(
-            "id item_id number outcome conditions digest state reason figures votes_digest put_by put_at settled_at"
-        ),
+        _columns("id item_id number outcome conditions digest state reason figures votes_digest put_by put_at settled_at"),
         Text("採決の案", "motion"),
     ),
     "item_questions": Governed(
@@ -212,9 +206,7 @@ GOVERNED: dict[str, Governed] = {
         _columns("id version_id office approved_by approved_at"), Text("議事録の承認", "approval of minutes")
     ),
     "papers": Governed(
-        _columns(
-            "id number kind lang meeting_id project_id source_id items record_digest file_digest size pages issued_by issued_at"
-        ),
+        _columns("id number kind lang meeting_id project_id source_id items record_digest file_digest size pages issued_by issued_at"),
         Text("会議の文書", "paper of a meeting"),
     ),
     "decisions": Governed(

@@ -41,6 +41,9 @@ ATTENDANCE = Ahead(
 )
 
 
+QUORUM_BROKEN = Text("定足数を満たすか、継続審査にする", "Restore the quorum, or defer the item")
+
+
 def meeting_ahead(
     state: str, items: Sequence[AgendaItem], *, runs: bool, sent: bool, notice: RuleCheck, present: int
 ) -> Ahead:
@@ -110,6 +113,8 @@ def item_ahead(item: AgendaItem, *, runs: bool, votes: bool, count: Quorum, resu
 
 
 def _vote_ahead(at: Mapping[str, int], count: Quorum, result: Tally) -> Ahead:
+    if not count.met:
+        return Ahead("broken", QUORUM_BROKEN, unmet(count))
     if not result.complete:
         cast = result.votes_for + result.against + result.abstain
         figures = Text("{cast}名が投票済み、残り{left}名。", "{cast} voted, {left} to go.")
@@ -118,7 +123,8 @@ def _vote_ahead(at: Mapping[str, int], count: Quorum, result: Tally) -> Ahead:
     if result.carried:
         decide = Text("議題{n}の審査結果を確定する", "Record the decision on item {n}")
         return Ahead("decide", decide.filled(**at), _carried(result))
-    return Ahead("defer", Text("議題{n}を継続審査にする", "Defer item {n}").filled(**at), not_carried(result, count))
+    lost = Text("否決を記録し、別の案を採決するか継続審査にする", "Record the loss, then put another motion or defer")
+    return Ahead("lost", lost, not_carried(result, count))
 
 
 def _discussion_ahead(at: Mapping[str, int], count: Quorum, conflicts: bool) -> Ahead:
@@ -132,7 +138,7 @@ def _discussion_ahead(at: Mapping[str, int], count: Quorum, conflicts: bool) -> 
             ),
         )
     if not count.met:
-        return Ahead("quorum", Text("定足数を満たす", "Restore the quorum"), unmet(count))
+        return Ahead("broken", QUORUM_BROKEN, unmet(count))
     return Ahead(
         "motion",
         Text("議題{n}の結果の案を採決にかける", "Put an outcome of item {n} to the vote").filled(**at),

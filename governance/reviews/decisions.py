@@ -201,9 +201,7 @@ def _faults_of_validity(work: UnitOfWork, screening: Screening, verdict: Verdict
     if verdict.outcome not in APPROVALS or verdict.valid_until is None or residual is None:
         return []
     today = local_date(work.now)
-    return check_validity(
-        verdict.valid_until, valid_until(residual, today, screenings.framework_of(screening)), today
-    )
+    return check_validity(verdict.valid_until, valid_until(residual, today, screenings.framework_of(screening)), today)
 
 
 def _last_day(work: UnitOfWork, screening: Screening, verdict: Verdict) -> date | None:

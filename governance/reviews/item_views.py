@@ -17,10 +17,12 @@ from governance.refusals import Conflict, Forbidden, NotFound, Problem, Refusal,
 from governance.reviews import items, motions, questions, verdicts
 from governance.reviews.decisions import faults, faults_of_conditions
 from governance.reviews.forms import text, whole
-from governance.reviews.meeting_pages import item_page, meeting_page, version_answer
+from governance.reviews.item_pages import item_page
+from governance.reviews.meeting_pages import meeting_page, version_answer
 from governance.reviews.meetings import meeting
 from governance.reviews.models import AgendaItem, CommitteeMember
 from governance.reviews.people import own_seat
+from governance.reviews.rules import ConditionDraft
 from governance.texts import Text
 from governance.work import UnitOfWork
 
@@ -150,7 +152,8 @@ def _keep_draft(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
 
 def _put(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
     """Put the motion with the conditions of the form; everything that is wrong with them is said at once."""
-    motion, conditions = request.form.get("motion", ""), ()
+    motion = request.form.get("motion", "")
+    conditions: tuple[ConditionDraft, ...] = ()
     if motion == "approved_with_conditions":
         conditions, unread = verdicts.conditions_in(request.form)
         if unread:

@@ -27,7 +27,7 @@ from governance.reviews.item_steps import (
     require_quorum,
 )
 from governance.reviews.meetings import SETTLED, lock, notice_of, recused_seats, room, rules_for, rules_version
-from governance.reviews.models import AgendaItem, CommitteeMember, Decision, Recusal, Vote
+from governance.reviews.models import AgendaItem, CommitteeMember, Decision, Meeting, Recusal, Vote
 from governance.reviews.people import conflicts_of, own_seat, same_seat, seat_of, standing, ties_of
 from governance.reviews.quorum import Quorum, Tally, as_record, eligible_to_vote, votes_digest
 from governance.reviews.room_models import Motion
@@ -147,6 +147,7 @@ def _may_recuse(work: UnitOfWork, row: AgendaItem, seat: CommitteeMember) -> Non
         )
 
 
+# long: every rule of the table is asked before anything is written
 def put_motion(
     work: UnitOfWork, row: AgendaItem, motion: str, *, rev: int, conditions: Sequence[ConditionDraft] = ()
 ) -> Motion:
@@ -161,13 +162,13 @@ def put_motion(
             "reviews.motion", "採決する結果を選んでください。", "Choose the outcome to vote on.", place="motion"
         )
     require_outcome(choices(work, row.screening), motion, "-")
-    Refusals.raise_any(faults_of_conditions(work, row.screening, motion, conditions))
     _refuse_conflicted(work, row)
     count = count_of(work, row)
     require_quorum(count)
+    Refusals.raise_any(faults_of_conditions(work, row.screening, motion, conditions))
     row.drafted = motions.as_rows(conditions) or row.drafted
     put = motions.put(work, row, motion, conditions)
-    figures = {"motion": motion, "number": put.number, "conditions": len(conditions)}
+    figures: dict[str, str | int] = {"motion": motion, "number": put.number, "conditions": len(conditions)}
     record(work, row, "MotionPut", rev, {}, {"motion": put.digest}, **figures, present=count.present, need=count.need)
     return put
 
@@ -176,7 +177,7 @@ def end_lost_motion(work: UnitOfWork, row: AgendaItem, *, rev: int) -> None:
     """Record that all have voted and the motion is not carried; the item is open again for another one, or to be deferred."""
     authorize(work.actor, "meeting:run", standing(work, row.meeting.committee))
     lock_item(work, row, rev, "voting")
-    count, result, ballots = counted = count_votes(work, row)
+    count, result, _ = counted = count_votes(work, row)
     require_quorum(count)
     require_complete(result)
     carried = ("この案は可決されています。審査結果を確定してください。", "The motion is carried. Record the decision.")
@@ -327,6 +328,19 @@ def defer_item(work: UnitOfWork, row: AgendaItem, *, rev: int, reason: str) -> N
     work.session.flush()
     record(work, row, "ItemDeferred", rev, private={"reason": row.deferral_reason}, motion=row.motion)
     telling.deferred(work, screening)
+
+
+def defer_rest(work: UnitOfWork, meeting: Meeting, *, rev: int, reason: str) -> int:
+    """Defer every item of an open meeting that is not settled, in one step: the quorum broke and will not be restored today."""
+    authorize(work.actor, "meeting:run", standing(work, meeting.committee))
+    lock(work, meeting, "open")
+    work.expect(meeting, rev)
+    left = [each for each in meeting.items if each.state not in SETTLED]
+    none = ("結果の決まっていない議題はありません。", "No item is left.")
+    refuse_when(not left, "nothing_left", *none)
+    for each in left:
+        defer_item(work, each, rev=each.rev, reason=reason)
+    return len(left)
 
 
 def _end_motion(work: UnitOfWork, row: AgendaItem) -> None:

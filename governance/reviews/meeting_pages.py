@@ -1,12 +1,10 @@
-"""The pages of a meeting and of one item, put together once for every view that answers with them.
+"""The page of a meeting, put together once for every view that answers with it; that of an item is in item_pages.py.
 
 A refused act answers with the page it was sent from, with everything that was entered and the reason beside it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,18 +21,15 @@ from governance.projects.services import visible
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.services import current_framework, framework_in
 from governance.refusals import Refusal, Refusals
-from governance.reviews import citing, live, verdicts
+from governance.reviews import live
 from governance.reviews import meeting_showing as showing
-from governance.reviews.ahead import item_ahead, meeting_ahead
-from governance.reviews.committee import Conflict, composition, sessions
+from governance.reviews.ahead import meeting_ahead
+from governance.reviews.committee import composition, sessions
 from governance.reviews.committees import rules_of, seats_on
-from governance.reviews.decisions import choices
-from governance.reviews.forms import both_names
-from governance.reviews.meetings import WAITING, Room, notice_of, recused_seats, room, rules_for
-from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Decision, Meeting, Recusal, Review, Vote
-from governance.reviews.people import conflicts_of, own_seat, seat_of, seats_of, standing, ties_of
-from governance.reviews.quorum import Ballot, Quorum, Tally, eligible_to_vote, lawful, tally
-from governance.reviews.rules import KINDS, OUTCOMES, POSTPONED, fiscal_year, local_date, valid_until
+from governance.reviews.meetings import WAITING, Room, notice_of, room, rules_for
+from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Meeting, Recusal
+from governance.reviews.people import own_seat, seats_of, standing
+from governance.reviews.rules import OUTCOMES, fiscal_year, local_date
 from governance.screenings import services as screenings
 from governance.screenings.explain import ShownLevel, level
 from governance.screenings.models import Screening
@@ -55,18 +50,6 @@ class AgendaLine:
     recused: bool
 
 
-@dataclass(frozen=True)
-class Floor:
-    """One item as it stands at a moment: the room, who stepped back, the count and the vote."""
-
-    room: Room
-    recused: frozenset[str]
-    at: datetime
-    count: Quorum
-    votes: list[Vote]
-    result: Tally
-
-
 def version_answer(work: UnitOfWork, row: Meeting) -> ResponseReturnValue:
     """Answer a device that asks whether anything happened: 304 without a body when not."""
     version = seen_version(work, row)
@@ -81,10 +64,10 @@ def version_answer(work: UnitOfWork, row: Meeting) -> ResponseReturnValue:
 # long: one name per value of the page
 def meeting_page(work: UnitOfWork, row: Meeting, refused: Refused = None) -> ResponseReturnValue:
     """Answer with the meeting: next step, agenda, attendance, the acts of the secretariat."""
-    frame = _frame(work, row, refused)
+    frame = frame_of(work, row, refused)
     at = row.closed_at or work.now
     there = room(work, row)
-    lines = showing.seat_lines(_seated(row, at), there.presences, at)
+    lines = showing.seat_lines(seated_at(row, at), there.presences, at)
     present = sum(line.is_present for line in lines)
     notice = frame["materials"]
     ahead = meeting_ahead(
@@ -104,7 +87,7 @@ def meeting_page(work: UnitOfWork, row: Meeting, refused: Refused = None) -> Res
         attended=_attended(row, there),
         checks=composition(seats_of(row.committee), there.rules, local_date(row.opened_at or work.now)),
         waiting=waiting_cases(work, row) if row.state == "planned" and frame["runs"] else [],
-        seats=_drawn(lines),
+        seats=drawn(lines),
         held=sessions_check(work, row.committee, row.fiscal_year),
     )
 
@@ -141,12 +124,13 @@ def _attended(row: Meeting, there: Room) -> dict[str, str]:
     return {spell.member_id: spell.mode for spell in spells} if row.state == "closed" else {}
 
 
-def _seated(row: Meeting, at: datetime) -> list[CommitteeMember]:
+def seated_at(row: Meeting, at: datetime) -> list[CommitteeMember]:
+    """Return who holds a seat in the meeting."""
     return seats_on(row.committee, local_date(row.starts_at if row.state == "planned" else at))
 
 
-def _frame(work: UnitOfWork, row: Meeting, refused: Refused, item: AgendaItem | None = None) -> dict[str, Any]:
-    """What the pages of a meeting and of its items share."""
+def frame_of(work: UnitOfWork, row: Meeting, refused: Refused, item: AgendaItem | None = None) -> dict[str, Any]:
+    """Return what the pages of a meeting and of its items share."""
     committee, own = row.committee, own_seat(work, row.committee)
     relations = standing(work, committee)
     return {
@@ -204,7 +188,7 @@ def framework_in_force(work: UnitOfWork) -> Framework:
     return framework_in(current_framework(work))
 
 
-def _drawn(lines: list[showing.SeatLine]) -> dict[str, list[dict[str, str]]]:
+def drawn(lines: list[showing.SeatLine]) -> dict[str, list[dict[str, str]]]:
     """Return the seats for the drawing, by side, under family names."""
     found: dict[str, list[dict[str, str]]] = {"external": [], "internal": []}
     for line in lines:
@@ -217,172 +201,3 @@ def family_name(person: User) -> str:
     parts = person.name_in(locale()).split() or [""]
     name = parts[-1] if locale() == "en" else parts[0]
     return name if len(name) <= LONGEST_SEAT else f"{name[: LONGEST_SEAT - 1]}…"
-
-
-# ---------------------------------------------------------------- one item
-
-
-# long: one name per value of the page
-def item_page(work: UnitOfWork, item: AgendaItem, refused: Refused = None) -> ResponseReturnValue:
-    """Answer with one item of the agenda: the case, who is there, the vote, the decision."""
-    meeting, screening = item.meeting, item.screening
-    frame = _frame(work, meeting, refused, item)
-    floor = _floor(work, item)
-    own, barred = frame["own"], _barred(work, item, frame["own"], floor)
-    voted = next((vote for vote in floor.votes if own and vote.member_id == own.id), None)
-    lines = _item_lines(work, item, floor, frame)
-    conflicted = any(conflict.bars for line in lines for conflict in line.conflicts)
-    votes = item.state == "voting" and own is not None and voted is None and barred is None
-    ahead = item_ahead(
-        item,
-        runs=_may_decide(work, item, floor) if item.state == "voting" else frame["runs"],
-        votes=votes,
-        count=floor.count,
-        result=floor.result,
-        conflicts=conflicted,
-    )
-    settled = item.state in ("decided", "deferred")
-    return page(
-        "reviews/item.html",
-        code=422 if refused else 200,
-        **frame,
-        **_case(work, item),
-        item=item,
-        screening=screening,
-        project=screening.project,
-        lines=lines,
-        seats=_drawn(lines),
-        count=floor.count,
-        result=floor.result,
-        ahead=ahead,
-        settled=settled,
-        may_vote=votes,
-        barred=barred,
-        voted=voted,
-        may_decide=_may_decide(work, item, floor),
-        shows_tally=bool(item.motion) and (settled or floor.result.complete),
-        choice_names=showing.CHOICE_NAMES,
-        losing=_losing(item, floor),
-        dissents=[v.dissent for v in floor.votes if v.dissent] if settled else [],
-        **_deciding(work, item, floor),
-        **citing.beside(work, screening),
-        me=work.actor.id,
-    )
-
-
-def _floor(work: UnitOfWork, item: AgendaItem) -> Floor:
-    at = item.settled_at or item.meeting.closed_at or work.now
-    there, recused = room(work, item.meeting), recused_seats(work, item)
-    votes = list(
-        work.session.scalars(
-            select(Vote).where(Vote.item_id == item.id, Vote.motion == item.motion).order_by(Vote.cast_at)
-        )
-    )
-    count = there.count(recused, at)
-    ballots = lawful(
-        [Ballot(v.member_id, v.choice, v.cast_at) for v in votes], there.seats, there.presences, recused, there.rules
-    )
-    return Floor(there, recused, at, count, votes, tally(ballots, count, there.rules))
-
-
-def _item_lines(work: UnitOfWork, item: AgendaItem, floor: Floor, frame: Mapping[str, Any]) -> list[showing.SeatLine]:
-    own = frame["own"]
-    seated = _seated(item.meeting, floor.at)
-    named = floor.room.rules.votes_shown == showing.NAMED
-    recusals = list(work.session.scalars(select(Recusal).where(Recusal.item_id == item.id)))
-    lines = showing.seat_lines(seated, floor.room.presences, floor.at)
-    return showing.item_lines(
-        lines,
-        item,
-        floor.votes,
-        recusals,
-        showing.Seen(own.id if own else None, named),
-        _conflicts(work, item, seated, frame),
-    )
-
-
-def _conflicts(
-    work: UnitOfWork, item: AgendaItem, seated: list[CommitteeMember], frame: Mapping[str, Any]
-) -> dict[str, list[Conflict]]:
-    """Return the conflicts the records show: all of them for the secretariat, their own for a member."""
-    if item.state in ("decided", "deferred"):
-        return {}
-    ties, own = ties_of(work, item.screening), frame["own"]
-    rules = frame["rules"]
-    return {seat.id: conflicts_of(seat.user, ties, rules) for seat in seated if frame["runs"] or (own and seat.id == own.id)}
-
-
-def _barred(work: UnitOfWork, item: AgendaItem, own: CommitteeMember | None, floor: Floor) -> Text | None:
-    """Return why the reader, being a member, may not vote now."""
-    if own is None or item.state != "voting":
-        return None
-    found = eligible_to_vote(
-        seat_of(own),
-        floor.room.presences,
-        floor.recused,
-        floor.room.rules,
-        work.now,
-        conflicts_of(own.user, ties_of(work, item.screening), floor.room.rules),
-    )
-    return found.text if found else None
-
-
-def _may_decide(work: UnitOfWork, item: AgendaItem, floor: Floor) -> bool:
-    return item.state == "voting" and may(
-        work.actor, "meeting:decide", standing(work, item.meeting.committee, floor.recused)
-    )
-
-
-def _losing(item: AgendaItem, floor: Floor) -> list[str]:
-    if item.meeting.state != "open" or item.state in ("decided", "deferred"):
-        return []
-    seats = showing.losing(
-        floor.room.seats, floor.room.presences, floor.recused, floor.room.rules, floor.at, floor.count
-    )
-    return [family_name(seat.user) for seat in item.meeting.committee.members if seat.id in seats]
-
-
-def _case(work: UnitOfWork, item: AgendaItem) -> dict[str, Any]:
-    """What the head of an item says about its case: levels of the snapshot, the team's opinion, the decision."""
-    framework = screenings.framework_of(item.screening)
-    score = json.loads(item.snapshot.body)["score"]
-    reviewed = select(Review).where(Review.screening_id == item.screening_id, Review.revision == item.snapshot.revision)
-    return {
-        "framework": framework,
-        "phase": framework.phase(item.screening.phase),
-        "levels": len(framework.levels),
-        "inherent": level(framework, score["inherent"]),
-        "residual": level(framework, score["residual"]),
-        "review": work.session.scalars(reviewed).one_or_none(),
-        "decision": work.session.scalars(select(Decision).where(Decision.item_id == item.id)).one_or_none(),
-    }
-
-
-def _deciding(work: UnitOfWork, item: AgendaItem, floor: Floor) -> dict[str, Any]:
-    """What the forms of motion and decision offer while an item is before the committee."""
-    if item.state not in ("discussing", "voting"):
-        return {"choices": [], "not_allowed": [], "limit": None, "people": [], "kinds": KINDS, "rows": []}
-    screening = item.screening
-    framework, score = screenings.framework_of(screening), screenings.score_of(work, screening)
-    allowed = [each for each in choices(work, screening) if each.outcome != POSTPONED]
-    return {
-        "choices": allowed,
-        "not_allowed": showing.not_allowed(framework, score, allowed),
-        "kinds": KINDS,
-        "rows": verdicts.rows(request.form, _rows_wanted()),
-        "limit": valid_until(score.residual, local_date(work.now), framework) if score.residual else None,
-        "people": _people(work, screening) if item.state == "voting" else [],
-    }
-
-
-def _rows_wanted() -> int:
-    """Return how many rows for conditions the form shows: three, and three more each time that is asked for."""
-    shown = sum(f"conditions-{number}-text" in request.form for number in range(verdicts.ROWS))
-    return min(verdicts.ROWS, max(3, shown + (3 if "more" in request.form else 0)))
-
-
-def _people(work: UnitOfWork, screening: Screening) -> list[tuple[str, str]]:
-    """Return who can own or verify a condition: the project's people first, then everybody else."""
-    team = {m.user_id for m in screening.project.members if m.is_current}
-    people = list(work.session.scalars(select(User).where(User.is_active).order_by(User.name)))
-    return [(p.id, both_names(p)) for p in sorted(people, key=lambda p: p.id not in team)]

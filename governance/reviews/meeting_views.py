@@ -17,7 +17,7 @@ from governance.accounts.models import User
 from governance.accounts.rules import may
 from governance.pages import accepted, current_work, page, permission, redirect_to, refusals_beside, tell, today
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reviews import committee_views, committees, item_views, meetings
+from governance.reviews import committee_views, committees, item_views, items, meetings
 from governance.reviews.committee import composition
 from governance.reviews.forms import AppointForm, LastDayForm, PlanForm, arrivals, default_term, leaving, text, whole
 from governance.reviews.meeting_pages import (
@@ -255,6 +255,17 @@ def attendance(meeting_id: str) -> ResponseReturnValue:
             meetings.record_leave(work, row, seat)
 
     return _act(meeting_id, act, Text("出席を記録しました。", "Attendance is recorded."), "attendance")
+
+
+@blueprint.post("/meetings/<meeting_id>/deferral")
+@permission("meeting:run", unit="serializable")
+def defer_rest(meeting_id: str) -> ResponseReturnValue:
+    """Defer every item that is left in one step."""
+    return _act(
+        meeting_id,
+        lambda work, row, rev: items.defer_rest(work, row, rev=rev, reason=text(request.form, "deferral")),
+        Text("残りの議題を継続審査にしました。", "The items left are deferred."),
+    )
 
 
 @blueprint.post("/meetings/<meeting_id>/close")

@@ -66,7 +66,7 @@ def votes_of(work: UnitOfWork, row: AgendaItem) -> list[Vote]:
 def put(work: UnitOfWork, row: AgendaItem, outcome: str, conditions: Sequence[ConditionDraft]) -> Motion:
     """Fix outcome and conditions as the next motion of the item and put the item to the vote. The caller has checked the rules."""
     rows, number = as_rows(conditions), row.motion_number + 1
-    body = {"item": row.id, "number": number, "outcome": outcome, "conditions": rows}
+    body: dict[str, Any] = {"item": row.id, "number": number, "outcome": outcome, "conditions": rows}
     motion = Motion(
         item_id=row.id,
         number=number,

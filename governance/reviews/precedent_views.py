@@ -12,7 +12,7 @@ from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reviews import citing, items
 from governance.reviews.case_page import case_page
 from governance.reviews.forms import text
-from governance.reviews.meeting_pages import item_page
+from governance.reviews.item_pages import item_page
 from governance.screenings import services as screenings
 from governance.screenings.models import Screening
 from governance.texts import Text

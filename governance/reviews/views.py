@@ -17,6 +17,7 @@ from governance.reviews import (
     condition_views,
     meeting_views,
     precedent_views,
+    question_views,
     services,
     stops,
     verdicts,
@@ -33,6 +34,7 @@ blueprints = (
     precedent_views.blueprint,
     committee_views.blueprint,
     meeting_views.blueprint,
+    question_views.blueprint,
     condition_views.blueprint,
     amendment_views.blueprint,
 )
