@@ -221,6 +221,7 @@ def _refuse_conflicted(work: UnitOfWork, row: AgendaItem) -> None:
             )
 
 
+# long: one column per line
 def cast_vote(work: UnitOfWork, row: AgendaItem, choice: str, *, rev: int, dissent: str = "") -> Vote:
     """Cast the actor's own vote on the motion put; it is final. Raises Refusal with the reason when they may not vote now."""
     authorize(work.actor, "meeting:vote", standing(work, row.meeting.committee, recused_seats(work, row)))
@@ -275,6 +276,7 @@ def _voting_seat(work: UnitOfWork, row: AgendaItem) -> CommitteeMember:
     return seat
 
 
+# long: every rule is asked in order before anything is written
 def record_decision(work: UnitOfWork, row: AgendaItem, verdict: Verdict, *, rev: int) -> Decision:
     """Record what the committee decided: quorum met now, all present have voted, the motion carried, and it is the outcome.
 

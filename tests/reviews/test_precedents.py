@@ -31,6 +31,7 @@ from tests.reviews.scenes import (
     board,
     case,
     conditional,
+    conditions,
     decide,
     discussing,
     in_session,
@@ -218,7 +219,7 @@ def test_a_member_cites_a_precedent_and_it_is_kept_with_the_decision(made: World
         citing.cite(work, row(work, now), cited, note=NOTE)
     with made.acting("secretariat") as work:
         item = agenda_item(work, item_id)
-        items.put_motion(work, item, "approved_with_conditions", rev=item.rev)
+        items.put_motion(work, item, "approved_with_conditions", rev=item.rev, conditions=conditions(made))
     for name in ("chair", "ext1", "ext2", "int1", "int2"):
         vote(made, item_id, name, "for")
     decide(made, item_id, conditional(made))

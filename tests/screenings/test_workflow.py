@@ -25,7 +25,7 @@ ALLOWED = {
     "appeal": {"take"},
     "blocked": {"release", "return", "withdraw"},
 }
-SWITCHED_LATER = {"triage", "deferred"}
+SWITCHED_LATER = {"triage"}
 
 
 @pytest.mark.parametrize(("state", "action"), list(product(STATES, ACTIONS)))
