@@ -169,7 +169,8 @@ GOVERNED: dict[str, Governed] = {
     ),
     "meetings": Governed(
         _columns(
-            "id committee_id fiscal_year number starts_at place place_en link state materials_sent_on late_reason opened_at closed_at planned_by"
+            "id committee_id fiscal_year number starts_at place place_en link state materials_sent_on"
+            " late_reason opened_at closed_at planned_by"
         ),
         Text("会議", "meeting"),
     ),
