@@ -40,6 +40,7 @@ MENU = (
     Entry("/projects", lazy_gettext("案件"), "project:view", ("/screenings",)),
     Entry("/reviews", lazy_gettext("審査"), "review:take"),
     Entry("/committees", lazy_gettext("委員会"), "committee:view", ("/meetings",)),
+    Entry("/executive", lazy_gettext("上位付議"), "case:decide-executive"),
     Entry("/conditions", lazy_gettext("付帯条件")),
     Entry("/insight", lazy_gettext("分析"), "project:view"),
     Entry("/reports", lazy_gettext("報告書"), "report:download"),

@@ -51,6 +51,7 @@ ROLES = {
     "expert2": ("expert",),
     "secretariat": ("secretariat",),
     "legal": ("legal",),
+    "executive": ("executive",),
     "auditor": ("auditor",),
     "administrator": ("administrator",),
     "stranger": ("owner", "member"),

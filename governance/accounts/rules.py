@@ -23,6 +23,7 @@ ROLES: dict[str, Text] = {
     "external_member": Text("外部委員", "External committee member"),
     "legal": Text("法務担当", "Legal counsel"),
     "privacy": Text("プライバシー保護諮問委員会", "Privacy advisory committee"),
+    "executive": Text("執行責任者（経営層）", "Executive"),
     "auditor": Text("監査人", "Auditor"),
     "administrator": Text("システム管理者", "Administrator"),
 }
@@ -44,7 +45,7 @@ RELATIONS: dict[str, Text] = {
 }
 
 _TEAM = frozenset({"project.owner", "project.member"})
-_CASE_STAFF = frozenset({"expert", "secretariat", "chair", "legal", "privacy", "auditor"})
+_CASE_STAFF = frozenset({"expert", "secretariat", "chair", "legal", "privacy", "executive", "auditor"})
 _BOARD = frozenset({"chair", "internal_member", "external_member"})
 _OBSERVER_FREE = frozenset({"auditor", "administrator"})
 _AUDITOR = frozenset({"auditor"})  # reads all and changes nothing, whatever else they are
@@ -79,9 +80,7 @@ PERMISSIONS: dict[str, Permission] = {
     "project:resume": _row("案件の再開", "Resume a project", {"project.owner", "expert"}, _OBSERVER_FREE),
     "project:withdraw": _row("案件の取下げ", "Withdraw a project", {"project.owner"}, _OBSERVER_FREE),
     "project:retire": _row("案件の廃止", "Retire a project", {"project.owner"}, _OBSERVER_FREE),
-    "screening:reopen": _row(
-        "再スクリーニングの開始", "Open a re-screening", _TEAM | {"expert"}, _OBSERVER_FREE
-    ),
+    "screening:reopen": _row("再スクリーニングの開始", "Open a re-screening", _TEAM | {"expert"}, _OBSERVER_FREE),
     "screening:open": _row("スクリーニングの開始", "Open a screening", _TEAM, _AUDITOR),
     "screening:answer": _row("回答の入力", "Answer questions", _TEAM, _OBSERVER_FREE),
     "screening:submit": _row("スクリーニングの提出", "Submit a screening", {"project.owner"}, _OBSERVER_FREE),
@@ -118,9 +117,7 @@ PERMISSIONS: dict[str, Permission] = {
         {"expert", "secretariat", "chair", "committee.member", "project.approver"},
         _OBSERVER_FREE | {"project.owner", "project.member", "item.recused"},
     ),
-    "review:assign": _row(
-        "審査の担当の割当て", "Assign a reviewer", {"expert"}, _OBSERVER_FREE | {"project.ever"}
-    ),
+    "review:assign": _row("審査の担当の割当て", "Assign a reviewer", {"expert"}, _OBSERVER_FREE | {"project.ever"}),
     "challenge:raise": _row(
         "回答・評価への異議", "Challenge an answer or grade", {"expert"}, _OBSERVER_FREE | {"project.ever"}
     ),
@@ -155,6 +152,12 @@ PERMISSIONS: dict[str, Permission] = {
     "meeting:vote": _row("投票", "Vote", {"committee.member"}, _OBSERVER_FREE | {"item.recused"}),
     "meeting:decide": _row(
         "審査結果の確定", "Record a decision", {"chair", "secretariat"}, _OBSERVER_FREE | {"item.recused"}
+    ),
+    "case:decide-executive": _row(
+        "上位付議された案件の決定",
+        "Decide a case referred to the executive",
+        {"executive"},
+        _OBSERVER_FREE | {"project.ever"},
     ),
     "item:recuse": _row("退席の記録", "Record a recusal", {"secretariat", "committee.member"}, _OBSERVER_FREE),
     "condition:report": _row("条件の対応の報告", "Report on a condition", {"condition.owner"}, _OBSERVER_FREE),

@@ -218,6 +218,22 @@ def to_run(desk: Desk) -> Iterable[Task]:
             )
 
 
+def to_decide_above(desk: Desk) -> Iterable[Task]:
+    """Cases that a committee referred to the executive."""
+    if desk.holds("executive"):
+        for row in screenings_for(desk, Screening.state == "escalated"):
+            if not row.project.ever_had_member(desk.me):
+                yield task_of(
+                    row,
+                    Text("上位付議された案件を決定する", "Decide the case that was referred to you"),
+                    Text("委員会の意見が記録され、決定を待っています。", "The committee's opinion is on record."),
+                    f"/executive/{row.id}",
+                    Text("決定する", "Decide"),
+                    20,
+                    since=row.changed_at,
+                )
+
+
 def _run(meeting: Meeting, desk: Desk) -> Iterable[Task]:
     on = local_date(meeting.starts_at)
     what, button, due = Text("会議を進める", "Run the meeting"), Text("進める", "Run"), desk.today

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from governance.ledger.governed_committees import COMMITTEES
 from governance.ledger.governed_desk import DESK
 from governance.texts import Text
 
@@ -155,17 +156,13 @@ GOVERNED: dict[str, Governed] = {
         settled=_columns("opinion risks open_points recommendation return_reason snapshot_id finished_at"),
         open_states=frozenset({"in_review"}),
     ),
-    **{name: Governed(_columns(columns), label) for name, (columns, label) in DESK.items()},
+    **{name: Governed(_columns(columns), label) for name, (columns, label) in {**DESK, **COMMITTEES}.items()},
     "committees": Governed(
         _columns("id key name name_en authority rules rules_version rules_effective_on"), Text("委員会", "committee")
     ),
     "committee_members": Governed(
         _columns("id committee_id user_id position side expertise is_chair term_from term_until alternate_of"),
         Text("委員", "committee member"),
-    ),
-    "committee_rule_versions": Governed(
-        _columns("id committee_id number version rules effective_on reason adopted_by adopted_at"),
-        Text("委員会規則の版", "version of a committee's rules"),
     ),
     "meetings": Governed(
         _columns(

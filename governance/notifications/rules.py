@@ -188,6 +188,13 @@ KINDS: dict[str, Kind] = {
         ("team", "スクリーニングが提出されました。", "A screening was submitted."),
         ("amendment", "変更が申請されました。判断してください。", "A change was filed and waits for your decision."),
         ("appeal", "不承認に対する異議が申し立てられました。", "A rejection was appealed."),
+        (
+            "executive",
+            "案件が上位付議されました。決定を待っています。",
+            "A case was referred to the executive for decision.",
+        ),
+        ("consulted", "案件への意見を求められました。", "Your body was asked for its opinion on a case."),
+        ("answered", "照会した機関から意見が届きました。", "A body you consulted has given its opinion."),
         ("agenda", "案件が委員会の議題になりました。", "A case was put on the agenda of the committee."),
         ("", "案件が提出されました。", "A case was submitted."),
     ),

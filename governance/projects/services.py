@@ -16,7 +16,7 @@ from governance.questionnaires.services import current_framework, framework_in
 from governance.refusals import NotFound, Refusal, Refusals
 from governance.work import Actor, UnitOfWork
 
-SEES_ALL = frozenset({"expert", "secretariat", "chair", "legal", "privacy", "auditor"})
+SEES_ALL = frozenset({"expert", "secretariat", "chair", "legal", "privacy", "executive", "auditor"})
 RECUSED = "recused"
 """The reason of a leave that was ended for good: its holder stepped back from the case and reads it under no office."""
 
@@ -24,7 +24,7 @@ RECUSED = "recused"
 def visible(actor: Actor) -> ColumnElement[bool]:
     """Return the filter on `Project` for what the actor may know of; pages, search, jobs and exports all use it (R-A).
 
-    Expert team, secretariat, chair, legal, privacy committee and auditors see every project but those they stepped back from as
+    Expert team, secretariat, chair, legal, privacy committee, executives and auditors see every project but those they stepped back from as
     committee members; everybody sees the projects they belong to, and those they were given leave to read (a committee member
     while the case is on the agenda, domain.md §6.3).
     """

@@ -36,7 +36,7 @@ from governance.screenings.workflow import ACTION_OF_OUTCOME, after
 from governance.texts import Text
 from governance.work import UnitOfWork
 
-BODY_IN = {"submitted": "department", "in_review": "team", "board_session": "board"}
+BODY_IN = {"submitted": "department", "in_review": "team", "board_session": "board", "escalated": "executive"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def settle(
 
     Raises Refusal(s) for an outcome, validity or condition that the rules do not allow.
     """
-    _check(work, screening, snapshot, verdict)
+    check_verdict(work, screening, snapshot, verdict)
     moved = after(screening.state, ACTION_OF_OUTCOME[verdict.outcome])
     last_day = _last_day(work, screening, verdict)
     decision = _decision(work, screening, snapshot, verdict, basis)
@@ -150,7 +150,8 @@ def _decision(work: UnitOfWork, screening: Screening, snapshot: Snapshot, verdic
     )
 
 
-def _check(work: UnitOfWork, screening: Screening, snapshot: Snapshot, verdict: Verdict) -> None:
+def check_verdict(work: UnitOfWork, screening: Screening, snapshot: Snapshot, verdict: Verdict) -> None:
+    """Raise Refusal(s) for a verdict that the body cannot give on this snapshot: reason, outcome, conditions (domain.md §5.3)."""
     if snapshot.id != basis_snapshot(work, screening).id:
         raise Refusal(
             "reviews.stale_snapshot",

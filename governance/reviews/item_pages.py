@@ -19,7 +19,7 @@ from sqlalchemy import select
 from governance.accounts.models import User
 from governance.accounts.rules import may
 from governance.pages import locale, page
-from governance.reviews import citing, motions, questions, verdicts
+from governance.reviews import advising, citing, motions, questions, verdicts
 from governance.reviews import meeting_showing as showing
 from governance.reviews.ahead import item_ahead
 from governance.reviews.committee import Conflict
@@ -190,7 +190,10 @@ def _case(work: UnitOfWork, item: AgendaItem) -> dict[str, Any]:
     framework = screenings.framework_of(item.screening)
     score = json.loads(item.snapshot.body)["score"]
     reviewed = select(Review).where(Review.screening_id == item.screening_id, Review.revision == item.snapshot.revision)
+    opinion = advising.opinion_on(work, item)
     return {
+        "opinion": opinion,
+        "opinion_names": {p.id: p.name_in(locale()) for p in work.session.scalars(select(User))} if opinion else {},
         "framework": framework,
         "phase": framework.phase(item.screening.phase),
         "levels": len(framework.levels),

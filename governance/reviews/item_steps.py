@@ -6,7 +6,7 @@ Whatever counts people or votes reads the database at the moment of the act (dom
 from __future__ import annotations
 
 from governance.refusals import Problem, Refusal, Refusals
-from governance.reviews.meetings import Room, lock, recused_seats, room
+from governance.reviews.meetings import lock, recused_seats, room
 from governance.reviews.models import AgendaItem
 from governance.reviews.motions import votes_of
 from governance.reviews.quorum import Ballot, Quorum, Tally, lawful, tally
@@ -71,16 +71,6 @@ def require_carried(result: Tally) -> None:
             "{why}: the motion is not carried ({figures}). Put another motion, or defer the item.",
             why=tie,
             figures=joined([figures]),
-        )
-
-
-def refuse_advisory(there: Room) -> None:
-    """Refuse a decision of a committee that advises only."""
-    if there.rules.authority != "deciding":
-        raise Refusal(
-            "reviews.advisory",
-            "この委員会は助言機関のため、審査結果を確定できません。執行側の決定の記録が必要です。",
-            "This committee advises only; a decision of the executive has to be recorded.",
         )
 
 

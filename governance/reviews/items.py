@@ -16,12 +16,13 @@ from governance.projects.models import Project
 from governance.projects.services import bar_reading, visible
 from governance.refusals import Forbidden, NotFound, Refusal, Refusals
 from governance.reviews import motions, telling
+from governance.reviews.advising import advises, record_opinion
+from governance.reviews.body_models import CommitteeOpinion
 from governance.reviews.decisions import Basis, Verdict, basis_snapshot, choices, faults_of_conditions, settle
 from governance.reviews.item_steps import (
     count_votes,
     lock_item,
     record,
-    refuse_advisory,
     require_carried,
     require_complete,
     require_quorum,
@@ -277,17 +278,16 @@ def _voting_seat(work: UnitOfWork, row: AgendaItem) -> CommitteeMember:
 
 
 # long: every rule is asked in order before anything is written
-def record_decision(work: UnitOfWork, row: AgendaItem, verdict: Verdict, *, rev: int) -> Decision:
+def record_decision(work: UnitOfWork, row: AgendaItem, verdict: Verdict, *, rev: int) -> Decision | CommitteeOpinion:
     """Record what the committee decided: quorum met now, all present have voted, the motion carried, and it is the outcome.
 
-    The decision keeps the arithmetic and the digest of exactly the votes counted. An advisory committee only advises.
+    The decision keeps the arithmetic and the digest of exactly the votes counted. What an advisory committee carried, and what is
+    escalated, is an opinion, and the executive decides (advising.py).
     """
     committee = row.meeting.committee
     authorize(work.actor, "meeting:decide", standing(work, committee, recused_seats(work, row)))
     lock_item(work, row, rev, "voting")
     work.session.refresh(row.screening, with_for_update=True)
-    there = room(work, row.meeting)
-    refuse_advisory(there)
     if verdict.outcome != row.motion:
         raise Refusal(
             "reviews.motion_differs",
@@ -303,10 +303,11 @@ def record_decision(work: UnitOfWork, row: AgendaItem, verdict: Verdict, *, rev:
     figures = as_record(count, result, [notice_of(row.meeting, work.now)]) | rules_version(row.meeting, work.now)
     digest = votes_digest(row.id, row.motion, ballots)
     motions.settle(work, row, "carried", counted=counted)
-    decision = settle(work, row.screening, row.snapshot, verdict, Basis(row, figures, digest))
+    basis, authority = Basis(row, figures, digest), room(work, row.meeting).rules.authority
     row.state, row.settled_at = "decided", work.now
-    work.session.flush()
-    return decision
+    if advises(authority, verdict.outcome):
+        return record_opinion(work, row, verdict, basis, authority)
+    return settle(work, row.screening, row.snapshot, verdict, basis)
 
 
 def defer_item(work: UnitOfWork, row: AgendaItem, *, rev: int, reason: str) -> None:

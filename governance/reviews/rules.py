@@ -19,6 +19,7 @@ from governance.texts import Text, both
 
 ZONE = ZoneInfo("Asia/Tokyo")
 BOARD = "board"
+EXECUTIVE = "executive"
 APPROVALS = frozenset({"approved", "approved_with_conditions"})
 POSTPONED = "deferred"
 OUTCOMES: Mapping[str, Text] = MappingProxyType(
@@ -99,6 +100,7 @@ def fiscal_year(on: date) -> int:
     return on.year if on.month >= 4 else on.year - 1
 
 
+# long: one argument per fact
 def allowed_outcomes(
     framework: Framework,
     *,
@@ -111,8 +113,14 @@ def allowed_outcomes(
     """Return what `body` may choose for a case of this residual level and route (domain.md §5.3, §5.4).
 
     A body below the one of the route chooses nothing. A hard stop takes away every approval, whatever the vote. An open gate at a
-    high inherent level takes away the approval without conditions (domain.md §5.2 step 5). A committee may always postpone.
+    high inherent level takes away the approval without conditions (domain.md §5.2 step 5). A committee may always postpone. The
+    executive, asked by a committee, chooses among the committee's outcomes and passes the case on to nobody.
     """
+    if body == EXECUTIVE:
+        given = allowed_outcomes(
+            framework, residual=residual, route=route, body=BOARD, hard_stops=hard_stops, open_gate=open_gate
+        )
+        return tuple(choice for choice in given if choice.outcome not in (POSTPONED, "escalated"))
     ranks = {named.code: rank for rank, named in enumerate(framework.bodies)}
     if body not in ranks or ranks[body] < ranks[framework.route(route).body]:
         return ()

@@ -67,6 +67,13 @@ def decided(work: UnitOfWork, row: Screening, decision: Decision) -> None:
         _outcome(work, row, decision.outcome)
 
 
+def escalated(work: UnitOfWork, row: Screening) -> None:
+    """Tell the team that the case went to the executive, and the executive that it waits for a decision."""
+    _outcome(work, row, "escalated")
+    people = strangers(work, row.project, "executive")
+    notify(work, "submitted", people, project=row.project, href=f"/executive/{row.id}", codes={"about": "executive"})
+
+
 def deferred(work: UnitOfWork, row: Screening) -> None:
     """Tell the team and the approver that the case waits for another meeting."""
     _outcome(work, row, "deferred")

@@ -1,6 +1,7 @@
-"""Create the versions of committees' rules; seats may be alternates and carry what a member says about gender.
+"""Create the versions of committees' rules, the opinions of committees and bodies, and the members of bodies.
 
-Revision: 0014, after 0013. Versions of rules are only ever added. What a member says about gender is theirs and may be taken back.
+Revision: 0014, after 0013. Versions of rules and opinions are only ever added. Seats may be alternates; what a member says about
+gender is theirs and may be taken back.
 """
 
 import sqlalchemy as sa
@@ -13,18 +14,22 @@ depends_on = None
 
 FROZEN: dict[str, list[tuple[str, ...]]] = {
     "committee_rule_versions": [("id",), ("committee_id", "number"), ("committee_id", "version")],
+    "committee_opinions": [("id",), ("item_id",), ("screening_id", "revision")],
+    "body_opinions": [("id",), ("consultation_id",)],
 }
 """Tables whose rows stay as they were inserted, with every key that an insert could collide on."""
 
-KEPT: dict[str, list[tuple[str, ...]]] = {}
+KEPT: dict[str, list[tuple[str, ...]]] = {"body_members": [("id",)], "consultations": [("id",)]}
 """Tables whose rows change but are never taken away."""
 
-TABLES = ["committee_rule_versions"]
+TABLES = ["body_opinions", "consultations", "body_members", "committee_opinions", "committee_rule_versions"]
 
 
 def upgrade() -> None:
     _seats()
     _rules()
+    _opinions()
+    _bodies()
     statements = _sqlite() if op.get_bind().dialect.name == "sqlite" else _postgresql()
     for statement in statements:
         op.execute(statement)
@@ -65,6 +70,97 @@ def _rules() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_committee_rule_versions")),
         sa.UniqueConstraint("committee_id", "number", name=op.f("uq_committee_rule_versions_committee_id_number")),
         sa.UniqueConstraint("committee_id", "version", name=op.f("uq_committee_rule_versions_committee_id_version")),
+    )
+
+
+def _opinions() -> None:
+    op.create_table(
+        "committee_opinions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("screening_id", sa.String(length=36), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.String(length=36), nullable=False),
+        sa.Column("snapshot_id", sa.String(length=36), nullable=False),
+        sa.Column("snapshot_digest", sa.String(length=64), nullable=False),
+        sa.Column("authority", sa.String(length=64), nullable=False),
+        sa.Column("outcome", sa.String(length=64), nullable=False),
+        sa.Column("rationale", sa.Text(), nullable=False),
+        sa.Column("escalated_to", sa.String(length=300), nullable=False),
+        sa.Column("conditions", sa.JSON(), nullable=False),
+        sa.Column("quorum", sa.JSON(), nullable=False),
+        sa.Column("votes_digest", sa.String(length=64), nullable=False),
+        sa.Column("recorded_by", sa.String(length=36), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("authority IN ('deciding', 'advisory')", name=op.f("ck_committee_opinions_authority")),
+        sa.CheckConstraint("rationale <> ''", name=op.f("ck_committee_opinions_rationale")),
+        sa.ForeignKeyConstraint(["item_id"], ["agenda_items.id"], name=op.f("fk_committee_opinions_item_id")),
+        sa.ForeignKeyConstraint(["recorded_by"], ["users.id"], name=op.f("fk_committee_opinions_recorded_by")),
+        sa.ForeignKeyConstraint(["screening_id"], ["screenings.id"], name=op.f("fk_committee_opinions_screening_id")),
+        sa.ForeignKeyConstraint(["snapshot_id"], ["snapshots.id"], name=op.f("fk_committee_opinions_snapshot_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_committee_opinions")),
+        sa.UniqueConstraint("item_id", name=op.f("uq_committee_opinions_item_id")),
+        sa.UniqueConstraint("screening_id", "revision", name=op.f("uq_committee_opinions_screening_id_revision")),
+    )
+
+
+def _bodies() -> None:
+    op.create_table(
+        "body_members",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("framework_key", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("added_by", sa.String(length=36), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_by", sa.String(length=36), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name=op.f("ck_body_members_ended")),
+        sa.ForeignKeyConstraint(["added_by"], ["users.id"], name=op.f("fk_body_members_added_by")),
+        sa.ForeignKeyConstraint(["ended_by"], ["users.id"], name=op.f("fk_body_members_ended_by")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_body_members_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_body_members")),
+    )
+    op.create_index(op.f("ix_body_members_user_id"), "body_members", ["user_id"], unique=False)
+    op.create_table(
+        "consultations",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("screening_id", sa.String(length=36), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("body", sa.String(length=64), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("asked_by", sa.String(length=36), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_by", sa.String(length=36), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("question <> ''", name=op.f("ck_consultations_question")),
+        sa.CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name=op.f("ck_consultations_withdrawn")),
+        sa.ForeignKeyConstraint(["asked_by"], ["users.id"], name=op.f("fk_consultations_asked_by")),
+        sa.ForeignKeyConstraint(["screening_id"], ["screenings.id"], name=op.f("fk_consultations_screening_id")),
+        sa.ForeignKeyConstraint(["withdrawn_by"], ["users.id"], name=op.f("fk_consultations_withdrawn_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consultations")),
+    )
+    op.create_index(op.f("ix_consultations_screening_id"), "consultations", ["screening_id"], unique=False)
+    op.create_table(
+        "body_opinions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("consultation_id", sa.String(length=36), nullable=False),
+        sa.Column("stance", sa.String(length=64), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("snapshot_id", sa.String(length=36), nullable=False),
+        sa.Column("given_by", sa.String(length=36), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("text <> ''", name=op.f("ck_body_opinions_text")),
+        sa.CheckConstraint(
+            "stance IN ('no_objection', 'with_remarks', 'concern', 'objection')", name=op.f("ck_body_opinions_stance")
+        ),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_body_opinions_consultation_id")
+        ),
+        sa.ForeignKeyConstraint(["given_by"], ["users.id"], name=op.f("fk_body_opinions_given_by")),
+        sa.ForeignKeyConstraint(["snapshot_id"], ["snapshots.id"], name=op.f("fk_body_opinions_snapshot_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_body_opinions")),
+        sa.UniqueConstraint("consultation_id", name=op.f("uq_body_opinions_consultation_id")),
     )
 
 

@@ -33,6 +33,7 @@ from governance.questionnaires.models import (
 )
 from governance.reports.models import Paper, Report
 from governance.reviews.amendment_models import Amendment, Appeal
+from governance.reviews.body_models import BodyMember, BodyOpinion, CommitteeOpinion, Consultation
 from governance.reviews.desk_models import (
     Assignment,
     CaseDiscussion,
@@ -415,6 +416,29 @@ def decide(work: UnitOfWork) -> None:
         )
     )  # fmt: skip
     sample(work)
+    work.session.add_all(
+        [
+            CommitteeOpinion(
+                id="cop-1", screening_id="s-1", revision=1, item_id="i-1", snapshot_id="sn-1", snapshot_digest=sha(BODY),
+                authority="advisory", outcome="rejected", rationale="危険", conditions={"list": []}, quorum={"need": 3},
+                votes_digest=sha("v"), recorded_by="u-expert", recorded_at=work.now,
+            ),
+            BodyMember(
+                id="bm-1", framework_key="sample", body="privacy", user_id="u-expert", added_by="u-owner", added_at=work.now,
+            ),
+            Consultation(
+                id="cn-1", screening_id="s-1", revision=1, body="privacy", question="適法か", asked_by="u-expert",
+                asked_at=work.now,
+            ),
+        ]
+    )  # fmt: skip
+    work.session.flush()
+    work.session.add(
+        BodyOpinion(
+            id="bo-1", consultation_id="cn-1", stance="concern", text="懸念がある", snapshot_id="sn-1", given_by="u-expert",
+            given_at=work.now,
+        )
+    )  # fmt: skip
     work.session.get_one(Screening, "s-1").state = "approved_with_conditions"
     work.record("DecisionRecorded", subject=("decision", "d-1"), project="p-1", private={"rationale": "条件を満たす"})
     work.session.add(

@@ -1,0 +1,31 @@
+"""The tables of committees' rules and of bodies that the ledger answers for; apart from governed.py only for length."""
+
+from __future__ import annotations
+
+from governance.texts import Text
+
+COMMITTEES: dict[str, tuple[str, Text]] = {
+    "committee_rule_versions": (
+        "id committee_id number version rules effective_on reason adopted_by adopted_at",
+        Text("委員会規則の版", "version of a committee's rules"),
+    ),
+    "committee_opinions": (
+        (
+            "id screening_id revision item_id snapshot_id snapshot_digest authority outcome rationale escalated_to conditions"
+            " quorum votes_digest recorded_by recorded_at"
+        ),
+        Text("委員会の意見", "opinion of a committee"),
+    ),
+    "body_members": (
+        "id framework_key body user_id added_by added_at ended_by ended_at",
+        Text("機関のメンバー", "member of a body"),
+    ),
+    "consultations": (
+        "id screening_id revision body question due_on asked_by asked_at withdrawn_by withdrawn_at",
+        Text("意見照会", "consultation of a body"),
+    ),
+    "body_opinions": (
+        "id consultation_id stance text snapshot_id given_by given_at",
+        Text("機関の意見", "opinion of a body"),
+    ),
+}
