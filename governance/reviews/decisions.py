@@ -14,6 +14,7 @@ from typing import Any
 
 from governance.accounts.models import User
 from governance.ledger.rules import Code
+from governance.projects.life import must_run
 from governance.refusals import Problem, Refusal, Refusals
 from governance.reviews import citing, telling
 from governance.reviews.models import AgendaItem, Condition, Decision
@@ -94,6 +95,7 @@ def settle(
 
     Raises Refusal(s) for an outcome, validity or condition that the rules do not allow.
     """
+    must_run(work, screening.project_id)
     check_verdict(work, screening, snapshot, verdict)
     moved = after(screening.state, ACTION_OF_OUTCOME[verdict.outcome])
     last_day = _last_day(work, screening, verdict)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from governance.accounts.rules import authorize
 from governance.learning.services import require as require_training
+from governance.projects.life import must_run
 from governance.projects.models import Project
 from governance.projects.services import visible
 from governance.refusals import Forbidden, NotFound, Refusal
@@ -50,7 +51,8 @@ def desk(work: UnitOfWork, states: Sequence[str] = ("submitted", "in_review", "b
 
 
 def locked(work: UnitOfWork, screening: Screening, rev: int) -> None:
-    """Lock the screening's row for a change of its state and refuse a stale form (assurance.md §4)."""
+    """Lock the screening's row for a change of its state; refuse a stale form, and a project that does not run (assurance.md §4)."""
+    must_run(work, screening.project_id)
     work.session.refresh(screening, with_for_update=True)
     work.expect(screening, rev)
 

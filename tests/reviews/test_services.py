@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from governance.ledger.services import project_events
+from governance.projects import life
 from governance.projects import services as projects
 from governance.refusals import Conflict, Forbidden, Refusal, Refusals
 from governance.reviews import decisions, services, stops
@@ -60,7 +61,7 @@ def test_nobody_else_approves_a_light_case(made: World, who: str) -> None:
 
 def test_the_department_head_cannot_approve_above_low(made: World) -> None:
     screening_id = case(made, ratings=MEDIUM)
-    with pytest.raises(Refusal, match="outcome_not_allowed"):
+    with pytest.raises(Refusals, match="「承認」を選べません"):
         decide(made, screening_id, APPROVED, "approver")
 
 
@@ -353,3 +354,17 @@ def test_the_desk_lists_what_waits_for_the_team(made: World) -> None:
         assert [s.id for s in services.desk(work)] == [screening_id]
     with made.acting("stranger", read_only=True) as work:
         assert services.desk(work) == []
+
+
+def test_nothing_is_reviewed_or_decided_while_the_project_is_suspended(made: World) -> None:
+    screening_id = case(made)
+    with made.acting("owner") as work:
+        life.suspend(work, row(work, screening_id).project, reason="顧客の都合で中断する。")
+    with made.acting("expert") as work:
+        screening = row(work, screening_id)
+        with pytest.raises(Refusal, match="一時停止中"):
+            services.take_review(work, screening, rev=screening.rev)
+    with made.acting("approver") as work:
+        screening = row(work, screening_id)
+        with pytest.raises(Refusal, match="一時停止中"):
+            services.decide_without_board(work, screening, Verdict("approved", "問題はない。"), rev=screening.rev)
