@@ -6,8 +6,12 @@ from itertools import product
 
 import pytest
 
+from governance.accounts.rules import PERMISSIONS
+from governance.ledger.rules import EVENT_TYPES
+from governance.notifications.rules import KINDS
 from governance.refusals import Refusal
 from governance.screenings.workflow import ACTION_OF_OUTCOME, ACTIONS, STATES, TRANSITIONS, actions_in, after
+from governance.states import state_of
 
 FINAL = {"approved", "approved_with_conditions", "withdrawn"}
 ALLOWED = {
@@ -77,3 +81,10 @@ def test_every_outcome_has_its_action_and_state() -> None:
         assert after("board_session", action).state in (
             ("board_queued", "deferred") if outcome == "deferred" else (outcome,)
         )
+
+
+def test_every_row_names_a_permission_an_event_and_a_notice_that_exist() -> None:
+    assert {each.permission for each in TRANSITIONS.values()} <= set(PERMISSIONS)
+    assert {each.event for each in TRANSITIONS.values()} <= set(EVENT_TYPES)
+    assert {each.notice for each in TRANSITIONS.values()} <= {"", *KINDS}
+    assert {state_of(state).text for state in STATES} == set(STATES.values())
