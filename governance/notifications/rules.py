@@ -195,6 +195,7 @@ KINDS: dict[str, Kind] = {
         ),
         ("consulted", "案件への意見を求められました。", "Your body was asked for its opinion on a case."),
         ("answered", "照会した機関から意見が届きました。", "A body you consulted has given its opinion."),
+        ("materials", "会議の資料が届きました。", "The materials of a meeting are there."),
         ("agenda", "案件が委員会の議題になりました。", "A case was put on the agenda of the committee."),
         ("", "案件が提出されました。", "A case was submitted."),
     ),

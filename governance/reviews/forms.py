@@ -15,6 +15,7 @@ from wtforms import (
     BooleanField,
     DateField,
     DateTimeLocalField,
+    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -22,7 +23,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from governance.accounts.models import User
 from governance.pages import Form, locale, options, zone
@@ -87,12 +88,19 @@ class PlanForm(Form):
     )
     place = StringField(_("場所"), [Length(max=200)])
     place_en = StringField(_("場所（英語）"), [Length(max=200)])
+    link = StringField(_("オンライン会議の番地"), [Length(max=300)])
 
     @property
     def moment(self) -> datetime:
         """Return the moment that was entered, read in the viewer's zone."""
         naive = cast(datetime, self.starts_at.data)  # required, so there is one once the form is accepted
         return naive.replace(tzinfo=zone())
+
+
+class ChangeForm(PlanForm):
+    """A meeting that is planned, to be moved or held elsewhere."""
+
+    rev = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
 
 
 class LastDayForm(Form):

@@ -6,7 +6,7 @@ A refused act answers with the page it was sent from, with everything that was e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import jsonify, request
@@ -88,6 +88,7 @@ def meeting_page(work: UnitOfWork, row: Meeting, refused: Refused = None) -> Res
         checks=composition(seats_of(row.committee), there.rules, local_date(row.opened_at or work.now)),
         waiting=waiting_cases(work, row) if row.state == "planned" and frame["runs"] else [],
         seats=drawn(lines),
+        send_by=local_date(row.starts_at) - timedelta(days=there.rules.notice_days),
         held=sessions_check(work, row.committee, row.fiscal_year),
     )
 
@@ -176,6 +177,11 @@ def _agenda(work: UnitOfWork, row: Meeting, own: CommitteeMember | None) -> list
         )
         for item in row.items
     ]
+
+
+def hidden_items(work: UnitOfWork, row: Meeting) -> frozenset[str]:
+    """Return the items of a meeting whose project the actor may not see, or from which they stepped back."""
+    return frozenset(line.item.id for line in _agenda(work, row, own_seat(work, row.committee)) if not line.seen or line.recused)
 
 
 def expertise_names(work: UnitOfWork) -> dict[str, Text]:

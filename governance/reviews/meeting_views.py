@@ -176,7 +176,12 @@ def plan(committee_id: str) -> ResponseReturnValue:
     if accepted(form):
         with refusals_beside(form):
             made = meetings.plan_meeting(
-                work, row, starts_at=form.moment, place=form.place.data or "", place_en=form.place_en.data or ""
+                work,
+                row,
+                starts_at=form.moment,
+                place=form.place.data or "",
+                place_en=form.place_en.data or "",
+                link=form.link.data or "",
             )
             tell(Text("会議を計画しました。議題を加えてください。", "The meeting is planned. Put cases on its agenda."))
             return redirect_to("meetings.show", meeting_id=made.id)

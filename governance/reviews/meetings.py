@@ -13,17 +13,17 @@ from typing import Any
 from sqlalchemy import func, select
 
 from governance.accounts.rules import authorize, may
-from governance.ledger.rules import Code
+from governance.ledger.rules import Code, Ref
 from governance.projects.services import grant_reading
 from governance.refusals import NotFound, Problem, Refusal, Refusals
-from governance.reviews import telling
+from governance.reviews import materials, telling
 from governance.reviews.committee import CommitteeRules, Member, RuleCheck, composition, notice
 from governance.reviews.committees import rules_of, seats_on, version_in_force
 from governance.reviews.decisions import basis_snapshot
 from governance.reviews.models import AgendaItem, Attendance, Committee, CommitteeMember, Meeting, Recusal
 from governance.reviews.people import conflicts_of, same_seat, seats_of, standing, ties_of
 from governance.reviews.quorum import Presence, Quorum, quorum
-from governance.reviews.rules import fiscal_year, local_date, refuse_when
+from governance.reviews.rules import checked_link, fiscal_year, local_date, refuse_when
 from governance.screenings.models import Screening
 from governance.texts import Text
 from governance.work import UnitOfWork
@@ -108,7 +108,7 @@ def lock(work: UnitOfWork, row: Meeting, state: str) -> None:
 
 
 def plan_meeting(
-    work: UnitOfWork, committee: Committee, *, starts_at: datetime, place: str = "", place_en: str = ""
+    work: UnitOfWork, committee: Committee, *, starts_at: datetime, place: str = "", place_en: str = "", link: str = ""
 ) -> Meeting:
     """Plan the next meeting; it is numbered within the Japanese fiscal year of its day."""
     authorize(work.actor, "meeting:plan", standing(work, committee))
@@ -126,6 +126,7 @@ def plan_meeting(
         starts_at=starts_at,
         place=place.strip(),
         place_en=place_en.strip(),
+        link=checked_link(link),
         planned_by=work.actor.id,
     )
     work.session.add(row)
@@ -191,7 +192,7 @@ def _check_item(work: UnitOfWork, row: Meeting, screening: Screening) -> None:
 
 
 def send_materials(work: UnitOfWork, row: Meeting, *, rev: int) -> None:
-    """Record that the materials went out today. An agenda without a case has no materials."""
+    """Freeze the materials, tell the members, and record that they went out today. An agenda without a case has no materials."""
     authorize(work.actor, "meeting:plan", standing(work, row.committee))
     lock(work, row, "planned")
     work.expect(row, rev)
@@ -200,9 +201,10 @@ def send_materials(work: UnitOfWork, row: Meeting, *, rev: int) -> None:
     if row.materials_sent_on is not None:
         raise Refusal("reviews.materials_gone", "資料はすでに送付済みです。", "The materials went out already.")
     row.materials_sent_on = local_date(work.now)
-    work.session.flush()
-    digests = [item.snapshot.digest for item in row.items]
-    work.record("MaterialsSent", subject=("meeting", row.id), rev=(rev, row.rev), refs={"snapshots": digests}, row=row)
+    sent = materials.freeze(work, row, notice_of(row, max(row.starts_at, work.now)))
+    refs: dict[str, Ref] = {"materials": sent.digest, "snapshots": [item.snapshot.digest for item in row.items]}
+    work.record("MaterialsSent", subject=("meeting", row.id), rev=(rev, row.rev), refs=refs, row=row)
+    telling.materials_sent(work, row, [seat.user_id for seat in seats_on(row.committee, local_date(row.starts_at))])
 
 
 # ---------------------------------------------------------------- in session
@@ -218,6 +220,7 @@ def open_meeting(work: UnitOfWork, row: Meeting, *, rev: int, late_reason: str =
     work.expect(row, rev)
     late = _check_opening(work, row, late_reason)
     row.state, row.opened_at = "open", work.now
+    row.late_reason = "" if late.met else late_reason.strip()
     work.session.flush()
     work.record(
         "MeetingOpened",

@@ -60,6 +60,7 @@ CONDITION_STEPS: Mapping[tuple[str, str], str] = MappingProxyType(
     }
 )
 SETTLED = frozenset({"verified", "waived"})
+LONGEST_LINK = 300
 LATEST_DUE_YEARS = 10
 """A condition due later than this is a slip of the hand: nobody would ever be reminded of it."""
 
@@ -88,6 +89,15 @@ def refuse_when(wrong: bool, code: str, ja: str, en: str, *, place: str | None =
     """Raise a Refusal when something is wrong; say nothing otherwise."""
     if wrong:
         raise Refusal(f"reviews.{code}", ja, en, place=place, **values)
+
+
+def checked_link(link: str) -> str:
+    """Return the address of the remote room; only an address of the web is one."""
+    found = link.strip()
+    wrong = bool(found) and not (found.startswith("https://") and len(found) <= LONGEST_LINK and found.isprintable())
+    said = ("https:// で始まる番地を入力してください。", "Enter an address that begins with https://.")
+    refuse_when(wrong or " " in found, "link", *said, place="link")
+    return found
 
 
 def local_date(at: datetime) -> date:

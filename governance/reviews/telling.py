@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from governance.notifications.people import parts, strangers, team
 from governance.notifications.services import notify, sees
-from governance.reviews.models import AgendaItem, Condition, Decision
+from governance.reviews.models import AgendaItem, Condition, Decision, Meeting
 from governance.reviews.room_models import ItemQuestion
 from governance.screenings.models import Screening
 from governance.work import UnitOfWork
@@ -35,6 +35,11 @@ def on_agenda(work: UnitOfWork, item: AgendaItem, readers: Iterable[str]) -> Non
     """Tell the members who may read the case that it is on the agenda."""
     href, given = f"/meetings/{item.meeting_id}", {"about": "agenda"}
     notify(work, "submitted", readers, project=item.screening.project, href=href, codes=given)
+
+
+def materials_sent(work: UnitOfWork, row: Meeting, members: Iterable[str]) -> None:
+    """Tell the members that the materials of a meeting are there."""
+    notify(work, "submitted", members, project=None, href=f"/meetings/{row.id}/materials", codes={"about": "materials"})
 
 
 def asked(work: UnitOfWork, item: AgendaItem, number: int) -> None:
