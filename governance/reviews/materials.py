@@ -99,6 +99,7 @@ def project_name(item: AgendaItem) -> Words:
     return entered(item.screening.project.name, item.screening.project.name_en)
 
 
+# long: one line per fact
 def _agenda(row: Meeting, notice: RuleCheck) -> Block:
     head = (
         said("議題", "Item"),

@@ -107,6 +107,7 @@ def lock(work: UnitOfWork, row: Meeting, state: str) -> None:
 # ---------------------------------------------------------------- before
 
 
+# long: one line per column
 def plan_meeting(
     work: UnitOfWork, committee: Committee, *, starts_at: datetime, place: str = "", place_en: str = "", link: str = ""
 ) -> Meeting:
