@@ -45,6 +45,7 @@ MENU = (
     Entry("/insight", lazy_gettext("分析"), "project:view"),
     Entry("/reports", lazy_gettext("報告書"), "report:download"),
     Entry("/questionnaires", lazy_gettext("質問票"), "questionnaire:view"),
+    Entry("/learning", lazy_gettext("学習"), "kyt:view"),
     Entry("/ledger", lazy_gettext("監査台帳"), "ledger:view"),
     Entry("/people", lazy_gettext("利用者"), "account:manage"),
 )

@@ -89,6 +89,13 @@ STATES: dict[str, State] = {
     "incident.open": State("search", "warn", Text("調査中", "Open")),
     "incident.analysed": State("review", "going", Text("分析済み", "Analysed")),
     "incident.closed": State("check", "good", Text("終結", "Closed")),
+    # KYT
+    "kyt.r1": State("talk", "going", Text("第1ラウンド", "Round 1")),
+    "kyt.r2": State("talk", "going", Text("第2ラウンド", "Round 2")),
+    "kyt.r3": State("talk", "going", Text("第3ラウンド", "Round 3")),
+    "kyt.r4": State("talk", "going", Text("第4ラウンド", "Round 4")),
+    "kyt.finished": State("check", "good", Text("終了", "Finished")),
+    "kyt.dropped": State("leave", "", Text("中止", "Dropped")),
     # questionnaires, reports, accounts
     "published": State("check", "good", Text("公開中", "Published")),
     "retired": State("leave", "", Text("終了", "Retired")),

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from governance import formats
 from governance.insight import reminding
+from governance.learning import overview
 from governance.monitoring import alerts
 from governance.notifications import jobs, joining, letters
 from governance.notifications.composing import Sender
@@ -51,6 +52,7 @@ DAILY: dict[str, Job] = {
     "reminders.approvals": reminding.approvals,
     "monitoring.overdue": alerts.overdue_readings,
     "evidence.expiring": evidence_life.expiring,
+    "learning.training": overview.remind,
     "screenings.reopening": reopening.open_due,
     "notices.forget": jobs.forget,
 }

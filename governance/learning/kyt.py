@@ -205,6 +205,12 @@ def lead(work: UnitOfWork, row: KytSession, rev: int) -> None:
     _must_run(row)
 
 
+def may_lead(work: UnitOfWork, row: KytSession) -> None:
+    """Refuse whoever does not lead the session, and a session that is settled."""
+    authorize(work.actor, LEAD, relations_to(work, row))
+    _must_run(row)
+
+
 def write_in(work: UnitOfWork, row: KytSession) -> None:
     """Refuse whoever takes no part in the session, and a session that is settled; hold it, so that it is not finished meanwhile."""
     authorize(work.actor, WRITE, relations_to(work, row))

@@ -171,6 +171,14 @@ KINDS: dict[str, Kind] = {
         ("", "証跡の有効期限は{on}です。", "A piece of evidence expires on {on}."),
         ("", "証跡の有効期限が近づいています。", "A piece of evidence expires soon."),
     ),
+    "training": _kind(
+        "dates",
+        Text("教育の期限", "Training"),
+        ("soon", "教育 {course} の有効期限は{on}です。受け直してください。", "Training {course} is valid until {on}; take it again."),
+        ("expired", "教育 {course} の有効期限は{on}でした。", "Training {course} was valid until {on}."),
+        ("missing", "教育 {course} の受講が必要です。", "Training {course} is required of you."),
+        ("", "教育の受講状況を確かめてください。", "Look at your training."),
+    ),
     "reassessment": _kind(
         "dates",
         Text("再スクリーニング", "Reassessment"),
