@@ -47,6 +47,9 @@ def test_an_auditor_sees_cases_and_the_ledger_and_changes_nothing() -> None:
         "ledger:view",
         "ledger:verify",
         "questionnaire:view",
+        "kyt:view",
+        "training:view",
+        "training:overview",
     }
 
 
