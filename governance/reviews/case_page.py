@@ -21,6 +21,7 @@ from governance.reviews.checking import Case, checked_case
 from governance.reviews.decisions import choices
 from governance.reviews.forms import whole
 from governance.reviews.people import relations_to
+from governance.reviews.proposing import proposals, with_proposal
 from governance.reviews.rules import KINDS, OUTCOMES, POSTPONED, local_date, valid_until
 from governance.screenings import services as screenings
 from governance.screenings.models import Screening
@@ -45,10 +46,12 @@ def act_on_case(screening_id: str, act: Act, said: Text, anchor: str | None = No
     return redirect_to("reviews.case", screening_id=screening_id, _anchor=anchor)
 
 
+# long: one line per part of the page
 def case_page(work: UnitOfWork, row: Screening, refused: Refusal | Refusals | None = None) -> ResponseReturnValue:
     """Answer with the case; 422 with what was refused."""
     case = checked_case(work, row, locale())
     relations = relations_to(work, row)
+    found = proposals(work, row) if row.state in ("submitted", "in_review") else []
     residual, people = case.score.residual, select(User).where(User.is_active).order_by(User.name)
     return page(
         "reviews/case.html",
@@ -59,7 +62,8 @@ def case_page(work: UnitOfWork, row: Screening, refused: Refusal | Refusals | No
         framework=case.framework,
         problems=problems_of(refused) if refused else [],
         sent=request.form,
-        rows=verdicts.rows(request.form),
+        rows=with_proposal(verdicts.rows(request.form), request.form.get("more", ""), found, verdicts.ROWS),
+        proposals=found,
         people=[(p.id, p.name_in(locale())) for p in work.session.scalars(people)],
         kinds=KINDS,
         outcomes=OUTCOMES,

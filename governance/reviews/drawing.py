@@ -24,6 +24,7 @@ A pair of state and action that is not listed is refused. Every act is an entry 
 digest of what it rests on.
 
 """
+LIFE_STEPS: Mapping[tuple[str, str], str] = {(before, act): after for (before, act), after in AFTER.items()}
 AMENDMENT_ACTS = {
     "accept": Text("認める（迅速審査）", "accept (expedited)"),
     "refuse": Text("認めない", "refuse"),
@@ -46,7 +47,11 @@ def document() -> str:
         _diagram({key: each.state for key, each in TRANSITIONS.items()}),
         _screenings(),
     ]
-    parts += ["## A project\n\n", _diagram(AFTER), _steps(AFTER, LIFE, TURNS)]
+    parts += [
+        "## A project\n\n",
+        _diagram(LIFE_STEPS),
+        _steps(LIFE_STEPS, {str(k): v for k, v in LIFE.items()}, {str(k): v for k, v in TURNS.items()}),
+    ]
     parts += [_derived(), "## An amendment\n\n"]
     parts += [_diagram(AMENDMENT_STEPS), _steps(AMENDMENT_STEPS, AMENDMENT_STATES, AMENDMENT_ACTS)]
     parts += [

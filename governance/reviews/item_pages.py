@@ -29,6 +29,7 @@ from governance.reviews.meeting_pages import Refused, drawn, family_name, frame_
 from governance.reviews.meetings import SETTLED, Room, recused_seats, room
 from governance.reviews.models import AgendaItem, CommitteeMember, Decision, Recusal, Review, Vote
 from governance.reviews.people import conflicts_of, seat_of, standing, ties_of
+from governance.reviews.proposing import proposals, with_proposal
 from governance.reviews.quorum import Ballot, Quorum, Tally, eligible_to_vote, lawful, tally
 from governance.reviews.rules import KINDS, POSTPONED, local_date, valid_until
 from governance.screenings import services as screenings
@@ -207,15 +208,25 @@ def _case(work: UnitOfWork, item: AgendaItem) -> dict[str, Any]:
 def _deciding(work: UnitOfWork, item: AgendaItem, floor: Floor) -> dict[str, Any]:
     """What the forms of motion and decision offer while an item is before the committee."""
     if item.state not in ("discussing", "voting"):
-        return {"choices": [], "not_allowed": [], "limit": None, "people": [], "kinds": KINDS, "rows": []}
+        return {
+            "choices": [],
+            "not_allowed": [],
+            "limit": None,
+            "people": [],
+            "kinds": KINDS,
+            "rows": [],
+            "proposals": [],
+        }
     screening = item.screening
     framework, score = screenings.framework_of(screening), screenings.score_of(work, screening)
     allowed = [each for each in choices(work, screening) if each.outcome != POSTPONED]
+    found = proposals(work, screening)
     return {
         "choices": allowed,
         "not_allowed": showing.not_allowed(framework, score, allowed),
         "kinds": KINDS,
-        "rows": _rows(item),
+        "rows": with_proposal(_rows(item), request.form.get("more", ""), found, verdicts.ROWS),
+        "proposals": found,
         "limit": valid_until(score.residual, local_date(work.now), framework) if score.residual else None,
         "people": _people(work, screening),
     }

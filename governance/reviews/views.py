@@ -159,7 +159,10 @@ def give_back(screening_id: str) -> ResponseReturnValue:
 @blueprint.post("/reviews/<screening_id>/decide")
 @permission("project:view", unit="serializable")
 def decide(screening_id: str) -> ResponseReturnValue:
-    """Decide a light or standard case."""
+    """Decide a light or standard case, or draw the form again with a condition that a finding suggests."""
+    if "more" in request.form:
+        work = current_work()
+        return case_page(work, screenings.screening(work, screening_id))
     return act_on_case(
         screening_id,
         lambda work, row, rev: services.decide_without_board(work, row, verdicts.verdict(request.form), rev=rev),
