@@ -7,7 +7,6 @@ The approval stands meanwhile. What was accepted by the expedited way is reporte
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -21,6 +20,7 @@ from governance.questionnaires.services import current_framework, parsed_framewo
 from governance.refusals import NotFound, Problem, Refusal, Refusals
 from governance.reviews.amendment_models import Amendment
 from governance.reviews.amendment_rules import MOST_TEXT, after_amendment, problem_of_scale
+from governance.reviews.models import AgendaItem, Decision, Meeting
 from governance.reviews.people import refuse_bound
 from governance.screenings import reopening, services
 from governance.screenings.models import Screening
@@ -61,11 +61,31 @@ def waiting(work: UnitOfWork) -> list[Amendment]:
     )
 
 
-def accepted_since(work: UnitOfWork, since: datetime | None) -> list[Amendment]:
-    """Return what was accepted by the expedited way after a moment: it is reported to the next meeting (domain.md §6.2)."""
-    query = select(Amendment).where(Amendment.state == "accepted")
+def reported_to(work: UnitOfWork, row: Meeting) -> list[Amendment]:
+    """Return what was accepted by the expedited way since the meeting before, of approvals that this committee gave (domain.md §6.2).
+
+    Only of projects the actor may see: whoever stepped back from one does not read its changes either.
+    """
+    before = select(func.max(Meeting.closed_at)).where(
+        Meeting.committee_id == row.committee_id, Meeting.id != row.id, Meeting.starts_at < row.starts_at
+    )
+    since = work.session.scalar(before)
+    given = (
+        select(Decision.screening_id)
+        .join(AgendaItem, Decision.item_id == AgendaItem.id)
+        .join(Meeting, AgendaItem.meeting_id == Meeting.id)
+        .where(Meeting.committee_id == row.committee_id)
+    )
+    query = select(Amendment).join(Project, Amendment.project_id == Project.id)
+    query = query.where(
+        Amendment.state == "accepted",
+        Amendment.approval_id.in_(given),
+        visible(work.actor),
+    )
     if since is not None:
         query = query.where(Amendment.decided_at > since)
+    if row.closed_at is not None:
+        query = query.where(Amendment.decided_at <= row.closed_at)
     return list(work.session.scalars(query.order_by(Amendment.decided_at, Amendment.id)))
 
 

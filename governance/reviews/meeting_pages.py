@@ -24,6 +24,7 @@ from governance.refusals import Refusal, Refusals
 from governance.reviews import live
 from governance.reviews import meeting_showing as showing
 from governance.reviews.ahead import meeting_ahead
+from governance.reviews.amendments import reported_to
 from governance.reviews.committee import composition, sessions
 from governance.reviews.committees import rules_of, seats_on
 from governance.reviews.meetings import WAITING, Room, notice_of, room, rules_for
@@ -88,6 +89,7 @@ def meeting_page(work: UnitOfWork, row: Meeting, refused: Refused = None) -> Res
         checks=composition(seats_of(row.committee), there.rules, local_date(row.opened_at or work.now)),
         waiting=waiting_cases(work, row) if row.state == "planned" and frame["runs"] else [],
         seats=drawn(lines),
+        reported=reported_to(work, row),
         send_by=local_date(row.starts_at) - timedelta(days=there.rules.notice_days),
         held=sessions_check(work, row.committee, row.fiscal_year),
     )

@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from governance.projects.models import Project
 from governance.refusals import Conflict, Forbidden, Refusal, Refusals
-from governance.reviews import amendments, appeals, services
+from governance.reviews import amendments, appeals, meetings, services
 from governance.reviews.amendment_models import Amendment, Appeal
 from governance.reviews.decisions import Verdict
-from governance.reviews.models import Decision
+from governance.reviews.models import Decision, Meeting
 from governance.screenings.models import Screening
 from governance.work import UnitOfWork
 from tests.builders import World
@@ -71,7 +71,24 @@ def test_a_minor_change_is_decided_by_the_expert_team_and_the_approval_stands(ma
     assert (amendment(made, id).state, amendment(made, id).screening_id) == ("accepted", None)
     with made.acting("auditor", read_only=True) as work:
         assert case.row(work).state in ("approved", "approved_with_conditions")
-        assert [row.id for row in amendments.accepted_since(work, None)] == [id]
+
+
+def test_what_was_accepted_is_reported_to_the_next_meeting_of_the_committee(made: World, tmp_path) -> None:
+    screening, _, first = scenes.decided(made)
+    case = scene(made, screening)
+    with made.acting("secretariat") as work:
+        meeting = work.session.get_one(Meeting, first)
+        meetings.close_meeting(work, meeting, rev=meeting.rev)
+    decided(made, filed(made, case), "accept")
+    with made.acting("secretariat") as work:
+        committee = work.session.get_one(Meeting, first).committee
+        later = meetings.plan_meeting(work, committee, starts_at=made.now + timedelta(days=20)).id
+    app = service(made.database, tmp_path)
+    for name, sees in (("secretariat", True), ("chair", True), ("owner", False)):
+        one = Visitor(app)
+        one.sign_in(f"{name}@test.example")
+        assert ("報告事項" in one.get(f"/meetings/{later}").text) is sees
+    assert "報告事項" not in one.get(f"/meetings/{first}").text
 
 
 def test_a_major_change_opens_the_rescreening_at_once(made: World, case: Scene) -> None:
