@@ -68,6 +68,12 @@ STATES: dict[str, State] = {
     "delegation.done": State("check", "good", Text("完了", "Done")),
     "delegation.withdrawn": State("leave", "", Text("取消し", "Withdrawn")),
     "delegation.overdue": State("late", "bad", Text("期限超過", "Overdue")),
+    # challenges of a reviewer
+    "challenge.open": State("talk", "warn", Text("チームの回答待ち", "Waits for the team")),
+    "challenge.answered": State("sent", "going", Text("回答済み・決着待ち", "Answered, to be settled")),
+    "challenge.upheld": State("check", "bad", Text("疑義を認めた", "Upheld")),
+    "challenge.withdrawn": State("leave", "", Text("疑義を取り下げた", "Withdrawn")),
+    "challenge.returned": State("return", "", Text("差戻しで終了", "Ended by the return")),
     # meetings, their items and their members
     "meeting.planned": State("clock", "", Text("予定", "Planned")),
     "meeting.open": State("review", "going", Text("開会中", "In session")),

@@ -29,6 +29,7 @@ from governance.screenings.rules import Entry, RatingEntry
 from governance.storage.files import FileStore
 from tests.builders import World
 from tests.other_framework import ITEMS, PHASES, write
+from tests.reviews.scenes import prechecked
 from tests.visitor import Visitor, service
 
 GIVEN = Particulars(
@@ -100,6 +101,7 @@ def test_it_is_decided_and_printed(town: World, screening: str, tmp_path: Path) 
     with town.acting("expert") as work:
         row = work.session.get(Screening, screening)
         review = reviews.take_review(work, row, rev=row.rev)
+        prechecked(work, review)
         reviews.give_opinion(work, review, rev=review.rev, recommendation="approved", opinion="問題ありません。")
         decision = reviews.decide_without_board(work, row, Verdict("approved", "対策がそろっている。"), rev=row.rev)
         assert decision.valid_until
@@ -126,6 +128,7 @@ def test_the_next_of_four_phases_opens_after_the_first(town: World, screening: s
     with town.acting("expert") as work:
         row = work.session.get(Screening, screening)
         review = reviews.take_review(work, row, rev=row.rev)
+        prechecked(work, review)
         reviews.give_opinion(work, review, rev=review.rev, recommendation="approved", opinion="よい。")
         reviews.decide_without_board(work, row, Verdict("approved", "よい。"), rev=row.rev)
         project = row.project_id

@@ -24,6 +24,7 @@ from governance.storage.database import Database
 from governance.storage.files import FileStore
 from tests import points_framework as points
 from tests.builders import World, answered, opened, registered, submitted, world
+from tests.reviews.scenes import prechecked
 from tests.visitor import Visitor, service
 
 
@@ -110,6 +111,7 @@ def decided(made: World, screening: str) -> str:
     with made.acting("expert") as work:
         row = work.session.get_one(Screening, screening)
         review = reviews.take_review(work, row, rev=row.rev)
+        prechecked(work, review)
         reviews.give_opinion(work, review, rev=review.rev, recommendation="approved", opinion="問題ありません。")
         reviews.decide_without_board(work, row, Verdict("approved", "低減策がそろっている。"), rev=row.rev)
         return row.project_id

@@ -119,9 +119,9 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     "review:assign": _row("審査の担当の割当て", "Assign a reviewer", {"expert"}, _OBSERVER_FREE | {"project.ever"}),
     "challenge:raise": _row(
-        "回答・評価への異議", "Challenge an answer or grade", {"expert"}, _OBSERVER_FREE | {"project.ever"}
+        "回答・評価への疑義", "Challenge an answer or grade", {"expert"}, _OBSERVER_FREE | {"project.ever"}
     ),
-    "challenge:answer": _row("異議への回答", "Answer a challenge", _TEAM, _OBSERVER_FREE),
+    "challenge:answer": _row("疑義への回答", "Answer a challenge", _TEAM, _OBSERVER_FREE),
     "sample:check": _row(
         "抜き取り確認", "Check a sample of light cases", {"expert"}, _OBSERVER_FREE | {"project.ever"}
     ),

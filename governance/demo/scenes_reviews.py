@@ -5,17 +5,28 @@ from __future__ import annotations
 from governance.demo.cases import Case, Decided, Filling, Opined, Returned, Ruled, StopConfirmed, Taken
 from governance.demo.stage import Stage
 from governance.demo.written import Condition
-from governance.reviews import services, stops
+from governance.reviews import services, stops, triage
 from governance.reviews.decisions import Verdict
 from governance.reviews.rules import ConditionDraft
+from governance.texts import Text
 from governance.work import UnitOfWork
+
+NOTES = {
+    "completeness": Text("回答と理由がそろっている。", "Answers and reasons are complete."),
+    "triggers": Text("判定項目の回答を概要と照らし、経路を確かめた。", "Trigger answers compared with the summary; the route is right."),
+    "evidence": Text("★の質問の証跡を開いて確かめた。", "Opened the evidence of the gates."),
+    "conflicts": Text("案件の部門・関係者と利害関係はない。", "No interest in the department or people of the project."),
+}
 
 
 def taken(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Taken) -> None:
-    """Take the case for review."""
+    """Take the case for review and finish the pre-check."""
     row = stage.screening(work, case.key, filling.phase)
     review = services.take_review(work, row, rev=row.rev)
     stage.ids["review", case.key, filling.phase] = review.id
+    notes = {code: (triage.MET, note.in_(case.language)) for code, note in NOTES.items()}
+    triage.settle(work, review, notes, rev=row.rev)
+    triage.begin(work, review, rev=row.rev)
 
 
 def ruled(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Ruled) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from governance.insight.desk import Desk, framework_of, screenings_for, takes_part, task_of
 from governance.insight.rules import SHOWN, Task, clipped
 from governance.reviews.amendments import waiting
+from governance.reviews.assigning import assigned_to
 from governance.reviews.committees import rules_of
 from governance.reviews.models import (
     AgendaItem,
@@ -62,10 +63,18 @@ def to_review(desk: Desk) -> Iterable[Task]:
 
 
 def _to_take(desk: Desk) -> Iterable[Task]:
+    """Cases that wait for a reviewer, but for those assigned to somebody else."""
     free = ~takes_part(desk.me, None, ever=True)
-    for row in screenings_for(desk, Screening.state.in_(("submitted", "appeal")), free):
-        if row.state == "appeal" or framework_of(row).route(row.route).body != DEPARTMENT:
+    rows = screenings_for(desk, Screening.state.in_(("submitted", "appeal")), free)
+    assigned = assigned_to(desk.work, rows)
+    for row in rows:
+        who = assigned.get(row.id)
+        light = row.state == "submitted" and framework_of(row).route(row.route).body == DEPARTMENT
+        if who is None and not light:
             what, button = Text("審査を担当する", "Take the case for review"), Text("担当する", "Take")
+            yield task_of(row, what, _route_of(row), f"/reviews/{row.id}", button, 5, since=row.submitted_at)
+        elif who is not None and who.id == desk.me:
+            what, button = Text("割り当てられた審査を引き受ける", "Take the case assigned to you"), Text("引き受ける", "Take")
             yield task_of(row, what, _route_of(row), f"/reviews/{row.id}", button, 5, since=row.submitted_at)
 
 
@@ -74,8 +83,8 @@ def _to_finish(desk: Desk) -> Iterable[Task]:
         Review.screening_id == Screening.id, Review.revision == Screening.revision, Review.reviewer_id == desk.me
     )
     given = _opined(desk)
-    for row in screenings_for(desk, Screening.state == "in_review", mine):
-        what, why, button = _REVIEWED if row.id in given else _REVIEWING
+    for row in screenings_for(desk, Screening.state.in_(("triage", "in_review", "discussion")), mine):
+        what, why, button = _REVIEWED if row.id in given else _CHECKING.get(row.state, _REVIEWING)
         yield task_of(row, what, why, f"/reviews/{row.id}", button, 45, since=row.submitted_at)
 
 
@@ -104,6 +113,18 @@ _REVIEWING = (
     Text("あなたが審査を担当しています。", "You are the reviewer."),
     Text("審査する", "Review"),
 )
+_CHECKING = {
+    "triage": (
+        Text("事前確認を終える", "Finish the pre-check"),
+        Text("終えると、審査が始まります。", "The review begins once it is done."),
+        Text("確かめる", "Check"),
+    ),
+    "discussion": (
+        Text("討議の結論を記録する", "Record the outcome of the discussion"),
+        Text("記録すると、審査に戻ります。", "Recording it brings the case back to the review."),
+        Text("記録する", "Record"),
+    ),
+}
 _REVIEWED = (
     Text("審査結果を決める", "Decide the case"),
     Text("専門チームの意見は出ています。", "The opinion of the team is given."),

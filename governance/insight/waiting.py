@@ -145,6 +145,7 @@ def _to_publish(desk: Desk) -> Iterable[Task]:
 FINDERS: tuple[Callable[[Desk], Iterable[Task]], ...] = (
     _to_fill,
     team.to_answer,
+    team.to_reply,
     _to_begin,
     ahead.to_follow,
     _to_carry_out,

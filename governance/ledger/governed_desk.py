@@ -18,7 +18,7 @@ DESK: dict[str, tuple[str, Text]] = {
             "id screening_id revision number kind target original proposed reason state raised_by raised_at"
             " reply replied_by replied_at verdict settled_by settled_at"
         ),
-        Text("異議", "challenge"),
+        Text("疑義", "challenge"),
     ),
     "case_discussions": (
         "id review_id number topic opened_by opened_at participants outcome record_url concluded_by concluded_at",

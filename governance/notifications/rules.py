@@ -70,6 +70,8 @@ KINDS: dict[str, Kind] = {
             "The committee asks question Q{number}. Please answer it.",
         ),
         ("measure", "対応策の担当になりました。", "A measure was assigned to you."),
+        ("review", "審査の担当になりました。", "You are now the reviewer of a case."),
+        ("review_over", "審査の担当がほかの人に替わりました。", "The review was handed to somebody else."),
         ("", "担当になりました。", "Something was assigned to you."),
     ),
     "returned": _kind(
@@ -119,6 +121,18 @@ KINDS: dict[str, Kind] = {
             "The remark on question {question} was resolved.",
         ),
         ("resolved", "指摘が解決済みになりました。", "A remark was resolved."),
+        (
+            "challenge",
+            "質問 {question} の回答に審査者の疑義があります。回答してください。",
+            "The reviewer challenges the answer to question {question}. Please answer.",
+        ),
+        (
+            "challenge",
+            "影響・起こりやすさの評価に審査者の疑義があります。回答してください。",
+            "The reviewer challenges a grade. Please answer.",
+        ),
+        ("challenge_answered", "疑義への回答が届きました。", "A challenge was answered."),
+        ("challenge_settled", "疑義の決着がつきました。", "A challenge was settled."),
         ("", "質問 {question} に審査者の指摘がつきました。", "The reviewer remarked on question {question}."),
         ("", "審査者の指摘がつきました。", "The reviewer made a remark."),
     ),

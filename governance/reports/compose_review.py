@@ -46,7 +46,7 @@ from governance.texts import Text, both
 _AFTER: dict[str, str | None] = {
     "ScreeningOpened": "draft",
     "ScreeningSubmitted": None,
-    "ReviewTaken": "in_review",
+    "ReviewTaken": None,
     "ReviewBegun": "in_review",
     "DiscussionOpened": "discussion",
     "DiscussionConcluded": "in_review",
@@ -58,6 +58,7 @@ _AFTER: dict[str, str | None] = {
     "DecisionRecorded": None,
     "ScreeningWithdrawn": "withdrawn",
 }
+_UNSAID = {"ReviewTaken": "in_review"}  # entries from before the pre-check do not say it
 _NOTES = ("reason", "rationale", "opinion", "facts")
 
 
@@ -87,9 +88,9 @@ def _steps(case: Case) -> Iterator[Step]:
 
 def _state_after(event: Event) -> str:
     codes = event.body["codes"]
-    return (
-        _AFTER.get(event.type, "") or (codes.get("state") or codes.get("outcome") if event.type in _AFTER else "") or ""
-    )
+    if event.type not in _AFTER:
+        return ""
+    return _AFTER[event.type] or codes.get("state") or codes.get("outcome") or _UNSAID.get(event.type, "")
 
 
 def _note(event: Event) -> Words:

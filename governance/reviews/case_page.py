@@ -17,8 +17,10 @@ from governance.accounts.rules import may
 from governance.pages import current_work, locale, page, problems_of, redirect_to, tell
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reviews import citing, verdicts
+from governance.reviews.challenge_showing import choices_for
 from governance.reviews.checking import Case, checked_case
 from governance.reviews.decisions import choices
+from governance.reviews.desk_parts import desk_parts
 from governance.reviews.forms import whole
 from governance.reviews.people import relations_to
 from governance.reviews.proposing import proposals, with_proposal
@@ -69,11 +71,14 @@ def case_page(work: UnitOfWork, row: Screening, refused: Refusal | Refusals | No
         outcomes=OUTCOMES,
         recommendable=[code for code in OUTCOMES if code != POSTPONED],
         me=work.actor.id,
+        answer_choices=lambda key: choices_for(case.filled, key),
+        grade_choices=lambda grades, now: [(str(n), each.name) for n, each in enumerate(grades, 1) if n != now],
         bound=bool(relations & {"project.ever"}),
         **_allowed(work, row, relations, case),
         stop_acts=_stop_acts(work, row, relations, case),
         limit=valid_until(residual, local_date(work.now), case.framework) if residual else None,
         **citing.beside(work, row),
+        **desk_parts(work, row, case, relations),
     )
 
 
@@ -89,10 +94,13 @@ def _allowed(work: UnitOfWork, row: Screening, relations: frozenset[str], case: 
     return {
         "choices": allowed,
         "mine": mine,
-        "may_take": row.state == "submitted" and may(work.actor, "review:take", relations),
-        "may_rule": row.state == "in_review" and open_review and may(work.actor, "review:rule", relations),
+        "may_take": row.state in ("submitted", "appeal") and may(work.actor, "review:take", relations),
+        "may_rule": row.state in ("triage", "in_review") and open_review and may(work.actor, "review:rule", relations),
         "may_opine": row.state == "in_review" and open_review and mine,
-        "may_return": (row.state in ("in_review", "blocked") and may(work.actor, "review:return", relations))
+        "may_return": (
+            row.state in ("triage", "in_review", "discussion", "blocked")
+            and may(work.actor, "review:return", relations)
+        )
         or bool(decides and row.state == "submitted"),
         "may_decide": bool(allowed) and decides,
     }

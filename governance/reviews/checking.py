@@ -69,6 +69,7 @@ class Case:
     """Everything the page shows about one case."""
 
     framework: Framework
+    filled: Filled
     score: Score
     inherent: ShownLevel | None
     residual: ShownLevel | None
@@ -100,6 +101,7 @@ def checked_case(work: UnitOfWork, row: Screening, locale: str) -> Case:
     snapshots = [s for s in row.snapshots if s.revision == row.revision]
     return Case(
         framework=framework,
+        filled=filled,
         score=score,
         inherent=level(framework, score.inherent),
         residual=level(framework, score.residual),

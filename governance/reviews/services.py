@@ -6,8 +6,6 @@ any more, so that what the committee reads is what it decides on (domain.md §5.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import select
 
 from governance.accounts.rules import authorize
@@ -16,7 +14,7 @@ from governance.projects.life import must_run
 from governance.projects.models import Project
 from governance.projects.services import visible
 from governance.refusals import Forbidden, NotFound, Refusal
-from governance.reviews import telling
+from governance.reviews import assigning, challenges, telling
 from governance.reviews.decisions import Verdict, basis_snapshot, settle
 from governance.reviews.models import Decision, Review
 from governance.reviews.people import refuse_bound, relations_to
@@ -42,14 +40,6 @@ def review_of(work: UnitOfWork, screening: Screening) -> Review | None:
     return work.session.scalars(query).one_or_none()
 
 
-def desk(work: UnitOfWork, states: Sequence[str] = ("submitted", "in_review", "blocked")) -> list[Screening]:
-    """Return the visible screenings that wait for the expert team, those due first (domain.md §6.1 triage)."""
-    query = select(Screening).join(Project).where(Screening.state.in_(states), visible(work.actor))
-    return list(
-        work.session.scalars(query.order_by(Screening.due_on.is_(None), Screening.due_on, Screening.submitted_at))
-    )
-
-
 def locked(work: UnitOfWork, screening: Screening, rev: int) -> None:
     """Lock the screening's row for a change of its state; refuse a stale form, and a project that does not run (assurance.md §4)."""
     must_run(work, screening.project_id)
@@ -58,7 +48,10 @@ def locked(work: UnitOfWork, screening: Screening, rev: int) -> None:
 
 
 def take_review(work: UnitOfWork, screening: Screening, *, rev: int) -> Review:
-    """Take a submitted screening for review. Refused to whoever is or was bound to the project (domain.md §6.3)."""
+    """Take a submitted screening for review: the pre-check comes first.
+
+    Refused to whoever is or was bound to the project, and to others than the person it is assigned to (domain.md §6.1, §6.3).
+    """
     authorize(work.actor, "review:take", relations_to(work, screening))
     require_training(work, "review")
     locked(work, screening, rev)
@@ -66,6 +59,7 @@ def take_review(work: UnitOfWork, screening: Screening, *, rev: int) -> Review:
     refuse_bound(work, screening)
     if screening.state == "appeal":
         _refuse_earlier_lead(work, screening)
+    assigning.take(work, screening)
     row = review_of(work, screening) or Review(screening=screening, revision=screening.revision)
     work.session.add(row)
     row.reviewer_id, row.state, row.started_at = work.actor.id, "in_review", work.now
@@ -75,7 +69,7 @@ def take_review(work: UnitOfWork, screening: Screening, *, rev: int) -> Review:
         subject=("review", row.id),
         project=screening.project_id,
         rev=(rev, screening.rev),
-        codes={"screening": screening.id, "revision": screening.revision},
+        codes={"screening": screening.id, "revision": screening.revision, "state": screening.state},
         row=row,
     )
     return row
@@ -128,7 +122,9 @@ def override_route(work: UnitOfWork, screening: Screening, route: str, *, rev: i
     return _rule(work, screening, rev, "route", "route", route, reason)
 
 
-def save_opinion(work: UnitOfWork, row: Review, *, rev: int, opinion: str, recommendation: str = "") -> None:
+def save_opinion(
+    work: UnitOfWork, row: Review, *, rev: int, opinion: str, recommendation: str = "", risks: str = "", open_points: str = ""
+) -> None:
     """Keep the draft of an opinion; it counts only once it is given."""
     _own(work, row)
     work.expect(row, rev)
@@ -136,16 +132,21 @@ def save_opinion(work: UnitOfWork, row: Review, *, rev: int, opinion: str, recom
     if recommendation:
         _check_recommendation(recommendation)
     row.opinion, row.recommendation = opinion.strip(), recommendation
+    row.risks, row.open_points = risks.strip(), open_points.strip()
     work.session.flush()
 
 
-def give_opinion(work: UnitOfWork, row: Review, *, rev: int, recommendation: str, opinion: str) -> Review:
-    """Give the team's opinion, freeze the checked snapshot, and refer the case to the committee when its route leads there.
+def give_opinion(
+    work: UnitOfWork, row: Review, *, rev: int, recommendation: str, opinion: str, risks: str = "", open_points: str = ""
+) -> Review:
+    """Give the team's opinion — judgement, main risks, open points, recommendation — and freeze the checked snapshot.
 
-    Raises Refusal without an opinion or while a hard stop stands (domain.md §6.1 guard of board_queued).
+    The case is referred to the committee when its route leads there. Raises Refusal without an opinion, while a hard stop stands or a
+    challenge is unsettled (domain.md §6.1 guard of board_queued).
     """
     screening = row.screening
     _own(work, row)
+    require_training(work, "review")
     work.session.refresh(screening, with_for_update=True)
     work.expect(row, rev)
     _must_be_open(row)
@@ -153,21 +154,31 @@ def give_opinion(work: UnitOfWork, row: Review, *, rev: int, recommendation: str
     _check_opinion(work, screening, recommendation, opinion)
     snapshot = screenings.freeze(work, screening, "checked")
     row.opinion, row.recommendation = opinion.strip(), recommendation
+    row.risks, row.open_points = risks.strip(), open_points.strip()
     row.snapshot_id, row.state, row.finished_at = snapshot.id, "opined", work.now
     work.session.flush()
-    work.record(
-        "OpinionGiven",
-        subject=("review", row.id),
-        project=screening.project_id,
-        rev=(rev, row.rev),
-        refs={"snapshot": snapshot.digest},
-        codes={"screening": screening.id, "recommendation": recommendation, "route": screening.route},
-        private={"opinion": row.opinion},
-        row=row,
-    )
+    _record_opinion(work, row, snapshot)
     if screenings.framework_of(screening).route(screening.route).body == BOARD:
         _queue(work, screening, snapshot)
     return row
+
+
+def _record_opinion(work: UnitOfWork, row: Review, snapshot: Snapshot) -> None:
+    told = {"opinion": row.opinion, "risks": row.risks, "open_points": row.open_points}
+    work.record(
+        "OpinionGiven",
+        subject=("review", row.id),
+        project=row.screening.project_id,
+        rev=(row.rev - 1, row.rev),
+        refs={"snapshot": snapshot.digest},
+        codes={
+            "screening": row.screening_id,
+            "recommendation": row.recommendation,
+            "route": row.screening.route,
+        },
+        private={name: text for name, text in told.items() if text},
+        row=row,
+    )
 
 
 def _queue(work: UnitOfWork, screening: Screening, snapshot: Snapshot) -> None:
@@ -196,6 +207,7 @@ def return_to_team(work: UnitOfWork, screening: Screening, *, rev: int, reason: 
     locked(work, screening, rev)
     refuse_bound(work, screening, allowed="approver" if screening.state == "submitted" else "")
     _need(reason, "reason")
+    challenges.lapse(work, screening)
     row = review_of(work, screening)
     if row is not None:
         row.state, row.return_reason, row.finished_at = "returned", reason.strip(), row.finished_at or work.now
@@ -274,6 +286,7 @@ def _check_opinion(work: UnitOfWork, screening: Screening, recommendation: str, 
         "停止要件が残っているため、意見を出せません。",
         "A hard stop stands, so no opinion can be given.",
     )
+    challenges.must_be_settled(work, screening)
 
 
 def _check_recommendation(recommendation: str) -> None:
@@ -291,7 +304,7 @@ def _may_rule(work: UnitOfWork, screening: Screening, rev: int) -> None:
     locked(work, screening, rev)
     refuse_bound(work, screening)
     row = review_of(work, screening)
-    if screening.state != "in_review" or row is None:
+    if screening.state not in ("triage", "in_review") or row is None:
         raise Refusal(
             "reviews.not_in_review",
             "審査中の案件だけに判断を記録できます。",

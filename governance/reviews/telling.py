@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sqlalchemy import select
+
 from governance.notifications.people import parts, strangers, team
 from governance.notifications.services import notify, sees
-from governance.reviews.models import AgendaItem, Condition, Decision, Meeting
+from governance.reviews.desk_models import Challenge
+from governance.reviews.models import AgendaItem, Condition, Decision, Meeting, Review
 from governance.reviews.room_models import ItemQuestion
 from governance.screenings.models import Screening
 from governance.work import UnitOfWork
@@ -87,6 +90,32 @@ def deferred(work: UnitOfWork, row: Screening) -> None:
 def _outcome(work: UnitOfWork, row: Screening, outcome: str) -> None:
     people, href = parts(row.project, "owner", "member", "approver"), f"/projects/{row.project_id}"
     notify(work, "decided", people, project=row.project, href=href, codes={"about": outcome})
+
+
+def assigned(work: UnitOfWork, row: Screening, reviewer: str, before: str) -> None:
+    """Tell who is to review a case that it is theirs, and who was before that it no longer is."""
+    href = f"/reviews/{row.id}"
+    notify(work, "assigned", [reviewer], project=row.project, href=href, codes={"about": "review"})
+    if before:
+        notify(work, "assigned", [before], project=row.project, href=href, codes={"about": "review_over"})
+
+
+def challenged(work: UnitOfWork, row: Challenge, about: str) -> None:
+    """Tell the team that something of theirs was challenged, or how a challenge ended."""
+    _challenge(work, row, team(row.screening.project), about)
+
+
+def challenge_answered(work: UnitOfWork, row: Challenge) -> None:
+    """Tell who made a challenge, and the reviewer, that the team has answered it."""
+    review = select(Review.reviewer_id).where(Review.screening_id == row.screening_id, Review.revision == row.revision)
+    _challenge(work, row, sorted({row.raised_by, *work.session.scalars(review)}), "challenge_answered")
+
+
+def _challenge(work: UnitOfWork, row: Challenge, people: Iterable[str], about: str) -> None:
+    place = row.target if row.kind == "answer" else f"item-{row.target}"
+    codes = {"about": about, "question": row.target} if row.kind == "answer" else {"about": about}
+    href = f"/reviews/{row.screening_id}#{place}"
+    notify(work, "remarked", people, project=row.screening.project, href=href, codes=codes)
 
 
 def condition_set(work: UnitOfWork, row: Condition) -> None:

@@ -13,6 +13,8 @@ from governance.pages import current_work, page, permission, signed_in
 from governance.refusals import NotFound, Refusal
 from governance.reviews import (
     amendment_views,
+    assigning,
+    check_views,
     committee_views,
     condition_views,
     executive_views,
@@ -20,11 +22,15 @@ from governance.reviews import (
     planning_views,
     precedent_views,
     question_views,
+    queue,
+    sampling,
+    sampling_views,
     services,
     stops,
     verdicts,
 )
 from governance.reviews.case_page import act_on_case, case_page
+from governance.reviews.forms import text
 from governance.screenings import services as screenings
 from governance.screenings.models import Screening
 from governance.texts import Text
@@ -33,6 +39,8 @@ from governance.work import UnitOfWork
 blueprint = Blueprint("reviews", __name__)
 blueprints = (
     blueprint,
+    sampling_views.blueprint,
+    check_views.blueprint,
     precedent_views.blueprint,
     committee_views.blueprint,
     executive_views.blueprint,
@@ -43,34 +51,28 @@ blueprints = (
     amendment_views.blueprint,
 )
 
-WAITING = {
-    "submitted": Text("提出済", "Submitted"),
-    "in_review": Text("審査中", "In review"),
-    "blocked": Text("停止", "Blocked"),
-    "board_queued": Text("付議待ち", "Waiting for the committee"),
-    "deferred": Text("継続審査", "Deferred"),
-}
-
 
 @blueprint.get("/reviews")
 @signed_in()
 def desk() -> ResponseReturnValue:
-    """Show the cases that wait for a check, those due first."""
+    """Show the queue: what waits, how long, with whom; the address carries filters and order."""
     work = current_work()
-    state = request.args.get("state", "")
-    rows = services.desk(work, [state] if state in WAITING else list(WAITING))
-    frameworks = {row.id: screenings.framework_of(row) for row in rows}
-    reviewers = {row.id: services.review_of(work, row) for row in rows if row.state == "in_review"}
+    wanted = queue.read(request.args)
+    found = queue.queue(work, wanted)
     takes = may(work.actor, "review:take")
+    counts = assigning.workload(work) if takes else {}
     return page(
         "reviews/desk.html",
-        rows=rows,
-        frameworks=frameworks,
-        reviewers=reviewers,
-        states=WAITING,
-        chosen=state,
+        queue=found,
+        wanted=wanted,
+        kept=wanted.given(),
+        states=queue.WAITING,
+        sorts=queue.SORTS,
         takes=takes,
         me=work.actor.id,
+        load=[(person, counts[person.id]) for person in assigning.experts(work)] if takes else [],
+        samples=sampling.waiting_count(work) if may(work.actor, "sample:check") else 0,
+        samples_too=may(work.actor, "sample:check"),
     )
 
 
@@ -127,7 +129,7 @@ def route(screening_id: str) -> ResponseReturnValue:
 @permission("review:opine")
 def opinion(screening_id: str) -> ResponseReturnValue:
     """Keep a draft of the opinion, or give it."""
-    given = {"recommendation": request.form.get("recommendation", ""), "opinion": request.form.get("opinion", "")}
+    given = {name: text(request.form, name) for name in ("recommendation", "opinion", "risks", "open_points")}
 
     def act(work: UnitOfWork, row: Screening, rev: int) -> None:
         review = services.review_of(work, row)

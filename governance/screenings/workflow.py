@@ -108,7 +108,7 @@ TRANSITIONS: Mapping[tuple[str, str], Transition] = MappingProxyType(
         ("returned", "submit"): Transition(
             "submitted", "screening:submit", "ScreeningSubmitted", ANSWERED, "submitted"
         ),
-        ("submitted", "take"): Transition("in_review", "review:take", "ReviewTaken", UNBOUND),
+        ("submitted", "take"): Transition("triage", "review:take", "ReviewTaken", UNBOUND),
         ("submitted", "approve"): Transition(
             "approved", "screening:approve-light", "DecisionRecorded", LIGHT, "decided"
         ),

@@ -36,6 +36,7 @@ def check_case(expert: Person, screening: str, not_applicable: str) -> None:
     expert.looks_right()
     expert.press("担当する")
     expert.sees(town.said(Text("審査の担当になりました。", "You are now the reviewer of this case.")))
+    pre_check(expert)
     ruling = f"article#{not_applicable}"
     expert.page.locator(f"{ruling} [name=reason]").fill(
         town.said(Text("対象の外であることを確かめた。", "Confirmed: out of scope."))
@@ -48,6 +49,18 @@ def check_case(expert: Person, screening: str, not_applicable: str) -> None:
     expert.fill("opinion", town.said(OPINION))
     expert.press("意見を出す")
     expert.sees(town.said(Text("意見を出しました。", "The opinion was given.")))
+
+
+def pre_check(expert: Person) -> None:
+    """Settle the checklist; without a note nothing begins."""
+    town = expert.town
+    expert.press("事前確認を終えて審査を始める")
+    expert.looks_right()
+    for item in ("completeness", "triggers", "evidence", "conflicts"):
+        expert.choose(f"check-{item}", "met")
+        expert.fill(f"check-{item}-note", town.said(Text("開いて確かめた。", "Opened and checked.")))
+    expert.press("事前確認を終えて審査を始める")
+    expert.sees(town.said(Text("事前確認を終えました。", "The pre-check is done")))
 
 
 def plan_meeting(secretariat: Person, project: str) -> str:

@@ -19,8 +19,11 @@ from governance.monitoring.models import Indicator, Reading
 from governance.projects.models import Project
 from governance.questionnaires import drafts
 from governance.questionnaires.models import DraftChange, FrameworkVersion, QuestionnaireVersion
+from governance.reviews import assigning, challenges, sampling
 from governance.reviews import services as reviews
+from governance.reviews.decisions import Verdict
 from governance.reviews.models import Committee, Condition
+from governance.reviews.rules import local_date
 from governance.screenings import filling, similar
 from governance.screenings.loading import load
 from governance.screenings.models import Screening
@@ -202,12 +205,31 @@ def of_reviews(made: World) -> Places:
         committee, condition = (work.session.scalars(select(table.id)).one() for table in (Committee, Condition))
     board = ["/committees", f"/committees/{committee}", f"/meetings/{meeting}", f"/meetings/{meeting}/items/{settled}"]
     return [
-        ("expert", ["/", "/reviews", f"/reviews/{checked}", "/settings"]),
+        ("expert", ["/", "/reviews", "/reviews?who=mine&sort=age", f"/reviews/{checked}", "/settings"]),
+        ("expert", ["/reviews/sampling", f"/reviews/{at_the_desk(made)}"]),
         ("secretariat", [*board, f"/committees/{committee}/meetings/new", f"/meetings/{meeting}/items/{voted_on}"]),
         ("secretariat", [f"/projects/{project_of(made, checked)}/reports/new"]),
         ("ext1", [f"/meetings/{meeting}", f"/meetings/{meeting}/items/{voted_on}", "/nowhere"]),
         ("expert2", [f"/conditions/{condition}"]),
     ]
+
+
+def at_the_desk(made: World) -> str:
+    """Return a case in its pre-check, handed on once, with a challenge; a light case was drawn for another look."""
+    with made.acting("expert") as work:
+        sampling.set_share(work, 100, effective_on=local_date(work.now), reason="見本")
+    light = scenes.case(made)
+    with made.acting("approver") as work:
+        row = scenes.row(work, light)
+        reviews.decide_without_board(work, row, Verdict("approved", "残る影響は小さい。"), rev=row.rev)
+    waiting = scenes.case(made, scenes.BOARD, scenes.HIGH)
+    scenes.in_triage(made, waiting)
+    with made.acting("expert") as work:
+        row = scenes.row(work, waiting)
+        assigning.assign(work, row, made.people["expert2"].id, rev=row.rev, reason="休暇に入るため。")
+        given = {"proposed": "not_done", "reason": "記録がない。"}
+        challenges.raise_challenge(work, row, "answer", "P1a", **given, rev=row.rev)
+    return waiting
 
 
 def in_session(made: World) -> tuple[str, str, str]:

@@ -152,7 +152,7 @@ def test_one_case_shows_the_same_step_as_the_home_page(made: World) -> None:
 
 def test_what_others_did_is_told_in_words_and_what_i_did_is_not(made: World) -> None:
     screening_id = scenes.case(made, ratings=scenes.MEDIUM)
-    scenes.taken(made, screening_id)
+    scenes.in_triage(made, screening_id)
     with made.acting("owner", read_only=True) as work:
         lines = changes(work).lines
     assert lines[0].text.en == "Planning: Review taken (revision 1)"

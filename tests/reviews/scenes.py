@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from governance.reviews import committees, items, meetings, services
+from governance.reviews import committees, items, meetings, services, triage
 from governance.reviews.decisions import Verdict
 from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Meeting, Review
 from governance.reviews.rules import ConditionDraft, local_date
@@ -51,10 +51,27 @@ def state(made: World, screening_id: str) -> str:
         return row(work, screening_id).state
 
 
-def taken(made: World, screening_id: str, by: str = "expert") -> str:
+def in_triage(made: World, screening_id: str, by: str = "expert") -> str:
+    """Take the case for its pre-check; return the review."""
     with made.acting(by) as work:
         screening = row(work, screening_id)
         return services.take_review(work, screening, rev=screening.rev).id
+
+
+def taken(made: World, screening_id: str, by: str = "expert") -> str:
+    """Take the case and finish the pre-check, so that the review has begun; return it."""
+    review_id = in_triage(made, screening_id, by)
+    with made.acting(by) as work:
+        prechecked(work, work.session.get_one(Review, review_id))
+    return review_id
+
+
+def prechecked(work: UnitOfWork, review: Review) -> None:
+    """Settle the whole checklist and begin the review."""
+    screening = review.screening
+    if screening.state == "triage":
+        triage.settle(work, review, {each.code: ("met", "確かめた。") for each in triage.CHECKS}, rev=screening.rev)
+        triage.begin(work, review, rev=screening.rev)
 
 
 def opined(made: World, screening_id: str, by: str = "expert") -> str:

@@ -138,7 +138,7 @@ def test_the_opinion_freezes_the_checked_snapshot_and_refers_a_board_case(made: 
         assert review.snapshot is not None
         assert review.snapshot.stage == "checked"
         assert decisions.basis_snapshot(work, row(work, screening_id)).id == review.snapshot_id
-    assert types(made, screening_id)[-3:] == ["ReviewTaken", "OpinionGiven", "CaseQueued"]
+    assert types(made, screening_id)[-3:] == ["ReviewBegun", "OpinionGiven", "CaseQueued"]
 
 
 def test_a_standard_case_stays_with_the_team_and_is_decided_there(made: World) -> None:
@@ -346,14 +346,6 @@ def test_the_team_never_decides_what_waits_for_the_committee(made: World) -> Non
     opined(made, screening_id)
     with pytest.raises(Refusal):
         decide(made, screening_id, APPROVED, "expert")
-
-
-def test_the_desk_lists_what_waits_for_the_team(made: World) -> None:
-    screening_id = case(made, ratings=MEDIUM)
-    with made.acting("expert", read_only=True) as work:
-        assert [s.id for s in services.desk(work)] == [screening_id]
-    with made.acting("stranger", read_only=True) as work:
-        assert services.desk(work) == []
 
 
 def test_nothing_is_reviewed_or_decided_while_the_project_is_suspended(made: World) -> None:
