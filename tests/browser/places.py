@@ -19,7 +19,7 @@ from governance.monitoring.models import Indicator, Reading
 from governance.projects.models import Project
 from governance.questionnaires import drafts
 from governance.questionnaires.models import DraftChange, FrameworkVersion, QuestionnaireVersion
-from governance.reviews import assigning, challenges, sampling
+from governance.reviews import amendments, assigning, challenges, sampling
 from governance.reviews import services as reviews
 from governance.reviews.decisions import Verdict
 from governance.reviews.models import Committee, Condition
@@ -200,7 +200,7 @@ def of_reviews(made: World) -> Places:
     """A case being checked; a meeting with one item decided on a condition and one being voted on."""
     checked = scenes.case(made, scenes.BOARD, scenes.HIGH, {"P2b": "not_applicable"})
     scenes.taken(made, checked)
-    meeting, settled, voted_on = in_session(made)
+    meeting, settled, lost, voted_on = in_session(made)
     with made.acting("auditor", read_only=True) as work:
         committee, condition = (work.session.scalars(select(table.id)).one() for table in (Committee, Condition))
     board = ["/committees", f"/committees/{committee}", f"/meetings/{meeting}", f"/meetings/{meeting}/items/{settled}"]
@@ -211,6 +211,7 @@ def of_reviews(made: World) -> Places:
         ("secretariat", [f"/projects/{project_of(made, checked)}/reports/new"]),
         ("ext1", [f"/meetings/{meeting}", f"/meetings/{meeting}/items/{voted_on}", "/nowhere"]),
         ("expert2", [f"/conditions/{condition}"]),
+        *of_what_follows(made, settled, lost),
     ]
 
 
@@ -232,19 +233,34 @@ def at_the_desk(made: World) -> str:
     return waiting
 
 
-def in_session(made: World) -> tuple[str, str, str]:
-    """Return a meeting with one item that is decided with a condition and one that is being voted on."""
-    cases = [scenes.case(made, scenes.BOARD, scenes.HIGH) for _ in range(2)]
+def of_what_follows(made: World, settled: str, lost: str) -> Places:
+    """A change to what was approved, an appeal that can be filed, and the days of everything."""
+    with made.acting("owner") as work:
+        project = scenes.agenda_item(work, settled).screening.project
+        filed = {"scale": "minor", "reasons": ["model"], "text": "画面の文言を直す。"}
+        change = amendments.file_amendment(work, project, "P", **filed).id
+        rejected = scenes.agenda_item(work, lost).screening_id
+    mine = [f"/projects/{project.id}/amendments", f"/screenings/{rejected}/appeal", "/calendar"]
+    return [("owner", mine), ("expert", [f"/amendments/{change}"])]
+
+
+def in_session(made: World) -> tuple[str, str, str, str]:
+    """Return a meeting with one item decided with a condition, one rejected, and one that is being voted on."""
+    cases = [scenes.case(made, scenes.BOARD, scenes.HIGH) for _ in range(3)]
     for each in cases:
         scenes.opined(made, each)
-    meeting, (first, second) = scenes.planned(made, scenes.board(made), *cases)
+    meeting, (first, second, third) = scenes.planned(made, scenes.board(made), *cases)
     scenes.in_session(made, meeting)
     scenes.voting(made, first)
     for name in ("chair", "ext1", "ext2", "int1", "int2"):
         scenes.vote(made, first, name, "for")
     scenes.decide(made, first, scenes.conditional(made))
-    scenes.voting(made, second)
-    return meeting, first, second
+    scenes.voting(made, second, "rejected")
+    for name in ("chair", "ext1", "ext2", "int1", "int2"):
+        scenes.vote(made, second, name, "for")
+    scenes.decide(made, second, Verdict("rejected", "差の原因が説明されていない。"))
+    scenes.voting(made, third)
+    return meeting, first, second, third
 
 
 def of_authors(made: World) -> Places:
