@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 
-from governance.learning import attending, courses, services
+from governance.learning import attending, courses, overview, services
 from governance.learning.courses import Particulars
 from governance.learning.rules import standing, valid_until
 from governance.ledger.audit import verify_database
+from governance.notifications.models import Notice
 from governance.projects.models import Project
 from governance.refusals import Forbidden, Refusal, Refusals
 from governance.reviews import services as reviews
@@ -298,3 +299,40 @@ def test_a_code_is_taken_once_and_terms_do_not_reach_into_the_past(made: World) 
 
     with pytest.raises(Refusals, match="前にはできません"):
         act(made, "administrator", earlier)
+
+
+# ---------------------------------------------------------------- overview and reminders
+
+
+def test_the_overview_counts_who_needs_what(made: World) -> None:
+    course_id = course(made)
+    took(made, course_id, "owner")
+    took(made, course_id, "member", on=date(2025, 12, 1))
+    took(made, course_id, "expert")
+    with made.acting("auditor", read_only=True) as work:
+        _, rows, counts = overview.table(work)
+        [count] = counts
+        assert count.states == {"valid": 1, "soon": 1, "expired": 0, "missing": 1}
+        assert (count.needed, count.share) == (3, 66)
+        expert = next(row for row in rows if row.user.email.startswith("expert@"))
+        assert expert.needs[0] is not None
+        assert not expert.needs[0].is_needed
+    with made.acting("member", read_only=True) as work, pytest.raises(Forbidden):
+        overview.table(work)
+
+
+def test_people_hear_once_that_training_ends_has_ended_or_is_missing(made: World) -> None:
+    course_id = course(made)
+    took(made, course_id, "owner", on=date(2025, 12, 1))
+    took(made, course_id, "member", on=date(2025, 11, 1))
+
+    def told() -> list[tuple[str, str]]:
+        with made.acting(read_only=True) as work:
+            return sorted(
+                (row.user_id, row.codes["about"]) for row in work.session.query(Notice).filter_by(kind="training")
+            )
+
+    for _ in range(2):
+        act(made, "system", lambda work: overview.remind(work, TODAY))
+    wanted = {"owner": "soon", "member": "expired", "stranger": "missing"}
+    assert told() == sorted((made.people[name].id, about) for name, about in wanted.items())
