@@ -11,7 +11,15 @@ from io import BytesIO
 from sqlalchemy import func, select
 
 from governance.accounts.rules import ROLES
-from governance.demo import scenes_amend, scenes_cases, scenes_committee, scenes_life, scenes_reviews, scenes_talk
+from governance.demo import (
+    scenes_amend,
+    scenes_cases,
+    scenes_committee,
+    scenes_learning,
+    scenes_life,
+    scenes_reviews,
+    scenes_talk,
+)
 from governance.demo.content import Content, read_content
 from governance.demo.scenes_cases import PASSWORD
 from governance.demo.stage import Scene, Stage
@@ -44,6 +52,7 @@ SCENES: dict[str, Scene] = {
     **{name: getattr(scenes_committee, name) for name in (
         "found", "plan", "add_item", "send", "open_meeting", "attend", "open_item", "recuse", "note", "move", "vote", "decide",
         "defer", "close", "report", "verify", "reject")},
+    **{name: getattr(scenes_learning, name) for name in ("teach", "attend_course", "foresee", "carry")},
     **{name: getattr(scenes_talk, name) for name in ("talk", "say", "settle", "ask", "finish", "support", "renew", "read_notices")},
     **{name: getattr(scenes_life, name) for name in (
         "reopen", "suspend", "retire", "watch", "measure", "incident", "duty", "remedy", "done", "analyse", "close_incident", "look")},

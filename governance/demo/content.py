@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from governance.demo.cases import Case, Resubmitted
 from governance.demo.doings import Ask, Doings, Reading, Remedy, Watch
+from governance.demo.learning import Learning
 from governance.demo.meetings import Session
 from governance.demo.written import Said, Written
 from governance.questionnaires.reading import parse
@@ -66,6 +67,7 @@ class Content(Written):
     cases: list[Case]
     doings: list[Doings]
     readings: list[Reading]
+    learning: Learning
 
     def person(self, key: str) -> Person:
         """Return the person with this key; KeyError when there is none."""
@@ -96,6 +98,7 @@ def read_content(folder: Path) -> Content:
         cases=[_read(path, Case) for path in sorted((folder / "projects").glob("*.yaml"))],
         doings=[_read(path, Doings) for path in sorted((folder / "doings").glob("*.yaml"))],
         readings=_read(folder / "readings.yaml", _Readings).readings,
+        learning=_read(folder / "learning.yaml", Learning),
     )
     Refusals.raise_any(_strangers(content))
     return content
@@ -125,10 +128,12 @@ def _strangers(content: Content) -> list[Problem]:
         *(key for session in content.meetings for key in (*session.attendance.in_person, *session.attendance.remote)),
         *(key for condition in conditions for key in (condition.owner, condition.verifier)),
         *(each.person for each in content.readings),
+        *content.learning.people(),
         *(one.by for about in content.doings for one in about.doings),
         *(one.person for about in content.doings for one in about.doings if isinstance(one, Ask)),
         *(one.owner for about in content.doings for one in about.doings if isinstance(one, Watch | Remedy)),
     ]
-    projects = {*(item.project for item in items), *(about.project for about in content.doings)}
+    foreseen = {one.project for one in content.learning.sessions if one.project}
+    projects = foreseen | {*(item.project for item in items), *(about.project for about in content.doings)}
     unknown = sorted({*used} - people | projects - cases)
     return [Problem("demo.unknown", Text(f"「{key}」はありません。", f"There is no “{key}”."), key) for key in unknown]

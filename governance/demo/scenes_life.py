@@ -20,6 +20,7 @@ from governance.demo.doings import (
 )
 from governance.demo.stage import Stage
 from governance.insight import reminding
+from governance.learning import overview
 from governance.monitoring import alerts, following, incidents, indicators, readings
 from governance.monitoring.models import Incident, Indicator
 from governance.projects import life
@@ -30,7 +31,7 @@ from governance.work import UnitOfWork
 
 DAILY = (
     reminding.screenings, reminding.conditions, reminding.delegations, reminding.reviews,
-    alerts.overdue_readings, evidence_life.expiring,
+    alerts.overdue_readings, evidence_life.expiring, overview.remind,
 )
 """The daily jobs that leave something to see."""
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from governance.demo.cases import Case, Decided, Event, Filling, Resubmitted
 from governance.demo.content import Content
 from governance.demo.doings import Doing, Doings
+from governance.demo.learning import Learning
 from governance.demo.meetings import Item, Session
 from governance.demo.written import Condition
 
@@ -26,6 +27,7 @@ SYSTEM = "system"
 _PLACE = re.compile(r"\{(-?\d+)\}")
 _MORNING = 9 * 60 + 5
 _EVENING = 18 * 60
+_ROUND = 11
 _STEP = timedelta(seconds=40)
 LOOKS = (-2,)
 """Days on which the daily jobs are played; others would leave the same reminders."""
@@ -92,6 +94,7 @@ def acts(content: Content, calendar: Calendar) -> list[Act]:
         found += _session(session, calendar, secretary(content), chair)
     for about in content.doings:
         found += (_doing(about, one, calendar) for one in about.doings)
+    found += _learning(content.learning, calendar, secretary(content))
     found += (Act(calendar.moment(each.day, _EVENING), each.person, "read_notices") for each in content.readings)
     found += (Act(calendar.moment(day, _EVENING - 60), SYSTEM, "look", (calendar.day(day),)) for day in LOOKS)
     found.sort(key=lambda act: act.at)
@@ -108,6 +111,21 @@ def _opening(content: Content, calendar: Calendar) -> Iterator[Act]:
     yield Act(calendar.moment(first - 2, 9 * 60), SYSTEM, "publish")
     yield Act(calendar.moment(first - 1, 9 * 60), SYSTEM, "welcome", (content.people,))
     yield Act(calendar.moment(first, 9 * 60), secretary(content), "found", (content.committee,))
+
+
+def _learning(content: Learning, calendar: Calendar, secretary: str) -> Iterator[Act]:
+    for course in content.courses:
+        for number, terms in enumerate(course.terms):
+            yield Act(calendar.moment(terms.day, 8 * 60 + 40), secretary, "teach", (course, terms, number == 0))
+        for each in course.attended:
+            for by in [secretary] if each.source == "class" else each.people:
+                yield Act(calendar.moment(each.day, 17 * 60 + 20), by, "attend_course", (course, each))
+    for one in content.sessions:
+        hour, minute = map(int, one.time.split(":"))
+        for number in range(1, 5):
+            yield Act(calendar.moment(one.day, 60 * hour + minute + _ROUND * number), one.leader, "foresee", (one, number))
+        if one.carry is not None:
+            yield Act(calendar.moment(one.carry.day, 11 * 60 + 40), one.carry.by, "carry", (one,))
 
 
 def secretary(content: Content) -> str:

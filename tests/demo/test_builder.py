@@ -17,8 +17,11 @@ from governance.demo.builder import build, play, sign_in_list, write_reports
 from governance.demo.content import Content
 from governance.demo.stage import Stage
 from governance.discussions.models import Delegation, Mention, Thread
+from governance.learning import overview
+from governance.learning.models import KytSession
 from governance.ledger.audit import verify_database
 from governance.ledger.models import LedgerEvent
+from governance.lessons.models import KytPromotion
 from governance.monitoring.models import Alert, Incident, Indicator, Reading
 from governance.notifications.models import Letter, Notice
 from governance.notifications.rules import KINDS, sentence
@@ -254,3 +257,15 @@ def test_reports_of_decided_projects_are_written_beside_the_database(
     assert sum(name.endswith(".en.pdf") for name in files) == 2
     with open_work(demo.database, SYSTEM, read_only=True) as work:
         assert not any(work.session.scalars(select(Report.is_draft)))
+
+
+def test_learning_is_alive(demo: Demo) -> None:
+    with open_work(demo.database, SYSTEM, read_only=True) as work:
+        sessions = work.session.scalars(select(KytSession)).all()
+        assert [row.state for row in sessions] == ["finished", "finished"]
+        carried = work.session.scalars(select(KytPromotion)).one()
+        assert carried.measure is not None
+        _, _, counts = overview.table(work)
+        assert {each.course.code for each in counts} == {"AIE-101", "AIE-201", "AIE-301"}
+        total = {state: sum(each.states[state] for each in counts) for state in ("valid", "soon", "expired", "missing")}
+        assert all(total.values()), total
