@@ -25,8 +25,9 @@ from governance.refusals import Refusal
 from governance.reports.models import Report
 from governance.reports.revived import revived
 from governance.reports.watched import Watched, read_watched
+from governance.reviews.challenges import challenges_of
 from governance.reviews.citing import citations_of
-from governance.reviews.desk_models import Citation
+from governance.reviews.desk_models import Challenge, Citation
 from governance.reviews.models import Attendance, Condition, Decision, Review
 from governance.reviews.rules import local_date
 from governance.screenings.models import Reassessment, Screening, Snapshot
@@ -84,6 +85,7 @@ class Case:
     decision: Decision | None
     review: Review | None
     citations: Sequence[Citation]
+    challenges: Sequence[Challenge]
     conditions: Sequence[Condition]
     condition_evidence: Mapping[str, Evidence]
     attendances: Sequence[Attendance]
@@ -189,6 +191,7 @@ def read_case(work: UnitOfWork, project: Project, screening: Screening, lang: st
             select(Review).where(Review.screening_id == screening.id, Review.revision == snapshot.revision)
         ).one_or_none(),
         citations=citations_of(work, screening, snapshot.revision),
+        challenges=challenges_of(work, screening, until=snapshot.revision),
         conditions=conditions,
         condition_evidence={each.id: each for each in proofs},
         attendances=list(meeting.attendances) if meeting else [],

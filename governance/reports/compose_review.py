@@ -40,7 +40,7 @@ from governance.reviews.rules import (
 from governance.screenings import kinds
 from governance.screenings.result import shown
 from governance.states import state_of
-from governance.texts import Text, both
+from governance.texts import Text, both, joined
 
 # The state a screening is in after an act of the ledger; None: the act's own code says it.
 _AFTER: dict[str, str | None] = {
@@ -64,7 +64,7 @@ _NOTES = ("reason", "rationale", "opinion", "facts")
 
 def course(case: Case) -> Course:
     """Return changes of state with who and why, the expert team's opinion, and what changed between revisions."""
-    return {"steps": list(_steps(case)), "comments": [], "diffs": list(_diffs(case))}
+    return {"steps": list(_steps(case)), "comments": compose_desk.challenges(case), "diffs": list(_diffs(case))}
 
 
 def _steps(case: Case) -> Iterator[Step]:
@@ -98,7 +98,8 @@ def _note(event: Event) -> Words:
     if event.type != "OpinionGiven":
         return entered(text)
     recommended = OUTCOMES.get(event.body["codes"].get("recommendation", ""), both("—"))
-    return said(sentences.OPINION.filled(recommendation=recommended, opinion=both(text or "—")))
+    opinion = sentences.OPINION.filled(recommendation=recommended, opinion=both(text or "—"))
+    return said(joined([opinion, *compose_desk.opinion_parts(event)], "\n", "\n"))
 
 
 def _diffs(case: Case) -> Iterator[RevisionDiff]:

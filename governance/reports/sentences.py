@@ -42,6 +42,18 @@ STOPPED = Text("停止事由 {codes} が解消していない。", "Hard stops {
 BOARD_MEETING = Text("{committee}（{year}年度 第{number}回）", "{committee} (FY{year}, meeting {number})")
 SESSION = Text("{year}年度 第{number}回", "FY{year}, meeting {number}")
 
+# -- challenges of the reviewer ---------------------------------------------------------------------------------------------
+CHALLENGE = Text("第{revision}版　{what}。{reason}", "Revision {revision}: {what}. {reason}")
+CHANGED = Text("回答「{before}」→ 審査者の見方「{after}」", "answer “{before}” → as the reviewer sees it “{after}”")
+DOUBTED = Text("回答「{before}」への疑義", "doubt about the answer “{before}”")
+MOVED = Text(
+    "{item}の{axis} {before} → 審査者の見方 {after}", "{axis} of {item} {before} → as the reviewer sees it {after}"
+)
+AXES = {"severity": Text("影響 S", "severity S"), "likelihood": Text("起こりやすさ L", "likelihood L")}
+
+RISKS = Text("主なリスク：{text}", "Main risks: {text}")
+OPEN_POINTS = Text("残る論点：{text}", "Open points: {text}")
+
 # -- method ----------------------------------------------------------------------------------------------------------------
 SEPARATION = Text(
     "案件の責任者と担当者が回答し、AI倫理専門チームが確認した。"

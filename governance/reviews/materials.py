@@ -204,12 +204,28 @@ def _opinion(work: UnitOfWork, item: AgendaItem) -> Iterator[Block]:
     advice = worded(OUTCOMES[review.recommendation]) if review.recommendation else None
     yield facts((said("勧告", "Recommendation"), advice), (said("日付", "Date"), paper.at(review.finished_at)))
     yield prose(review.opinion)
+    points = (said("主なリスク", "Main risks"), review.risks), (said("残る論点", "Open points"), review.open_points)
+    yield from (part(label, prose(text)) for label, text in points if text)
 
 
 def _precedents(work: UnitOfWork, item: AgendaItem) -> Block:
-    head = (said("案件番号", "Number"), said("審査結果", "Outcome"), said("似ている点", "Alike in"))
+    head = (
+        said("案件番号", "Number"),
+        said("審査結果", "Outcome"),
+        said("似ている点", "Alike in"),
+        said("条件・少数意見", "Conditions, dissent"),
+    )
     found = precedents.for_board(work, item.screening, item.meeting.committee, 3)
-    return table(head, [(each.number, worded(OUTCOMES[each.decision.outcome]), worded(each.why)) for each in found])
+    rows = [
+        (
+            each.number,
+            worded(OUTCOMES[each.decision.outcome]),
+            worded(each.why),
+            "／".join([*(condition.text for condition in each.conditions), *each.dissents]) or None,
+        )
+        for each in found
+    ]
+    return table(head, rows)
 
 
 def _conditions(work: UnitOfWork, screening: Screening) -> Block:

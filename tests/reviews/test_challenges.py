@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal
+from governance.reports import compose_desk
+from governance.reports.case import read_case
+from governance.reports.names import as_text
 from governance.reviews import challenges, services
 from governance.reviews.challenge_showing import challenged
 from governance.reviews.models import Review
@@ -231,3 +234,20 @@ def test_the_pages_show_both_sides(made: World, tmp_path: Path, monkeypatch: pyt
     shown = owner.get(page).text
     assert "疑義を認めた" in shown
     assert "記録がないため。" in shown
+
+
+def test_the_report_lists_challenges_with_answer_and_ending(made: World) -> None:
+    screening_id = case(made, ratings=MEDIUM)
+    taken(made, screening_id)
+    first = raised(made, screening_id)
+    raised(made, screening_id, "severity", "fairness", "4")
+    replied(made, first)
+    settled(made, first, upheld=True)
+    with made.acting("expert", read_only=True) as work:
+        screening = row(work, screening_id)
+        found = compose_desk.challenges(read_case(work, screening.project, screening))
+        assert [each["question"] for each in found] == ["P1a", ""]
+        assert WHY in as_text(found[0]["text"]).ja
+        assert "残り2工場の記録を加えます。" in as_text(found[0]["reply"]).ja
+        assert "Upheld" in as_text(found[0]["reply"]).en
+        assert "severity S of " in as_text(found[1]["text"]).en
