@@ -36,7 +36,7 @@ def test_session(towns: Towns, language: str, kind: str, tmp_path: Path) -> None
         secretariat.press("閉会する")
         for name in ("chair", "int1"):
             town(name).open(meeting)
-            town(name).reads("閉会しました")
+            town(name).sees(town.said(Text("閉会しました", "The meeting is closed")))
 
 
 def planned(town: Town) -> tuple[str, str, str]:
