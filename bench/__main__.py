@@ -8,7 +8,7 @@ import os
 import platform
 from pathlib import Path
 
-from bench import backtest, ledger
+from bench import autosave, backtest, ledger, opening, page
 
 RESULTS = Path(__file__).parent / "results.md"
 
@@ -19,6 +19,9 @@ def main() -> None:
     with contextlib.redirect_stdout(out):
         ledger.main(5_000)
         backtest.main(20_000, 2_000)
+        autosave.main("sqlite", 15.0)
+        page.main()
+        opening.main()
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     text = f"# Benchmarks\n\n{machine}\n\n```\n{out.getvalue()}```\n"
     RESULTS.write_text(text, encoding="utf-8")
