@@ -92,6 +92,7 @@ KINDS: dict[str, Kind] = {
             "付帯条件 C-{number} の報告が届きました。確認してください。",
             "A report on condition C-{number} waits for you to verify it.",
         ),
+        ("minutes", "議事録の承認を頼まれました。", "Minutes wait for your approval."),
         ("", "確認を頼まれました。", "Something waits for you to verify it."),
     ),
     "mentioned": _kind(
@@ -224,6 +225,7 @@ KINDS: dict[str, Kind] = {
     "decided": _kind(
         "results",
         Text("審査結果", "Decided"),
+        ("letter", "審査結果通知書 {number} が発行されました。", "Decision letter {number} was issued."),
         ("approved", "審査結果が出ました：承認", "Decided: approved"),
         ("approved_with_conditions", "審査結果が出ました：条件付承認", "Decided: approved with conditions"),
         ("deferred", "審査結果が出ました：継続審査", "Decided: deferred"),

@@ -279,6 +279,13 @@ _APPENDIX = {
     "measure": Text("対策", "Measure"),
     "report_versions": Text("本書の版", "Versions of this report"),
     "edition": Text("版", "Version"),
+    "paper_issued": Text("発行 {at}", "Issued {at}"),
+    "paper_check": Text("検証", "How to check this paper"),
+    "paper_check_note": Text(
+        "このPDFには、内容の機械で読める記録（{name}）が添付されています。検証ページに上のダイジェストまたはファイルのSHA-256を入れると、発行の記録と照合できます。",
+        "Its content is attached as a machine-readable record ({name}). Enter the digest above or the file’s SHA-256 on the page for "
+        "verification to compare it with the record of the issue.",
+    ),
     "record_digest": Text("記録のダイジェスト（SHA-256）", "Digest of the record (SHA-256)"),
     "qr_digest": Text("左の符号は上のダイジェストを表す。", "The code holds the digest above."),
     "qr_page": Text(

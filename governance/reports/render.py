@@ -66,8 +66,9 @@ class _ContentEnvironment(Environment):
 
 
 @functools.cache
-def _environment() -> Environment:
-    environment = _ContentEnvironment(
+def environment() -> Environment:
+    """Return the environment of the report templates."""
+    made = _ContentEnvironment(
         loader=FileSystemLoader(TEMPLATES / "reports"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -75,7 +76,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(
+    made.globals.update(
         side=side,
         is_blank=words.is_blank,
         is_pair=words.is_pair,
@@ -88,7 +89,7 @@ def _environment() -> Environment:
         zone=ZONE_NAME,
         record_name=RECORD_NAME,
     )
-    return environment
+    return made
 
 
 def record_bytes(content: Content) -> bytes:
@@ -109,7 +110,7 @@ def render_html(content: Content, *, lang: Mode, issue: Issue) -> str:
     one = "en" if lang == "en" else "ja"
     digest = record_digest(content)
     page = (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             content=content,
@@ -118,7 +119,7 @@ def render_html(content: Content, *, lang: Mode, issue: Issue) -> str:
             two=lang == "both",
             issue=issue,
             digest=digest,
-            qr=_code(issue.verify + digest),
+            qr=code(issue.verify + digest),
             draft=content["document"]["state"] == "draft",
             sections=_sections(content),
             find=_finders(content),
@@ -163,7 +164,7 @@ def _bands(several: list[Any]) -> list[list[Any]]:
     return [several[start : start + width] for start in range(0, len(several), width)]
 
 
-def _code(text: str) -> dict[str, Any]:
+def code(text: str) -> dict[str, Any]:
     """Return the size of a QR code and its dark cells as one SVG path, row by row."""
     rows = segno.make(text, error="m", micro=False).matrix
     path = "".join(

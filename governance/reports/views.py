@@ -34,7 +34,7 @@ from governance.projects.services import by_number, relations_of
 from governance.projects.services import project as visible_project
 from governance.questionnaires.services import framework_in
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reports import services
+from governance.reports import paper_views, papers, services
 from governance.reports.case import reportable
 from governance.reports.compose import House
 from governance.reports.forms import IssueForm
@@ -45,6 +45,7 @@ from governance.states import state_of
 from governance.texts import Text
 
 blueprint = Blueprint("reports", __name__)
+blueprints = (blueprint, paper_views.blueprint)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -59,6 +60,7 @@ def index() -> ResponseReturnValue:
         reports=services.reports(work, project),
         project=project,
         languages=LANGUAGES,
+        letters=papers.of_project(work, project.id) if project else [],
         may_issue=project is not None
         and may(work.actor, "report:issue", relations_of(work, project))
         and reportable(work, project),
@@ -169,7 +171,7 @@ def verify() -> ResponseReturnValue:
         "reports_pages/verify.html",
         digest=digest[:64],
         wrong=bool(digest) and not known,
-        found=services.matching(current_work(), digest) if known else None,
+        found=[*services.matching(current_work(), digest), *papers.matching(current_work(), digest)] if known else None,
         languages=LANGUAGES,
         here=url_for("reports.verify"),
     )

@@ -45,6 +45,11 @@ def materials_sent(work: UnitOfWork, row: Meeting, members: Iterable[str]) -> No
     notify(work, "submitted", members, project=None, href=f"/meetings/{row.id}/materials", codes={"about": "materials"})
 
 
+def minutes_to_approve(work: UnitOfWork, row: Meeting, chairs: Iterable[str]) -> None:
+    """Tell the chair that a version of the minutes waits for approval."""
+    notify(work, "to_verify", chairs, project=None, href=f"/meetings/{row.id}/minutes", codes={"about": "minutes"})
+
+
 def asked(work: UnitOfWork, item: AgendaItem, number: int) -> None:
     """Tell the team that a committee asked something about the case."""
     given = {"about": "board_question", "number": str(number)}

@@ -1,0 +1,208 @@
+"""Acts on papers of the meeting room: prepare, print, enter into the register, find and hand out.
+
+A paper is printed once from what it tells of: asked for again in the same language, the same file is handed out. Printing lies
+between two short units of work; its number, digests and who asked for it are in the ledger (assurance.md §4 rule 5).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import rfc8785
+from sqlalchemy import or_, select
+
+from governance.ledger.rules import Code, Ref
+from governance.ledger.services import events
+from governance.notifications.people import team
+from governance.notifications.services import notify
+from governance.projects.models import Project
+from governance.refusals import NotFound, Problem, Refusals
+from governance.reports.compose import House
+from governance.reports.content import RECORD_NAME
+from governance.reports.glyphs import printable
+from governance.reports.models import Paper
+from governance.reports.names import said
+from governance.reports.paper_sources import LETTER, Source, readable, source
+from governance.reports.printing import Printed, print_report
+from governance.reports.render import code, environment
+from governance.reports.rules import LANGUAGES
+from governance.reviews.rules import local_date
+from governance.storage.database import Database
+from governance.storage.files import Store
+from governance.storage.tables import new_id
+from governance.texts import Text
+from governance.work import Actor, UnitOfWork, run
+
+LARGEST_FILE = 50_000_000
+UNCONFIGURED = House()
+_NUMBER = re.compile(r"AIG-R2-(\d{4})-(\d{4,})")
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which paper, of what, in which language, for which house; `verify` is the address of the verification page."""
+
+    kind: str
+    key: str
+    lang: str
+    house: House = UNCONFIGURED
+    verify: str = ""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A paper ready to print; `again` is the one that was printed before from the same."""
+
+    id: str
+    number: str
+    html: str
+    record: bytes
+    source: Source
+    at: datetime
+    again: str | None = None
+
+
+def issue(database: Database, actor: Actor, store: Store, order: Order) -> str:
+    """Print a paper, or find the one printed before; return its id. Not for use inside a unit of work."""
+    ready = run(database, actor, lambda work: prepare(work, order), serializable=True)
+    if ready.again is not None:
+        return ready.again
+    printed = print_report(ready.html, ready.record, identifier=ready.number, at=ready.at)
+    store.put(BytesIO(ready.record), LARGEST_FILE)
+    stored = store.put(BytesIO(printed.file), LARGEST_FILE)
+    return run(database, actor, lambda work: finish(work, order, ready, printed, stored.digest))
+
+
+def prepare(work: UnitOfWork, order: Order) -> Ready:
+    """Compose the paper and take its number, or find that it exists."""
+    if order.lang not in LANGUAGES:
+        text = Text("言語を選んでください。", "Choose a language.")
+        raise Refusals([Problem("reports.lang", text, "lang")])
+    made = source(work, order.kind, order.key)
+    before = _printed_before(work, made, order.lang)
+    if before is not None:
+        return Ready(before.id, before.number, "", b"", made, work.now, before.id)
+    number = next_number(local_date(work.now).year, _last_number(work))
+    record = rfc8785.dumps(dict(made.content))
+    found = Ready(new_id(), number, render(made, order, number, record, work.now), record, made, work.now)
+    work.record(
+        "PaperPrepared",
+        subject=("paper", found.id),
+        project=made.project_id,
+        codes={"number": number, "kind": order.kind, "lang": order.lang},
+        refs={"record": hashlib.sha256(record).hexdigest()},
+    )
+    return found
+
+
+def render(made: Source, order: Order, number: str, record: bytes, at: datetime) -> str:
+    """Return the page of a paper in one language or both."""
+    digest = hashlib.sha256(record).hexdigest()
+    house = {"issuer": said(order.house.issuer), "classification": said(order.house.classification)}
+    page = (
+        environment()
+        .get_template("paper.html.j2")
+        .render(
+            content=made.content,
+            issue={"number": number, "at": at},
+            house=house,
+            signs=list(made.signs),
+            mode=order.lang,
+            one="en" if order.lang == "en" else "ja",
+            two=order.lang == "both",
+            digest=digest,
+            qr=code(order.verify + digest),
+            record_name=RECORD_NAME,
+        )
+    )
+    return printable(page)
+
+
+def finish(work: UnitOfWork, order: Order, made: Ready, printed: Printed, file_digest: str) -> str:
+    """Enter a printed paper into the register, and tell the team of a letter."""
+    found = made.source
+    row = Paper(
+        id=made.id,
+        number=made.number,
+        kind=order.kind,
+        lang=order.lang,
+        meeting_id=found.meeting_id,
+        project_id=found.project_id,
+        source_id=found.id,
+        items=found.items,
+        record_digest=hashlib.sha256(made.record).hexdigest(),
+        file_digest=file_digest,
+        size=len(printed.file),
+        pages=printed.pages,
+        issued_by=work.actor.id,
+        issued_at=made.at,
+    )
+    work.session.add(row)
+    work.session.flush()
+    refs: dict[str, Ref] = {"record": row.record_digest, "file": row.file_digest}
+    codes: dict[str, Code] = {
+        "number": row.number,
+        "kind": row.kind,
+        "lang": row.lang,
+        "pages": row.pages,
+        "size": row.size,
+    }
+    work.record("PaperIssued", subject=("paper", row.id), project=row.project_id, codes=codes, refs=refs, row=row)
+    if row.kind == LETTER and row.project_id:
+        project = work.session.get_one(Project, row.project_id)
+        given = {"about": "letter", "number": row.number}
+        notify(work, "decided", team(project), project=project, href=f"/papers/{row.id}", codes=given)
+    return row.id
+
+
+def next_number(year: int, last: str | None) -> str:
+    """Return the number after `last`, counted anew each year: AIG-R2-2026-0001."""
+    found = _NUMBER.fullmatch(last or "")
+    count = int(found[2]) + 1 if found and int(found[1]) == year else 1
+    return f"AIG-R2-{year}-{count:04}"
+
+
+def _last_number(work: UnitOfWork) -> str | None:
+    found = events(work.session, type="PaperPrepared", limit=1)
+    return str(found[0].body["codes"]["number"]) if found else None
+
+
+def _printed_before(work: UnitOfWork, made: Source, lang: str) -> Paper | None:
+    query = select(Paper).where(Paper.kind == made.kind, Paper.source_id == made.id, Paper.lang == lang)
+    found: list[Any] = [row for row in work.session.scalars(query) if row.items == made.items]
+    return found[-1] if found else None
+
+
+# ---------------------------------------------------------------- finding
+
+
+def paper(work: UnitOfWork, paper_id: str) -> Paper:
+    """Return a paper the actor may have; NotFound otherwise."""
+    row = work.session.get(Paper, paper_id)
+    if row is None or not readable(work, row):
+        raise NotFound
+    return row
+
+
+def of_meeting(work: UnitOfWork, meeting_id: str) -> list[Paper]:
+    """Return the papers of a meeting that the actor may have, the newest first."""
+    rows = work.session.scalars(select(Paper).where(Paper.meeting_id == meeting_id).order_by(Paper.number.desc()))
+    return [row for row in rows if readable(work, row)]
+
+
+def of_project(work: UnitOfWork, project_id: str) -> list[Paper]:
+    """Return the letters of a project that the actor may have, the newest first."""
+    rows = work.session.scalars(select(Paper).where(Paper.project_id == project_id).order_by(Paper.number.desc()))
+    return [row for row in rows if readable(work, row)]
+
+
+def matching(work: UnitOfWork, digest: str) -> Sequence[Paper]:
+    """Return the papers whose record or file has this SHA-256."""
+    query = select(Paper).where(or_(Paper.record_digest == digest, Paper.file_digest == digest))
+    return list(work.session.scalars(query.order_by(Paper.issued_at)))

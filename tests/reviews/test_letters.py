@@ -1,0 +1,96 @@
+"""The decision letter: composed from the decision, shown to the team, issued once per language, never to whoever stepped back."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import select
+
+from governance.refusals import Forbidden, NotFound, Refusals
+from governance.reports import papers
+from governance.reports.models import Paper
+from governance.reports.papers import Order
+from governance.reviews.models import Meeting
+from governance.storage.files import FileStore
+from tests.builders import World
+from tests.reviews.browsing import Browsers, browsers
+from tests.reviews.scenes import BOARD, HIGH, board, case, decided, opined, planned
+
+
+@pytest.fixture
+def open_for(made: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Browsers:
+    return browsers(made, tmp_path, monkeypatch)
+
+
+def words(store: FileStore, row: Paper) -> str:
+    file = store.read(row.file_digest)
+    return "".join(page.extract_text() for page in PdfReader(BytesIO(file)).pages).replace("\n", "")
+
+
+def test_the_team_gets_a_letter_that_says_what_was_decided_and_not_who_voted_what(
+    made: World, open_for: Browsers, tmp_path: Path
+) -> None:
+    _, decision_id, _ = decided(made)
+    store = FileStore(tmp_path / "files")
+    page = f"/decisions/{decision_id}/letter"
+    assert "まだ発行されていません。" in open_for("owner").get(page).text
+    paper_id = papers.issue(made.database, made.actor("secretariat"), store, Order("letter", decision_id, "both"))
+    with made.acting("owner", read_only=True) as work:
+        row = papers.paper(work, paper_id)
+        assert (row.number, row.kind, row.lang) == ("AIG-R2-2026-0001", "letter", "both")
+        text = words(store, row)
+    for sentence in (
+        "審査結果通知書",
+        "Decision letter",
+        "条件付承認",
+        "特徴量を24時間で消去し",
+        "C-1",
+        "見本 owner",
+        "2026-11-2",
+    ):
+        assert sentence in text, sentence
+    for secret in ("賛成", "反対", "掲示だけでは拒否の機会にならない。"):
+        assert secret not in text
+    assert "AIG-R2-2026-0001" in open_for("owner").get(page).text
+    assert "AIG-R2-2026-0001" in open_for("owner").get("/notices").text
+    assert open_for("stranger").get(f"/papers/{paper_id}").status_code == 404
+    assert open_for("stranger").get(page).status_code in (403, 404)
+
+
+def test_only_secretariat_and_expert_team_issue_letters(made: World, tmp_path: Path) -> None:
+    _, decision_id, _ = decided(made)
+    store = FileStore(tmp_path / "files")
+    for who in ("owner", "ext1", "auditor"):
+        with pytest.raises((Forbidden, NotFound)):
+            papers.issue(made.database, made.actor(who), store, Order("letter", decision_id, "ja"))
+    with pytest.raises(Refusals, match="言語"):
+        papers.issue(made.database, made.actor("secretariat"), store, Order("letter", decision_id, "fr"))
+    with made.acting("auditor", read_only=True) as work:
+        assert work.session.scalars(select(Paper)).all() == []
+
+
+def test_a_board_pack_is_printed_from_what_was_sent(made: World, open_for: Browsers, tmp_path: Path) -> None:
+    screening_id = case(made, BOARD, HIGH)
+    opined(made, screening_id)
+    meeting_id, (item_id,) = planned(made, board(made), screening_id)
+    store = FileStore(tmp_path / "files")
+    paper_id = papers.issue(made.database, made.actor("ext1"), store, Order("pack", meeting_id, "ja"))
+    assert papers.issue(made.database, made.actor("int1"), store, Order("pack", meeting_id, "ja")) == paper_id
+    with made.acting("ext1", read_only=True) as work:
+        row = papers.paper(work, paper_id)
+        assert row.items == [item_id]
+        text = words(store, row)
+        assert work.session.get_one(Meeting, meeting_id).materials_sent_on is not None
+    for sentence in (
+        "会議資料一式",
+        "架空の需要予測AI",
+        "固有リスク → 残余リスク",
+        "条件を付ければ実施できる。",
+        "似た案件の前例",
+    ):
+        assert sentence in text, sentence
+    assert open_for("ext1").get(f"/papers/{paper_id}").status_code == 200
+    assert open_for("owner").get(f"/papers/{paper_id}").status_code == 404
