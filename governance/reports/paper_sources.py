@@ -81,6 +81,7 @@ def _without(section: dict[str, Any], hidden: frozenset[str], content: Mapping[s
     return {**section, "blocks": blocks}
 
 
+# long: one line for each thing that is printed
 def _minutes(work: UnitOfWork, meeting_id: str) -> Source:
     row = meeting(work, meeting_id)
     authorize(work.actor, "paper:issue", standing(work, row.committee))

@@ -124,6 +124,7 @@ def render(made: Source, order: Order, number: str, record: bytes, at: datetime)
     return printable(page)
 
 
+# long: one column per line
 def finish(work: UnitOfWork, order: Order, made: Ready, printed: Printed, file_digest: str) -> str:
     """Enter a printed paper into the register, and tell the team of a letter."""
     found = made.source

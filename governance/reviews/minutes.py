@@ -61,6 +61,7 @@ def texts_of(work: UnitOfWork, row: Meeting) -> dict[str, Any]:
     return content_of(found[0])["texts"] if found else first_texts(row)
 
 
+# long: every rule is asked before a version is kept
 def write(work: UnitOfWork, row: Meeting, texts: Mapping[str, Any], *, seen: int, reason: str = "") -> MinutesVersion:
     """Keep a new version: the record as it is, and these texts. `seen` is the number of the version the writer began from."""
     authorize(work.actor, "minutes:write", standing(work, row.committee))
