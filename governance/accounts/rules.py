@@ -39,6 +39,7 @@ RELATIONS: dict[str, Text] = {
     "condition.owner": Text("その条件の担当者", "the owner of the condition"),
     "condition.verifier": Text("その条件の確認者", "the verifier of the condition"),
     "incident.reporter": Text("その事故の報告者", "whoever reported the incident"),
+    "body.member": Text("その機関のメンバー", "a member of the body"),
     "draft.author": Text("その下書きを書いた人", "whoever wrote a part of the draft"),
     "kyt.leader": Text("そのKYTの進行役と書記", "leader and scribe of the KYT session"),
     "kyt.participant": Text("そのKYTの参加者", "whoever takes part in the KYT session"),
@@ -158,6 +159,16 @@ PERMISSIONS: dict[str, Permission] = {
         "Decide a case referred to the executive",
         {"executive"},
         _OBSERVER_FREE | {"project.ever"},
+    ),
+    "body:view": _row("機関の閲覧", "See the bodies", _CASE_STAFF | _BOARD | {"administrator", "body.member"}),
+    "body:edit": _row(
+        "機関のメンバーの変更", "Change the members of a body", {"secretariat", "administrator"}, _AUDITOR
+    ),
+    "body:consult": _row(
+        "機関への意見照会", "Ask a body for its opinion", {"expert", "secretariat"}, _OBSERVER_FREE | {"project.ever"}
+    ),
+    "body:answer": _row(
+        "機関の意見の記録", "Give the opinion of a body", {"body.member"}, _OBSERVER_FREE | {"project.ever"}
     ),
     "item:recuse": _row("退席の記録", "Record a recusal", {"secretariat", "committee.member"}, _OBSERVER_FREE),
     "condition:report": _row("条件の対応の報告", "Report on a condition", {"condition.owner"}, _OBSERVER_FREE),

@@ -19,6 +19,8 @@ from governance.questionnaires.models import FrameworkVersion
 from governance.questionnaires.services import current_questionnaires, framework_in, questionnaire_in
 from governance.questionnaires.values import values_of
 from governance.reviews.committee import EXPERTISE
+from governance.reviews.committee_words import RULES, TIES
+from governance.reviews.committee_words import VALUES as RULE_VALUES
 from governance.reviews.rules import OUTCOMES
 from governance.screenings.explain import effect_of, level
 from governance.texts import Text, both, joined
@@ -61,6 +63,7 @@ VALUES = {
     "humanities": Text("人文", "Humanities"),
     **EXPERTISE,
 }
+WORDS = {value: text for (_key, value), text in RULE_VALUES.items()} | dict(TIES)
 
 
 class Rule(NamedTuple):
@@ -160,11 +163,12 @@ def committee_words(framework: Framework) -> list[tuple[Text, Text]]:
     """Return the defaults of committees as label and value."""
 
     def word(value: object) -> Text:
-        return VALUES.get(str(value), both(str(value)))
+        return VALUES.get(str(value)) or WORDS.get(str(value), both(str(value)))
 
-    order = [key for key in COMMITTEE if key in framework.committee]
-    rest = [key for key in framework.committee if key not in COMMITTEE]
-    return [(COMMITTEE.get(key, both(key)), _words(word, framework.committee[key])) for key in (*order, *rest)]
+    labels = COMMITTEE | {key: rule.name for key, rule in RULES.items() if key not in COMMITTEE}
+    order = [key for key in labels if key in framework.committee]
+    rest = [key for key in framework.committee if key not in labels]
+    return [(labels.get(key, both(key)), _words(word, framework.committee[key])) for key in (*order, *rest)]
 
 
 def _words(word: Callable[[object], Text], value: object) -> Text:

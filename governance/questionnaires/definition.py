@@ -128,6 +128,22 @@ class Decider(Part):
     reason_required: list[Key] = []
 
 
+class Body(Named):
+    """A body of the scheme (domain.md §1.4): its kind and authority, which role belongs to it, and which cases it sees.
+
+    It sees a case of one of its routes or packs; `sectors` and `regions` narrow that, or stand alone. Naming nothing, it sees a case
+    only when it is asked.
+    """
+
+    kind: Literal["office", "team", "committee", "sector", "region", "working_group", "association"] = "office"
+    authority: Literal["deciding", "advisory", "executive", "none"] = "none"
+    role: Key | None = None
+    routes: list[Key] = []
+    packs: list[Key] = []
+    sectors: list[Key] = []
+    regions: list[Key] = []
+
+
 class Occasion(Named):
     """A reason to screen again (domain.md §4.3). `ratings` says that severity and likelihood are to be confirmed anew."""
 
@@ -168,7 +184,7 @@ class Framework(Part):
     contradictions: list[Contradiction] = []
     measures: list[Measure] = []
     hard_stops: list[HardStop] = []
-    bodies: list[Named] = []
+    bodies: list[Body] = []
     deciders: list[Decider] = Field(min_length=1)
     expertise: list[Named] = []
     committee: dict[str, str | int | bool | list[str]] = {}

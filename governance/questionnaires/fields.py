@@ -10,6 +10,7 @@ FIELDS: dict[str, Text] = {
     "answer_roles": Text("回答者の役割", "roles of those who answer"),
     "asks": Text("尋ねる範囲", "what is asked"),
     "at_least": Text("下限", "lower bound"),
+    "authority": Text("権限", "authority"),
     "basis": Text("根拠", "basis"),
     "bodies": Text("決定する機関", "deciding bodies"),
     "body": Text("決定する機関", "deciding body"),

@@ -59,7 +59,7 @@ def check_framework(catalogue: Catalogue) -> list[Found]:
             found += _matrix(framework)
         case Points():
             found += _points(framework, framework.scoring)
-    return [*found, *_routes(catalogue), *_effects(catalogue), *_rules(catalogue), *_deciders(framework)]
+    return [*found, *_routes(catalogue), *_bodies(catalogue), *_effects(catalogue), *_rules(catalogue), *_deciders(framework)]
 
 
 def check_questionnaire(questionnaire: Questionnaire, catalogue: Catalogue) -> list[Found]:
@@ -249,6 +249,17 @@ def _routes(catalogue: Catalogue) -> Iterator[Found]:
         yield from missing(("routes", number, "body"), [route.body], bodies, "決定する機関", "body")
     shares = framework.scoring.not_applicable_share
     yield from missing(("scoring", "not_applicable_share"), shares, routes, "審査経路", "route")
+
+
+def _bodies(catalogue: Catalogue) -> Iterator[Found]:
+    """Check that a body sees routes, packs, sectors and regions that exist."""
+    codes = catalogue.codes
+    words = {"routes": ("審査経路", "route"), "packs": ("追加質問群", "pack")}
+    words |= {"sectors": ("セクター", "sector"), "regions": ("地域", "region")}
+    for number, body in enumerate(catalogue.framework.bodies):
+        for name, (ja, en) in words.items():
+            known = codes[name] if name in codes else {part.code for part in getattr(catalogue.framework, name)}
+            yield from missing(("bodies", number, name), getattr(body, name), known, ja, en)
 
 
 def _effects(catalogue: Catalogue) -> Iterator[Found]:

@@ -16,7 +16,7 @@ from governance.accounts.models import User
 from governance.accounts.rules import may
 from governance.pages import current_work, locale, page, problems_of, redirect_to, tell
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reviews import citing, verdicts
+from governance.reviews import advising, citing, consulting, verdicts
 from governance.reviews.challenge_showing import choices_for
 from governance.reviews.checking import Case, checked_case
 from governance.reviews.decisions import choices
@@ -79,7 +79,16 @@ def case_page(work: UnitOfWork, row: Screening, refused: Refusal | Refusals | No
         limit=valid_until(residual, local_date(work.now), case.framework) if residual else None,
         **citing.beside(work, row),
         **desk_parts(work, row, case, relations),
+        **consulting.beside(work, row),
+        **_advice(work, row),
     )
+
+
+def _advice(work: UnitOfWork, row: Screening) -> dict[str, Any]:
+    """Return what a committee advised on this revision, with the names of the people its conditions name."""
+    opinion = advising.opinion_of(work, row)
+    names = {p.id: p.name_in(locale()) for p in work.session.scalars(select(User))} if opinion else {}
+    return {"advice": opinion, "advice_names": names}
 
 
 def _allowed(work: UnitOfWork, row: Screening, relations: frozenset[str], case: Case) -> dict[str, Any]:

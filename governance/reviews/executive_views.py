@@ -13,7 +13,7 @@ from governance.accounts.models import User
 from governance.accounts.rules import may
 from governance.pages import current_work, locale, page, permission, problems_of, redirect_to, tell
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reviews import advising, verdicts
+from governance.reviews import advising, consulting, verdicts
 from governance.reviews.body_models import CommitteeOpinion
 from governance.reviews.decisions import choices
 from governance.reviews.forms import both_names, whole
@@ -86,6 +86,7 @@ def _page(work: UnitOfWork, row: Screening, refused: Refusal | Refusals | None =
         opinion=opinion,
         item=item,
         dissents=_dissents(work, opinion),
+        **consulting.beside(work, row),
         review=work.session.scalars(reviewed).one_or_none(),
         decision=decision,
         inherent=level(framework, score.inherent),

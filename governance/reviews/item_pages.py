@@ -19,7 +19,7 @@ from sqlalchemy import select
 from governance.accounts.models import User
 from governance.accounts.rules import may
 from governance.pages import locale, page
-from governance.reviews import advising, citing, motions, questions, verdicts
+from governance.reviews import advising, citing, consulting, motions, questions, verdicts
 from governance.reviews import meeting_showing as showing
 from governance.reviews.ahead import item_ahead
 from governance.reviews.committee import Conflict
@@ -111,6 +111,7 @@ def item_page(work: UnitOfWork, item: AgendaItem, refused: Refused = None) -> Re
         people_names=_names(work, item),
         **_deciding(work, item, floor),
         **citing.beside(work, screening),
+        **consulting.beside(work, screening),
         me=work.actor.id,
     )
 

@@ -15,6 +15,7 @@ from governance.projects.models import Project
 from governance.projects.services import visible
 from governance.refusals import Forbidden, NotFound, Refusal
 from governance.reviews import assigning, challenges, telling
+from governance.reviews.bodies import admit
 from governance.reviews.decisions import Verdict, basis_snapshot, settle
 from governance.reviews.models import Decision, Review
 from governance.reviews.people import refuse_bound, relations_to
@@ -72,6 +73,7 @@ def take_review(work: UnitOfWork, screening: Screening, *, rev: int) -> Review:
         codes={"screening": screening.id, "revision": screening.revision, "state": screening.state},
         row=row,
     )
+    admit(work, screening)
     return row
 
 
@@ -189,6 +191,7 @@ def _queue(work: UnitOfWork, screening: Screening, snapshot: Snapshot) -> None:
     rev = (before, screening.rev)
     work.record("CaseQueued", subject=subject, project=screening.project_id, rev=rev, refs=refs, row=screening)
     telling.queued(work, screening)
+    admit(work, screening)
 
 
 def return_to_team(work: UnitOfWork, screening: Screening, *, rev: int, reason: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from governance.notifications.people import parts, strangers, team
 from governance.notifications.services import notify, sees
+from governance.projects.models import Project
 from governance.reviews.desk_models import Challenge
 from governance.reviews.models import AgendaItem, Condition, Decision, Meeting, Review
 from governance.reviews.room_models import ItemQuestion
@@ -85,6 +86,11 @@ def escalated(work: UnitOfWork, row: Screening) -> None:
     _outcome(work, row, "escalated")
     people = strangers(work, row.project, "executive")
     notify(work, "submitted", people, project=row.project, href=f"/executive/{row.id}", codes={"about": "executive"})
+
+
+def consulted(work: UnitOfWork, project: Project, people: Iterable[str], href: str, about: str) -> None:
+    """Tell the people of a body that it was asked, or who asked that it has answered."""
+    notify(work, "submitted", people, project=project, href=href, codes={"about": about})
 
 
 def deferred(work: UnitOfWork, row: Screening) -> None:

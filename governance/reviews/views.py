@@ -14,6 +14,7 @@ from governance.refusals import NotFound, Refusal
 from governance.reviews import (
     amendment_views,
     assigning,
+    body_views,
     check_views,
     committee_views,
     condition_views,
@@ -44,6 +45,7 @@ blueprints = (
     check_views.blueprint,
     precedent_views.blueprint,
     committee_views.blueprint,
+    body_views.blueprint,
     executive_views.blueprint,
     meeting_views.blueprint,
     minutes_views.blueprint,
