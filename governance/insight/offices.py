@@ -10,6 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from governance.insight.desk import Desk, framework_of, screenings_for, takes_part, task_of
 from governance.insight.rules import SHOWN, Task, clipped
+from governance.reviews import consulting
 from governance.reviews.amendments import waiting
 from governance.reviews.assigning import assigned_to
 from governance.reviews.committees import rules_of
@@ -253,6 +254,22 @@ def to_decide_above(desk: Desk) -> Iterable[Task]:
                     20,
                     since=row.changed_at,
                 )
+
+
+def to_advise(desk: Desk) -> Iterable[Task]:
+    """Questions put to the person's bodies."""
+    if desk.project_id is None:
+        for asked in consulting.waiting_for_actor(desk.work)[:SHOWN]:
+            yield task_of(
+                asked.screening,
+                Text("機関の意見を書く", "Write the opinion of your body"),
+                Text("あなたの機関に意見が照会されています。", "Your body was asked for its opinion."),
+                f"/consultations/{asked.id}",
+                Text("書く", "Write"),
+                20,
+                due=asked.due_on,
+                since=asked.asked_at,
+            )
 
 
 def _run(meeting: Meeting, desk: Desk) -> Iterable[Task]:

@@ -162,6 +162,7 @@ FINDERS: tuple[Callable[[Desk], Iterable[Task]], ...] = (
     offices.to_vote,
     offices.to_run,
     offices.to_decide_above,
+    offices.to_advise,
     offices.to_meet,
 )
 """Each kind of waiting work; a new one is one function here."""

@@ -16,9 +16,10 @@ from governance.accounts.rules import authorize
 from governance.projects.models import Project, ProjectReader
 from governance.projects.services import grant_reading, visible
 from governance.questionnaires.definition import Body, Framework
+from governance.questionnaires.models import FrameworkVersion
 from governance.questionnaires.services import current_framework, framework_in
 from governance.refusals import NotFound
-from governance.reviews.body_models import BodyMember
+from governance.reviews.body_models import BodyMember, Consultation
 from governance.reviews.models import AgendaItem, CommitteeMember, Meeting
 from governance.reviews.people import active_person
 from governance.reviews.rules import refuse_when
@@ -27,7 +28,7 @@ from governance.screenings.models import Screening
 from governance.texts import Text
 from governance.work import UnitOfWork
 
-REASON = "body"
+REASON, CONSULTED = "body", "consulted"
 KINDS: dict[str, Text] = {
     "office": Text("部門", "Office"),
     "team": Text("チーム", "Team"),
@@ -85,8 +86,15 @@ def framework_of_bodies(work: UnitOfWork) -> tuple[str, Framework]:
     return version.key, framework_in(version)
 
 
+def has_framework(work: UnitOfWork) -> bool:
+    """Say whether a framework is published at all: an installation begins without one."""
+    return work.session.scalars(select(FrameworkVersion.id).limit(1)).first() is not None
+
+
 def body(work: UnitOfWork, code: str) -> Body:
     """Return a body in force by its code; NotFound when there is none."""
+    if not has_framework(work):
+        raise NotFound
     _, framework = framework_of_bodies(work)
     found = next((each for each in framework.bodies if each.code == code), None)
     if found is None:
@@ -103,7 +111,9 @@ def members(work: UnitOfWork, key: str, code: str = "") -> list[BodyMember]:
 
 
 def own_bodies(work: UnitOfWork) -> list[Body]:
-    """Return the bodies the actor belongs to, by name or by role."""
+    """Return the bodies the actor belongs to, by name or by role; none before a framework is published."""
+    if not has_framework(work):
+        return []
     key, framework = framework_of_bodies(work)
     query = select(BodyMember.body).where(
         BodyMember.framework_key == key, BodyMember.user_id == work.actor.id, BodyMember.ended_at.is_(None)
@@ -144,8 +154,16 @@ def add_member(work: UnitOfWork, code: str, user_id: str) -> BodyMember:
     work.session.flush()
     work.record("BodyMemberAdded", subject=("body_member", row.id), codes={"body": code, "user": person.id}, row=row)
     for screening in open_cases(work, key, each):
-        _grant(work, screening.project, [person.id])
+        _grant(work, screening.project, [person.id], REASON)
+    for screening in _asked_about(work, code):
+        _grant(work, screening.project, [person.id], CONSULTED)
     return row
+
+
+def _asked_about(work: UnitOfWork, code: str) -> list[Screening]:
+    """Return the cases on which a body was asked and has not answered."""
+    query = select(Consultation).where(Consultation.body == code, Consultation.withdrawn_at.is_(None))
+    return [each.screening for each in work.session.scalars(query) if each.opinion is None]
 
 
 def end_member(work: UnitOfWork, member_id: str) -> None:
@@ -166,9 +184,12 @@ def _end_reading(work: UnitOfWork, gone: BodyMember) -> None:
     key, framework = gone.framework_key, framework_of_bodies(work)[1]
     others = {m.body for m in members(work, key) if m.user_id == gone.user_id}
     kept = [each for each in framework.bodies if each.code in others]
-    still = {case.project_id for each in kept for case in open_cases(work, key, each)}
+    cases = [case for each in kept for case in (*open_cases(work, key, each), *_asked_about(work, each.code))]
+    still = {case.project_id for case in cases}
     query = select(ProjectReader).where(
-        ProjectReader.user_id == gone.user_id, ProjectReader.reason == REASON, ProjectReader.ended_at.is_(None)
+        ProjectReader.user_id == gone.user_id,
+        ProjectReader.reason.in_((REASON, CONSULTED)),
+        ProjectReader.ended_at.is_(None),
     )
     for leave in work.session.scalars(query):
         if leave.project_id in still or _on_agenda(work, leave.project_id, gone.user_id):
@@ -179,7 +200,7 @@ def _end_reading(work: UnitOfWork, gone: BodyMember) -> None:
             "ReadingEnded",
             subject=("project_reader", leave.id),
             project=leave.project_id,
-            codes={"user": gone.user_id, "reason": REASON},
+            codes={"user": gone.user_id, "reason": leave.reason},
             row=leave,
         )
 
@@ -216,9 +237,9 @@ def admit(work: UnitOfWork, screening: Screening) -> None:
         return
     case = facts_of(work, screening)
     codes = {each.code for each in bodies_that_see(framework, case)}
-    _grant(work, screening.project, [member.user_id for member in named if member.body in codes])
+    _grant(work, screening.project, [member.user_id for member in named if member.body in codes], REASON)
 
 
-def _grant(work: UnitOfWork, project: Project, people: Collection[str]) -> None:
+def _grant(work: UnitOfWork, project: Project, people: Collection[str], reason: str) -> None:
     """Give leave to read to whoever never belonged to the project; others know it or are kept away from it."""
-    grant_reading(work, project, [each for each in people if not project.ever_had_member(each)], REASON)
+    grant_reading(work, project, [each for each in people if not project.ever_had_member(each)], reason)

@@ -53,6 +53,8 @@ def index() -> ResponseReturnValue:
     """List the bodies with kind, authority, what they see and who belongs to them."""
     work = current_work()
     _may_see(work)
+    if not bodies.has_framework(work):
+        return page("reviews/bodies.html", rows=[], waiting=[])
     key, framework = bodies.framework_of_bodies(work)
     people = bodies.members(work, key)
     rows = [(each, scope(framework, each), [m for m in people if m.body == each.code]) for each in framework.bodies]

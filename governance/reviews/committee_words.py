@@ -83,7 +83,7 @@ GROUPS: tuple[Group, ...] = (
                 "alert_month",
                 Text("開催不足を知らせ始める月", "Month from which too few meetings are warned of"),
                 (OWN,),
-                Text("か月目", "th month"),
+                Text("か月目", "(month of the fiscal year)"),
                 Text("年度の何か月目かです。9は12月です。", "Counted within the fiscal year: 9 is December."),
             ),
             Rule(

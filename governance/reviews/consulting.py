@@ -17,6 +17,7 @@ from governance.questionnaires.definition import Body
 from governance.refusals import NotFound
 from governance.reviews import telling
 from governance.reviews.bodies import (
+    CONSULTED,
     bodies_that_see,
     body,
     facts_of,
@@ -79,6 +80,7 @@ def askable(work: UnitOfWork, screening: Screening) -> list[tuple[Body, bool]]:
     )
 
 
+# long: one line per column
 def ask(
     work: UnitOfWork, screening: Screening, code: str, *, question: str, due_on: date | None = None
 ) -> Consultation:
@@ -113,7 +115,7 @@ def ask(
     )
     key, _ = framework_of_bodies(work)
     people = [id for id in people_of(work, key, each) if not screening.project.ever_had_member(id)]
-    grant_reading(work, screening.project, people, "consulted")
+    grant_reading(work, screening.project, people, CONSULTED)
     telling.consulted(work, row.screening.project, people, f"/consultations/{row.id}", "consulted")
     return row
 

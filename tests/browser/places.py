@@ -19,7 +19,7 @@ from governance.monitoring.models import Indicator, Reading
 from governance.projects.models import Project
 from governance.questionnaires import drafts
 from governance.questionnaires.models import DraftChange, FrameworkVersion, QuestionnaireVersion
-from governance.reviews import amendments, assigning, challenges, sampling
+from governance.reviews import amendments, assigning, challenges, consulting, sampling
 from governance.reviews import services as reviews
 from governance.reviews.decisions import Verdict
 from governance.reviews.models import Committee, Condition
@@ -46,7 +46,7 @@ Made = TypeVar("Made")
 
 def everything(made: World) -> Places:
     """Bring the world about; return the pages of each room with the person who opens them."""
-    rooms = (of_a_draft, of_talk, of_life, of_watching, of_reviews, of_authors)
+    rooms = (of_a_draft, of_talk, of_life, of_watching, of_reviews, of_bodies, of_authors)
     found = [place for room in rooms for place in room(made)]
     return [*found, *of_everybody(made)]
 
@@ -242,6 +242,29 @@ def of_what_follows(made: World, settled: str, lost: str) -> Places:
         rejected = scenes.agenda_item(work, lost).screening_id
     mine = [f"/projects/{project.id}/amendments", f"/screenings/{rejected}/appeal", "/calendar"]
     return [("owner", mine), ("expert", [f"/amendments/{change}"])]
+
+
+def of_bodies(made: World) -> Places:
+    """A committee with a second version of its rules, a case referred to the executive, and a body that was asked about one."""
+    with made.acting("auditor", read_only=True) as work:
+        committee = work.session.scalars(select(Committee.id)).one()
+    referred = scenes.case(made, scenes.BOARD, {"fairness": (4, 4)})
+    scenes.opined(made, referred)
+    meeting, (item,) = scenes.planned(made, committee, referred)
+    scenes.in_session(made, meeting)
+    scenes.voting(made, item, "escalated")
+    for name in ("chair", "ext1", "ext2", "int1", "int2"):
+        scenes.vote(made, item, name, "for")
+    scenes.decide(made, item, Verdict("escalated", "経営の判断を要する。", escalated_to="経営会議"))
+    with made.acting("expert") as work:
+        row = work.session.get_one(Screening, referred)
+        asked = consulting.ask(work, row, "legal", question="契約上の義務を満たすか。").id
+    rules = f"/committees/{committee}/rules"
+    return [
+        ("secretariat", ["/bodies", "/bodies/quality", rules, f"{rules}/new", f"/meetings/{meeting}/items/{item}"]),
+        ("executive", ["/executive", f"/executive/{referred}"]),
+        ("legal", [f"/consultations/{asked}"]),
+    ]
 
 
 def in_session(made: World) -> tuple[str, str, str, str]:

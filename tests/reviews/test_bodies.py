@@ -188,6 +188,17 @@ def test_people_of_a_body_may_read_what_they_are_asked_about(made: World) -> Non
     answered(made, consultation_id, by="stranger", stance="no_objection")
 
 
+def test_who_joins_later_answers_what_the_body_was_asked_before(made: World) -> None:
+    consultation_id = asked(made, under_review(made), "quality")
+    member_id = join(made, "quality", "stranger")
+    with made.acting("stranger", read_only=True) as work:
+        assert [each.id for each in consulting.waiting_for_actor(work)] == [consultation_id]
+    with made.acting("secretariat") as work:
+        bodies.end_member(work, member_id)
+    with pytest.raises(NotFound):
+        answered(made, consultation_id, by="stranger")
+
+
 @pytest.mark.parametrize("by", ["expert", "secretariat", "ext1", "owner", "auditor", "administrator"])
 def test_only_the_body_answers(made: World, by: str) -> None:
     consultation_id = asked(made, under_review(made))
