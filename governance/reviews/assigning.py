@@ -203,6 +203,14 @@ def _fit(work: UnitOfWork, screening: Screening, reviewer_id: str, before: Seque
     lacks = [each for each in lacking(work, person.id, "review") if each.is_required]
     if lacks:
         raise Refusal("reviews.training", lacks[0].told().ja, lacks[0].told().en, place="reviewer")
+    led = select(Review.reviewer_id).where(Review.screening_id == screening.id, Review.revision < screening.revision)
+    refuse_when(
+        screening.state == "appeal" and person.id in set(work.session.scalars(led)),
+        "earlier_lead",
+        "異議のあった案件は、前と違う担当者が審査します。",
+        "An appealed case is reviewed by somebody else than before.",
+        place="reviewer",
+    )
     again = bool(before) and before[-1].reviewer_id == person.id
     refuse_when(
         again, "same_reviewer", "すでにこの人が担当です。", "This person is the reviewer already.", place="reviewer"

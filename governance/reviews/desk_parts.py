@@ -23,14 +23,14 @@ Finding = tuple[Text, Sequence[str]]
 
 ANSWERED = Text("尋ねた{n}問すべてに回答があります。", "All {n} questions asked are answered.")
 MISSING = Text("{n}問のうち{left}問に回答がありません。", "{left} of {n} questions have no answer.")
-CLASHES = Text("食い違う回答が{n}件あります。", "{n} contradictions between answers.")
+CLASHES = Text("食い違う回答が{n}件あります。", "Contradictions between answers: {n}.")
 NO_CLASH = Text("食い違う回答は見つかりません。", "No contradiction was found.")
-REASONS = Text("該当なしの理由{n}件が判断を待っています。", "{n} reasons for “not applicable” wait for a ruling.")
+REASONS = Text("該当なしの理由{n}件が判断を待っています。", "Reasons for “not applicable” that wait for a ruling: {n}.")
 ROUTED = Text("審査経路は「{route}」です。", "The route is “{route}”.")
-UNKNOWN = Text("「分からない」が{n}件あります。", "{n} triggers are answered “unknown”.")
+UNKNOWN = Text("「分からない」が{n}件あります。", "Triggers answered “unknown”: {n}.")
 NO_UNKNOWN = Text("「分からない」はありません。", "None is answered “unknown”.")
 PROVEN = Text("★{all}件のうち{n}件に証跡があります。", "{n} of {all} gates (★) have evidence.")
-UNPROVEN = Text("証跡のない★", "gates without evidence")
+UNPROVEN = Text("証跡のない★：", "Gates without evidence:")
 FREE = Text(
     "記録の上では、担当者は案件の部門・関係者・承認者と重なりません。",
     "By the records the reviewer is none of the project's department, people or approvers.",

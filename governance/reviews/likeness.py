@@ -157,7 +157,8 @@ def _named(shared: Iterable[str], rare: Mapping[str, float]) -> tuple[str, ...]:
         if word in left:
             left.discard(word)
             found.append(_grown(word, left))
-    return tuple(found[:NAMED_WORDS])
+    latin = [word for word in found if _LATIN.match(word)]
+    return (*[word for word in found if word not in latin][:NAMED_WORDS], *latin[:NAMED_WORDS])
 
 
 def _grown(word: str, left: set[str]) -> str:
@@ -186,8 +187,8 @@ _SAID = {
     "phase": Text("同じフェーズ：{names}", "same phase: {names}"),
 }
 _COUNTED = {
-    "triggers": Text("同じ判定項目に{n}件該当", "{n} triggers in common"),
-    "gates": Text("同じ★が{n}件未実施", "{n} unmet gates in common"),
+    "triggers": Text("同じ判定項目に{n}件該当", "triggers in common: {n}"),
+    "gates": Text("同じ★が{n}件未実施", "unmet gates in common: {n}"),
 }
 _BEGINNING, _END = Text("似ている点——", "Alike in: "), Text("。", ".")
 
@@ -220,7 +221,7 @@ def _parts(
         "sector": framework.name_of("sectors", one.sector) if found.points["sector"] else "",
         "levels": joined(levels) if levels else "",
         "gates": "、".join(found.gates),
-        "words": "" if closed else "、".join(found.words),
+        "words": "" if closed else _by_side(found.words),
         "phase": framework.phase(one.phase).name if found.points["phase"] else "",
     }
     parts = {name: _SAID[name].filled(names=value) for name, value in names.items() if value}
@@ -228,6 +229,13 @@ def _parts(
         counts = {"triggers": len(found.triggers), "gates": len(found.gates)}
         parts |= {name: _COUNTED[name].filled(n=n) for name, n in counts.items() if n}
     return parts
+
+
+def _by_side(words: Sequence[str]) -> Text | str:
+    """Return the words of each language on its own side; all of them where a side would have none."""
+    latin = [word for word in words if _LATIN.match(word)]
+    others = [word for word in words if word not in latin]
+    return Text("、".join(others or latin), ", ".join(latin or others)) if words else ""
 
 
 def _keyed(key: str, topics: Mapping[str, Text]) -> Text:
