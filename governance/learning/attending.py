@@ -167,7 +167,8 @@ def _wrong_day(on: date, today: date, place: str) -> list[Problem]:
 
 
 def _doubles(work: UnitOfWork, course: Course, wanted: Iterable[tuple[User, date, str]]) -> list[Problem]:
-    """Return a problem for everybody whose attendance on that day is on record, or named twice."""
+    """Return a problem for everybody whose attendance on that day is on record, or named twice; the course is held meanwhile."""
+    work.session.refresh(course, with_for_update=True)
     query = select(TrainingRecord.user_id, TrainingRecord.attended_on)
     rows = work.session.execute(
         query.where(TrainingRecord.course_id == course.id, TrainingRecord.withdrawn_at.is_(None))

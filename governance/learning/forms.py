@@ -192,7 +192,7 @@ class _CourseFields:
 class _TermsFields:
     effective_on = DayField(_("適用開始日"), [_ASKED])
     valid_months = _Whole(_("有効期間（月）"), [InputRequired(_("月数を整数で入力してください。"))])
-    mode = RadioField(_("扱い"), [InputRequired(_("扱いを選んでください。"))], validate_choice=False)
+    mode = RadioField(_("受講の扱い"), [InputRequired(_("扱いを選んでください。"))], validate_choice=False)
     acts = _Several(_("対象の操作"), validate_choice=False)
     roles = _Several(_("対象の役割"), validate_choice=False)
     reason = TextAreaField(_("理由"), render_kw={"rows": 2})

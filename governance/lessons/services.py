@@ -214,7 +214,11 @@ def _new_key(work: UnitOfWork, tree: dict[str, Any], section: str) -> str:
 
 
 def _fits(work: UnitOfWork, session: KytSession, one: Line, kind: str, project_id: str | None) -> None:
-    """Refuse a line that was carried over in this way already, and a project other than that of the session."""
+    """Refuse a line that was carried over in this way already, and a project other than that of the session.
+
+    The session is held meanwhile, so that two people who press at once come one after the other.
+    """
+    work.session.refresh(session, with_for_update=True)
     query = select(KytPromotion.id).where(KytPromotion.line_id == one.id, KytPromotion.kind == kind)
     if work.session.scalar(query) is not None:
         raise Refusal(
