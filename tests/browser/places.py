@@ -14,6 +14,7 @@ from sqlalchemy import select
 from governance.discussions import delegating
 from governance.discussions import services as discussions
 from governance.discussions.delegating import Request
+from governance.learning import attending
 from governance.monitoring import incidents, indicators, keys
 from governance.monitoring.models import Indicator, Reading
 from governance.projects.models import Project
@@ -30,6 +31,8 @@ from governance.screenings.models import Screening
 from governance.screenings.rules import Entry
 from governance.work import UnitOfWork
 from tests.builders import World, answered, opened, registered, submitted
+from tests.learning.scenes import begun, course, finished, in_round, on
+from tests.learning.scenes import of as of_course
 from tests.monitoring.scenes import entered, watched
 from tests.monitoring.test_standing import account
 from tests.notifications.office import tell
@@ -46,7 +49,7 @@ Made = TypeVar("Made")
 
 def everything(made: World) -> Places:
     """Bring the world about; return the pages of each room with the person who opens them."""
-    rooms = (of_a_draft, of_talk, of_life, of_watching, of_reviews, of_bodies, of_authors)
+    rooms = (of_a_draft, of_talk, of_life, of_watching, of_reviews, of_bodies, of_authors, of_learning)
     found = [place for room in rooms for place in room(made)]
     return [*found, *of_everybody(made)]
 
@@ -309,6 +312,27 @@ def of_authors(made: World) -> Places:
         ("owner", [f"/screenings/{behind}", f"/screenings/{behind}/move"]),
         ("expert", [*index, f"/frameworks/{framework}", *(f"{base}{rest}" for rest in rooms)]),
         ("expert", [sheet, f"{sheet}/changes", f"{sheet}/exchange"]),
+    ]
+
+
+def of_learning(made: World) -> Places:
+    """A session in each round, one finished whose lines go somewhere, and a course that is asked for with who attended it."""
+    project = registered(made)
+    opened(made, project)
+    held = [begun(made, scenario="crowd-forecast") for _ in range(4)]
+    for number, session_id in enumerate(held, 1):
+        in_round(made, session_id, number)
+    done = finished(made, scenario="loan-scoring", project_id=project)
+    line = on(made, done, lambda work, row: row.hazards[0].measures[0].id)
+    taught = course(made, mode="warn")
+    people = [made.people["member"].id]
+    act(made, "secretariat", lambda work: attending.record(work, of_course(work, taught), people, date(2026, 11, 18)))
+    pages = ["/learning", "/learning/scenarios/generative-assistant", "/learning/kyt/new?scenario=loan-scoring"]
+    rooms = ["", "/new", f"/{taught}", f"/{taught}/edit", f"/{taught}/terms", f"/{taught}/attendances"]
+    return [
+        ("member", [*pages, *(f"/learning/kyt/{each}" for each in (*held, done)), f"/learning/kyt/{held[0]}/edit"]),
+        ("owner", [f"/learning/kyt/{done}/lines/{line}", "/learning/mine"]),
+        ("secretariat", ["/learning/overview", *(f"/learning/courses{rest}" for rest in rooms)]),
     ]
 
 

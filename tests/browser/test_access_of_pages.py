@@ -24,7 +24,7 @@ COLOURS = ["color-contrast"]
 NO_PAGE = {
     "health", "screenings.token", "scripts", "static", "ledger.verify_again", "notifications.go", "screenings.place",
     "screenings.to_delegated", "interchange.answers_file", "interchange.download", "monitoring.readings_file",
-    "reports.file", "screenings.download",
+    "reports.file", "screenings.download", "learning.picture", "lessons.blank_sheet", "lessons.record_sheet",
 }  # fmt: skip
 """Endpoints that answer with a file, with what a machine reads, or with the way to another page."""
 ELSEWHERE = {"reports.show", "screenings.facts"}
