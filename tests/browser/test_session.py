@@ -37,6 +37,7 @@ def test_session(towns: Towns, language: str, kind: str, tmp_path: Path) -> None
         for name in ("chair", "int1"):
             town(name).open(meeting)
             town(name).sees(town.said(Text("閉会しました", "The meeting is closed")))
+        the_minutes_are_approved_by_two_and_issued(town, secretariat, meeting, tmp_path)
 
 
 def planned(town: Town) -> tuple[str, str, str]:
@@ -135,6 +136,35 @@ def the_second_is_deferred_when_a_member_leaves(town: Town, secretariat: Person,
     for name in ("chair", "ext2", "int1", "int2"):
         town(name).sees(town.said(Text("継続審査", "Deferred")))
     assert re.search(r"要件|requirement", town("chair").page.locator("main").inner_text())
+
+
+GIST = Text(
+    "掲示のほかに拒否の窓口を設けることで一致した。", "Agreed on a contact point for objections besides the notice."
+)
+
+
+def the_minutes_are_approved_by_two_and_issued(town: Town, secretariat: Person, meeting: str, folder: Path) -> None:
+    """The secretariat writes what the record does not know; it and the chair approve; the PDF says who voted how many, never who how."""
+    path, chair = f"{meeting}/minutes", town("chair")
+    secretariat.open(path)
+    secretariat.page.locator('textarea[name^="item-"]').first.fill(town.said(GIST))
+    secretariat.press("保存する")
+    secretariat.press("%(office)sとして承認する", office=town.words("事務局"))
+    chair.open(path)
+    chair.sees(town.said(GIST))
+    chair.press("%(office)sとして承認する", office=town.words("委員長"))
+    secretariat.open(f"{meeting}/papers")
+    secretariat.page.locator("#minutes-lang").select_option(town.language)
+    secretariat.press("議事録（PDF）を発行する", patience=120)
+    kept = folder / "minutes.pdf"
+    with secretariat.page.expect_download() as waiting:
+        secretariat.page.locator('main a[href$="/file"]').first.click()
+    waiting.value.save_as(kept)
+    printed = said_in(kept)
+    told = (GIST, deciding.CONDITION, deciding.DISSENT, deciding.RATIONALE, deciding.RECUSAL)
+    assert not [words for words in map(town.said, told) if bare(words) not in printed]
+    for name in MEMBERS:
+        assert bare(town.made.people[name].name_in(town.language)) in printed
 
 
 def said_in(pdf: Path) -> str:
