@@ -22,6 +22,9 @@ EXPERTISE: Mapping[str, Text] = {
     "technical": Text("技術", "Technical"),
     "legal_ethics": Text("法・倫理", "Law and ethics"),
     "lay": Text("一般・利用者", "Public and users"),
+    "humanities": Text("人文・社会", "Humanities and society"),
+    "medical": Text("医療・福祉", "Medicine and welfare"),
+    "quality": Text("品質保証", "Quality assurance"),
 }
 
 
