@@ -48,7 +48,9 @@ PURPOSE = {"ja": "デモの見本", "en": "Sample of the demonstration"}
 SCENES: dict[str, Scene] = {
     **{name: getattr(scenes_cases, name) for name in (
         "publish", "welcome", "register", "join", "leave", "sort_out", "rate", "answer", "submit", "resubmitted")},
-    **{name: getattr(scenes_reviews, name) for name in ("taken", "ruled", "returned", "opined", "decided", "stop_confirmed")},
+    **{name: getattr(scenes_reviews, name) for name in (
+        "taken", "ruled", "challenged", "replied", "concluded", "discussed", "cited", "returned", "opined", "decided",
+        "stop_confirmed")},
     **{name: getattr(scenes_committee, name) for name in (
         "found", "plan", "add_item", "send", "open_meeting", "attend", "open_item", "recuse", "note", "move", "vote", "decide",
         "defer", "close", "report", "verify", "reject")},

@@ -86,6 +86,63 @@ class Opined(Written):
     by: Said
     recommendation: Choice
     opinion: Said
+    risks: str = ""
+    open_points: str = ""
+
+
+class Challenged(Written):
+    """The reviewer challenges an answer or a grade of an item."""
+
+    act: Literal["challenged"]
+    day: int
+    by: Said
+    kind: Literal["answer", "severity", "likelihood"] = "answer"
+    target: Said
+    proposed: str
+    reason: Said
+
+
+class Replied(Written):
+    """The team answers the challenge of that number."""
+
+    act: Literal["replied"]
+    day: int
+    by: Said
+    number: int
+    reply: Said
+
+
+class Concluded(Written):
+    """The reviewer upholds or withdraws the challenge of that number."""
+
+    act: Literal["concluded"]
+    day: int
+    by: Said
+    number: int
+    upheld: bool
+    verdict: Said
+
+
+class Discussed(Written):
+    """The review waits for a discussion of `topic`; `outcome` ends one."""
+
+    act: Literal["discussed"]
+    day: int
+    by: Said
+    topic: str = ""
+    outcome: str = ""
+    participants: str = ""
+
+
+class Cited(Written):
+    """A precedent is cited: the decision on a phase of another project."""
+
+    act: Literal["cited"]
+    day: int
+    by: Said
+    project: Said
+    of: Said
+    note: Said
 
 
 class Decided(Written):
@@ -110,7 +167,19 @@ class StopConfirmed(Written):
 
 
 Event = Annotated[
-    Taken | Ruled | Returned | Resubmitted | Opined | Decided | StopConfirmed, Field(discriminator="act")
+    Taken
+    | Ruled
+    | Challenged
+    | Replied
+    | Concluded
+    | Discussed
+    | Cited
+    | Returned
+    | Resubmitted
+    | Opined
+    | Decided
+    | StopConfirmed,
+    Field(discriminator="act"),
 ]
 
 

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from governance.demo.cases import Case, Decided, Filling, Opined, Returned, Ruled, StopConfirmed, Taken
+from governance.demo.cases import (
+    Case,
+    Challenged,
+    Cited,
+    Concluded,
+    Decided,
+    Discussed,
+    Filling,
+    Opined,
+    Replied,
+    Returned,
+    Ruled,
+    StopConfirmed,
+    Taken,
+)
 from governance.demo.stage import Stage
 from governance.demo.written import Condition
-from governance.reviews import services, stops, triage
+from governance.reviews import challenges, citing, discussing, services, stops, triage
 from governance.reviews.decisions import Verdict
+from governance.reviews.desk_models import Challenge
 from governance.reviews.rules import ConditionDraft
 from governance.texts import Text
 from governance.work import UnitOfWork
@@ -45,8 +60,51 @@ def returned(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event
 def opined(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Opined) -> None:
     """Give the opinion of the expert team."""
     row = services.review(work, stage.ids["review", case.key, filling.phase])
-    opinion = stage.calendar.text(event.opinion, case.language)
-    services.give_opinion(work, row, rev=row.rev, recommendation=event.recommendation, opinion=opinion)
+    texts = {name: stage.calendar.text(getattr(event, name), case.language) for name in ("opinion", "risks", "open_points")}
+    services.give_opinion(work, row, rev=row.rev, recommendation=event.recommendation, **texts)
+
+
+def challenged(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Challenged) -> None:
+    """Challenge an answer or a grade."""
+    row = stage.screening(work, case.key, filling.phase)
+    reason = stage.calendar.text(event.reason, case.language)
+    challenges.raise_challenge(work, row, event.kind, event.target, proposed=event.proposed, reason=reason, rev=row.rev)
+
+
+def replied(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Replied) -> None:
+    """Answer a challenge for the team."""
+    found = _challenge(stage, work, case, filling, event.number)
+    challenges.answer(work, found, stage.calendar.text(event.reply, case.language), rev=found.rev)
+
+
+def concluded(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Concluded) -> None:
+    """Uphold or withdraw a challenge."""
+    found = _challenge(stage, work, case, filling, event.number)
+    verdict = stage.calendar.text(event.verdict, case.language)
+    challenges.settle(work, found, upheld=event.upheld, verdict=verdict, rev=found.rev)
+
+
+def _challenge(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, number: int) -> Challenge:
+    row = stage.screening(work, case.key, filling.phase)
+    return next(each for each in challenges.challenges_of(work, row) if each.number == number)
+
+
+def discussed(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Discussed) -> None:
+    """Open a discussion, or conclude it."""
+    row = stage.screening(work, case.key, filling.phase)
+    review = services.review(work, stage.ids["review", case.key, filling.phase])
+    topic, outcome, people = (stage.calendar.text(each, case.language) for each in (event.topic, event.outcome, event.participants))
+    if topic:
+        discussing.open_discussion(work, review, topic, rev=row.rev)
+    else:
+        discussing.conclude(work, review, rev=row.rev, outcome=outcome, participants=people)
+
+
+def cited(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Cited) -> None:
+    """Cite the decision on another project."""
+    row = stage.screening(work, case.key, filling.phase)
+    decision = stage.ids["decision", event.project, event.of]
+    citing.cite(work, row, decision, note=stage.calendar.text(event.note, case.language))
 
 
 def decided(stage: Stage, work: UnitOfWork, case: Case, filling: Filling, event: Decided) -> None:
