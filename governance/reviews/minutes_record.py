@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from governance.questionnaires.definition import Framework
+from governance.questionnaires.services import current_framework, framework_in
 from governance.reviews import paper
 from governance.reviews.body_models import CommitteeOpinion
-from governance.reviews.committee import EXPERTISE
 from governance.reviews.committees import seats_on
 from governance.reviews.materials import name_of, project_name
 from governance.reviews.meetings import notice_of, recused_seats, room, rules_version
@@ -24,7 +25,7 @@ from governance.reviews.quorum import as_record
 from governance.reviews.room_models import Motion
 from governance.reviews.rules import KINDS, OUTCOMES, local_date
 from governance.screenings.services import framework_of
-from governance.texts import Text, both
+from governance.texts import Text, both, joined
 from governance.work import UnitOfWork
 
 Texts = Mapping[str, Any]
@@ -84,17 +85,19 @@ def _attendance(work: UnitOfWork, row: Meeting) -> Block:
     seats = seats_on(row.committee, local_date(row.opened_at or row.starts_at))
     head = (said("委員", "Member"), said("内外・専門", "Side, expertise"), said("出席した時間", "Present"))
     ordered = sorted(seats, key=lambda seat: (seat.side != "external", not seat.is_chair, seat.position))
-    return section(said("出席", "Attendance"), table(head, [_member(seat, spells) for seat in ordered]))
+    framework = framework_in(current_framework(work))
+    return section(said("出席", "Attendance"), table(head, [_member(seat, spells, framework) for seat in ordered]))
 
 
-def _member(seat: CommitteeMember, spells: Iterable[Attendance]) -> tuple[Words, Words, Words]:
+def _member(
+    seat: CommitteeMember, spells: Iterable[Attendance], framework: Framework
+) -> tuple[Words, Words, Words]:
     name = person(seat)
     if seat.is_chair:
         name = said("{name}（委員長）", "{name} (chair)", name=paper.text_of(name))
-    fields = "、".join(EXPERTISE.get(code, both(code)).ja for code in seat.expertise)
-    fields_en = ", ".join(EXPERTISE.get(code, both(code)).en for code in seat.expertise)
+    fields = joined([framework.name_of("expertise", code) for code in seat.expertise], "、", ", ")
     side = SIDES[seat.side]
-    about = {"ja": f"{side.ja}　{fields}", "en": f"{side.en}, {fields_en}"}
+    about = {"ja": f"{side.ja}　{fields.ja}", "en": f"{side.en}, {fields.en}"}
     there = [each for each in sorted(spells, key=lambda each: each.arrived_at) if each.member_id == seat.id]
     if not there:
         return name, about, said("欠席", "Absent")
