@@ -53,7 +53,7 @@ SCENES: dict[str, Scene] = {
         "stop_confirmed")},
     **{name: getattr(scenes_committee, name) for name in (
         "found", "plan", "add_item", "send", "open_meeting", "attend", "open_item", "recuse", "note", "move", "vote", "decide",
-        "defer", "close", "report", "verify", "reject")},
+        "defer", "close", "write_minutes", "approve_minutes", "report", "verify", "reject")},
     **{name: getattr(scenes_learning, name) for name in ("teach", "attend_course", "foresee", "carry")},
     **{name: getattr(scenes_talk, name) for name in ("talk", "say", "settle", "ask", "finish", "support", "renew", "read_notices")},
     **{name: getattr(scenes_life, name) for name in (

@@ -12,7 +12,7 @@ from governance.demo.scenes_reviews import drafts
 from governance.demo.stage import NOTE, Stage
 from governance.demo.written import Done, Verdict
 from governance.questionnaires.services import current_framework, framework_in
-from governance.reviews import committees, conditions, items, meetings
+from governance.reviews import committees, conditions, items, meetings, minutes
 from governance.reviews.decisions import Verdict as Outcome
 from governance.reviews.models import AgendaItem, Condition, Decision, Meeting
 from governance.reviews.models import CommitteeMember as SeatRow
@@ -133,6 +133,17 @@ def close(stage: Stage, work: UnitOfWork, session: Session) -> None:
     """Close the meeting."""
     row = _meeting(stage, work, session)
     meetings.close_meeting(work, row, rev=row.rev)
+
+
+def write_minutes(stage: Stage, work: UnitOfWork, session: Session) -> None:
+    """Keep the minutes as they follow from the record."""
+    row = _meeting(stage, work, session)
+    minutes.write(work, row, minutes.texts_of(work, row), seen=0)
+
+
+def approve_minutes(stage: Stage, work: UnitOfWork, session: Session, office: str) -> None:
+    """Approve the minutes."""
+    minutes.approve(work, _meeting(stage, work, session), office, seen=1)
 
 
 def report(stage: Stage, work: UnitOfWork, project: str, phase: str, number: int, done: Done) -> None:

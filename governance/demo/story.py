@@ -201,6 +201,9 @@ def _session(session: Session, calendar: Calendar, secretary: str, chair: str) -
         yield from _followed(item.project, item.phase, item.conditions, calendar)
     if session.time:
         yield Act(at, secretary, "close", (session,))
+        yield Act(calendar.moment(session.day + 2, 10 * 60), secretary, "write_minutes", (session,))
+        yield Act(calendar.moment(session.day + 4, 10 * 60), secretary, "approve_minutes", (session, "secretary"))
+        yield Act(calendar.moment(session.day + 4, 11 * 60), chair, "approve_minutes", (session, "chair"))
 
 
 def starts_at(session: Session, calendar: Calendar) -> datetime:

@@ -76,7 +76,7 @@ def plan_meeting(secretariat: Person, project: str) -> str:
     secretariat.press("計画する")
     secretariat.press("議題に加える")
     secretariat.sees(project, within="nav.rail")
-    secretariat.press("送付を記録する")
+    secretariat.press("資料を送付する")
     secretariat.sees(town.said(Text("資料の送付を記録しました。", "The materials went out.")))
     return secretariat.path
 
@@ -104,13 +104,18 @@ def recuse(secretariat: Person, name: str) -> None:
     secretariat.sees(secretariat.town.said(RECUSAL), within="section[aria-labelledby=attendance]")
 
 
-def put_to_vote(secretariat: Person) -> None:
-    """Open the discussion, keep its issues, and put an approval with conditions to the vote."""
+def put_to_vote(secretariat: Person, owner: str, verifier: str) -> None:
+    """Open the discussion, keep its issues, and put an approval with one condition to the vote; the condition is bound to it."""
     town = secretariat.town
     secretariat.press("審議を始める")
     secretariat.fill("issues", town.said(ISSUES))
     secretariat.press("論点を保存する")
     secretariat.choose("motion", "approved_with_conditions")
+    secretariat.fill("conditions-0-text", town.said(CONDITION))
+    secretariat.page.locator('[name="conditions-0-kind"]').select_option("pre_launch")
+    secretariat.fill("conditions-0-due_on", (town.made.now + timedelta(days=60)).strftime("%Y-%m-%d"))
+    for part, name in (("owner", owner), ("verifier", verifier)):
+        secretariat.select(f"conditions-0-{part}", town.made.people[name].name_in(town.language))
     secretariat.press("採決を始める")
     secretariat.sees(town.said(Text("採決を始めました。", "The vote is open.")))
 
@@ -127,20 +132,16 @@ def vote(town: Town, item: str, choices: dict[str, str]) -> None:
         member.sees(town.said(Text("投票を記録しました。", "Your vote is recorded.")))
 
 
-def decide(chair: Person, item: str, owner: str, verifier: str) -> None:
-    """Record the decision with one condition; it is refused until it was read aloud, and nothing is lost."""
+def decide(chair: Person, item: str) -> None:
+    """Record the decision with the condition that was voted on; it is refused until it was read aloud, and nothing is lost."""
     town = chair.town
     chair.open(item)
     chair.fill("rationale", town.said(RATIONALE))
-    chair.fill("conditions-0-text", town.said(CONDITION))
-    chair.page.locator('[name="conditions-0-kind"]').select_option("pre_launch")
-    chair.fill("conditions-0-due_on", (town.made.now + timedelta(days=60)).strftime("%Y-%m-%d"))
-    for part, name in (("owner", owner), ("verifier", verifier)):
-        chair.select(f"conditions-0-{part}", town.made.people[name].name_in(town.language))
+    chair.sees(town.said(CONDITION), within="#conditions")
     sure = town.said(Text("「条件付承認」で確定する", "Record “"))
     chair.press_words(sure)
     chair.reads("記録できませんでした。理由は次の%(num)s件です", num=1)
-    assert chair.page.locator('[name="conditions-0-text"]').input_value() == town.said(CONDITION)
+    assert chair.page.locator('[name="rationale"]').input_value() == town.said(RATIONALE)
     chair.choose("read_aloud", "1")
     chair.press_words(sure)
     chair.sees(town.said(Text("審査結果を確定しました。", "The decision is recorded.")))

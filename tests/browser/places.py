@@ -6,7 +6,7 @@ Each room brings its own case about through the services and names the addresses
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -20,10 +20,20 @@ from governance.monitoring.models import Indicator, Reading
 from governance.projects.models import Project
 from governance.questionnaires import drafts
 from governance.questionnaires.models import DraftChange, FrameworkVersion, QuestionnaireVersion
-from governance.reviews import amendments, assigning, challenges, consulting, sampling
+from governance.reviews import (
+    amendments,
+    assigning,
+    challenges,
+    consulting,
+    items,
+    meetings,
+    minutes,
+    questions,
+    sampling,
+)
 from governance.reviews import services as reviews
 from governance.reviews.decisions import Verdict
-from governance.reviews.models import Committee, Condition
+from governance.reviews.models import Committee, Condition, Decision, Meeting
 from governance.reviews.rules import local_date
 from governance.screenings import filling, similar
 from governance.screenings.loading import load
@@ -215,6 +225,37 @@ def of_reviews(made: World) -> Places:
         ("ext1", [f"/meetings/{meeting}", f"/meetings/{meeting}/items/{voted_on}", "/nowhere"]),
         ("expert2", [f"/conditions/{condition}"]),
         *of_what_follows(made, settled, lost),
+        *of_papers(made, meeting, settled, committee),
+    ]
+
+
+def of_papers(made: World, meeting: str, settled: str, committee: str) -> Places:
+    """Materials that were sent, a question to the team, a letter; a meeting that is closed with minutes, and one to come."""
+    with made.acting("ext1") as work:
+        voted_on = next(each for each in work.session.get_one(Meeting, meeting).items if each.state == "voting")
+        questions.ask(work, voted_on, "保存期間は何日か。")
+        asked = voted_on.screening_id
+    with made.acting("auditor", read_only=True) as work:
+        letter = work.session.scalars(select(Decision.id).where(Decision.item_id == settled)).one()
+    waiting = scenes.case(made, scenes.BOARD, scenes.HIGH)
+    scenes.opined(made, waiting)
+    closed, (item,) = scenes.planned(made, committee, waiting)
+    scenes.in_session(made, closed)
+    with made.acting("secretariat") as work:
+        row = work.session.get_one(Meeting, closed)
+        items.defer_item(work, scenes.agenda_item(work, item), rev=1, reason="資料を補う。")
+    with made.acting("secretariat") as work:
+        row = work.session.get_one(Meeting, closed)
+        meetings.close_meeting(work, row, rev=row.rev)
+        minutes.write(work, row, minutes.texts_of(work, row), seen=0)
+    with made.acting("secretariat") as work:
+        plan = {"starts_at": made.now + timedelta(days=9), "place": "講堂", "link": "https://meet.example/board"}
+        later = meetings.plan_meeting(work, work.session.get_one(Committee, committee), **plan).id
+    paths = [f"/meetings/{meeting}/materials", f"/meetings/{closed}/minutes", f"/meetings/{closed}/papers"]
+    return [
+        ("secretariat", [*paths, f"/meetings/{later}/edit", f"/decisions/{letter}/letter"]),
+        ("ext1", paths),
+        ("owner", [f"/screenings/{asked}/board-questions", f"/decisions/{letter}/letter"]),
     ]
 
 
