@@ -160,6 +160,7 @@ PERMISSIONS: dict[str, Permission] = {
         {"executive"},
         _OBSERVER_FREE | {"project.ever"},
     ),
+    "circulation:start": _row("持ち回りの開始", "Start a circulation", {"secretariat"}, _OBSERVER_FREE),
     "body:view": _row("機関の閲覧", "See the bodies", _CASE_STAFF | _BOARD | {"administrator", "body.member"}),
     "body:edit": _row(
         "機関のメンバーの変更", "Change the members of a body", {"secretariat", "administrator"}, _AUDITOR

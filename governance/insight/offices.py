@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from governance.insight.desk import Desk, framework_of, screenings_for, takes_part, task_of
 from governance.insight.rules import SHOWN, Task, clipped
-from governance.reviews import consulting
+from governance.reviews import circulating, consulting
 from governance.reviews.amendments import waiting
 from governance.reviews.assigning import assigned_to
 from governance.reviews.committees import rules_of
@@ -75,7 +75,10 @@ def _to_take(desk: Desk) -> Iterable[Task]:
             what, button = Text("審査を担当する", "Take the case for review"), Text("担当する", "Take")
             yield task_of(row, what, _route_of(row), f"/reviews/{row.id}", button, 5, since=row.submitted_at)
         elif who is not None and who.id == desk.me:
-            what, button = Text("割り当てられた審査を引き受ける", "Take the case assigned to you"), Text("引き受ける", "Take")
+            what, button = (
+                Text("割り当てられた審査を引き受ける", "Take the case assigned to you"),
+                Text("引き受ける", "Take"),
+            )
             yield task_of(row, what, _route_of(row), f"/reviews/{row.id}", button, 5, since=row.submitted_at)
 
 
@@ -269,6 +272,24 @@ def to_advise(desk: Desk) -> Iterable[Task]:
                 20,
                 due=asked.due_on,
                 since=asked.asked_at,
+            )
+
+
+def to_answer(desk: Desk) -> Iterable[Task]:
+    """Circulations that wait for the person's answer."""
+    if desk.project_id is None:
+        for row in circulating.waiting_for_actor(desk.work):
+            yield task_of(
+                row.screening,
+                Text("持ち回りに回答する", "Answer the circulation"),
+                Text(
+                    "委員長と指名された委員の同意で決まります。",
+                    "It is decided when the chair and the designated members agree.",
+                ),
+                f"/circulations/{row.id}",
+                Text("回答する", "Answer"),
+                10,
+                due=row.closes_on,
             )
 
 

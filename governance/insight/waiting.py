@@ -163,6 +163,7 @@ FINDERS: tuple[Callable[[Desk], Iterable[Task]], ...] = (
     offices.to_run,
     offices.to_decide_above,
     offices.to_advise,
+    offices.to_answer,
     offices.to_meet,
 )
 """Each kind of waiting work; a new one is one function here."""

@@ -24,6 +24,17 @@ COMMITTEES: dict[str, tuple[str, Text]] = {
         "id screening_id revision body question due_on asked_by asked_at withdrawn_by withdrawn_at",
         Text("意見照会", "consultation of a body"),
     ),
+    "circulations": (
+        (
+            "id committee_id screening_id revision snapshot_id outcome rationale conditions member_ids closes_on state"
+            " rules_version started_by started_at settled_at"
+        ),
+        Text("持ち回り", "circulation"),
+    ),
+    "circulation_votes": (
+        "id circulation_id member_id choice remark cast_at",
+        Text("持ち回りの回答", "answer to a circulation"),
+    ),
     "body_opinions": (
         "id consultation_id stance text snapshot_id given_by given_at",
         Text("機関の意見", "opinion of a body"),

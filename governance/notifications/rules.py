@@ -189,7 +189,11 @@ KINDS: dict[str, Kind] = {
     "training": _kind(
         "dates",
         Text("教育の期限", "Training"),
-        ("soon", "教育 {course} の有効期限は{on}です。受け直してください。", "Training {course} is valid until {on}; take it again."),
+        (
+            "soon",
+            "教育 {course} の有効期限は{on}です。受け直してください。",
+            "Training {course} is valid until {on}; take it again.",
+        ),
         ("expired", "教育 {course} の有効期限は{on}でした。", "Training {course} was valid until {on}."),
         ("missing", "教育 {course} の受講が必要です。", "Training {course} is required of you."),
         ("", "教育の受講状況を確かめてください。", "Look at your training."),
@@ -216,6 +220,8 @@ KINDS: dict[str, Kind] = {
             "案件が上位付議されました。決定を待っています。",
             "A case was referred to the executive for decision.",
         ),
+        ("circulation", "持ち回りの回答を求められました。", "You are asked to answer a circulation."),
+        ("circulated", "案件が持ち回りで決定されました。", "A case was decided by circulation."),
         ("consulted", "案件への意見を求められました。", "Your body was asked for its opinion on a case."),
         ("answered", "照会した機関から意見が届きました。", "A body you consulted has given its opinion."),
         ("materials", "会議の資料が届きました。", "The materials of a meeting are there."),

@@ -15,14 +15,14 @@ from sqlalchemy import select
 from governance.accounts.rules import may
 from governance.pages import accepted, current_work, page, permission, redirect_to, refusals_beside, tell
 from governance.refusals import NotFound
-from governance.reviews import committee_words, committees
+from governance.reviews import circulating, committee_words, committees
 from governance.reviews.committees import RulesVersion
 from governance.reviews.lawfulness import Lawfulness, lawfulness
 from governance.reviews.meeting_pages import expertise_names
 from governance.reviews.models import Committee, Meeting
 from governance.reviews.people import own_seat, standing
 from governance.reviews.rule_forms import RulesForm
-from governance.reviews.rules import fiscal_year, local_date
+from governance.reviews.rules import OUTCOMES, fiscal_year, local_date
 from governance.texts import Text
 from governance.work import UnitOfWork
 
@@ -148,4 +148,8 @@ def shown(work: UnitOfWork, row: Committee) -> dict[str, Any]:
         "ahead": [each for each in committees.versions_of(row) if each.number and each.effective_on > day],
         "own_seat": own_seat(work, row),
         "genders": committees.GENDERS,
+        "circulations": circulating.circulations(work, row),
+        "may_circulate": may(work.actor, "circulation:start", standing(work, row))
+        and committees.rules_of(row, day).circulation != "never",
+        "outcomes": OUTCOMES,
     }

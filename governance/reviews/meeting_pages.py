@@ -21,7 +21,7 @@ from governance.projects.services import visible
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.services import current_framework, framework_in
 from governance.refusals import Refusal, Refusals
-from governance.reviews import live, minutes
+from governance.reviews import circulating, live, minutes
 from governance.reviews import meeting_showing as showing
 from governance.reviews.ahead import meeting_ahead
 from governance.reviews.amendments import reported_to
@@ -90,6 +90,7 @@ def meeting_page(work: UnitOfWork, row: Meeting, refused: Refused = None) -> Res
         waiting=waiting_cases(work, row) if row.state == "planned" and frame["runs"] else [],
         seats=drawn(lines),
         reported=reported_to(work, row),
+        circulated=circulating.reported_at(work, row),
         send_by=local_date(row.starts_at) - timedelta(days=there.rules.notice_days),
         minutes_shown=row.state == "closed" and (frame["runs"] or bool(minutes.versions_of(work, row))),
         held=sessions_check(work, row.committee, row.fiscal_year),

@@ -13,7 +13,7 @@ from sqlalchemy import JSON, CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from governance.accounts.models import User
-from governance.reviews import body_models, desk_models  # noqa: F401 - whoever loads the tables of reviews has those as well
+from governance.reviews import body_models, circulation_models, desk_models  # noqa: F401 - whoever loads the tables of reviews has those as well
 from governance.reviews.room_models import ItemQuestion, Motion
 from governance.screenings.models import Screening, Snapshot
 from governance.storage.tables import Base, Code, Digest, Id, Line, Long, Revised, ref

@@ -93,6 +93,17 @@ def consulted(work: UnitOfWork, project: Project, people: Iterable[str], href: s
     notify(work, "submitted", people, project=project, href=href, codes={"about": about})
 
 
+def circulated(work: UnitOfWork, row: Screening, people: Iterable[str], circulation_id: str, about: str) -> None:
+    """Tell members that they are asked by circulation, or all members of what was decided by it.
+
+    Who does not see the case hears of it without its name.
+    """
+    for user_id in people:
+        seen = sees(work, user_id, row.project_id)
+        href = f"/circulations/{circulation_id}" if seen else "/committees"
+        notify(work, "submitted", [user_id], project=row.project if seen else None, href=href, codes={"about": about})
+
+
 def deferred(work: UnitOfWork, row: Screening) -> None:
     """Tell the team and the approver that the case waits for another meeting."""
     _outcome(work, row, "deferred")

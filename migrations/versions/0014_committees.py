@@ -16,13 +16,26 @@ FROZEN: dict[str, list[tuple[str, ...]]] = {
     "committee_rule_versions": [("id",), ("committee_id", "number"), ("committee_id", "version")],
     "committee_opinions": [("id",), ("item_id",), ("screening_id", "revision")],
     "body_opinions": [("id",), ("consultation_id",)],
+    "circulation_votes": [("id",), ("circulation_id", "member_id")],
 }
 """Tables whose rows stay as they were inserted, with every key that an insert could collide on."""
 
-KEPT: dict[str, list[tuple[str, ...]]] = {"body_members": [("id",)], "consultations": [("id",)]}
+KEPT: dict[str, list[tuple[str, ...]]] = {
+    "body_members": [("id",)],
+    "consultations": [("id",)],
+    "circulations": [("id",)],
+}
 """Tables whose rows change but are never taken away."""
 
-TABLES = ["body_opinions", "consultations", "body_members", "committee_opinions", "committee_rule_versions"]
+TABLES = [
+    "circulation_votes",
+    "circulations",
+    "body_opinions",
+    "consultations",
+    "body_members",
+    "committee_opinions",
+    "committee_rule_versions",
+]
 
 
 def upgrade() -> None:
@@ -30,6 +43,7 @@ def upgrade() -> None:
     _rules()
     _opinions()
     _bodies()
+    _circulations()
     statements = _sqlite() if op.get_bind().dialect.name == "sqlite" else _postgresql()
     for statement in statements:
         op.execute(statement)
@@ -161,6 +175,54 @@ def _bodies() -> None:
         sa.ForeignKeyConstraint(["snapshot_id"], ["snapshots.id"], name=op.f("fk_body_opinions_snapshot_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_body_opinions")),
         sa.UniqueConstraint("consultation_id", name=op.f("uq_body_opinions_consultation_id")),
+    )
+
+
+def _circulations() -> None:
+    op.create_table(
+        "circulations",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("committee_id", sa.String(length=36), nullable=False),
+        sa.Column("screening_id", sa.String(length=36), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("snapshot_id", sa.String(length=36), nullable=False),
+        sa.Column("outcome", sa.String(length=64), nullable=False),
+        sa.Column("rationale", sa.Text(), nullable=False),
+        sa.Column("conditions", sa.JSON(), nullable=False),
+        sa.Column("member_ids", sa.JSON(), nullable=False),
+        sa.Column("closes_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("rules_version", sa.String(length=64), nullable=False),
+        sa.Column("started_by", sa.String(length=36), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(settled_at IS NULL) = (state = 'open')", name=op.f("ck_circulations_settled")),
+        sa.CheckConstraint("rationale <> ''", name=op.f("ck_circulations_rationale")),
+        sa.CheckConstraint("state IN ('open', 'carried', 'referred')", name=op.f("ck_circulations_state")),
+        sa.ForeignKeyConstraint(["committee_id"], ["committees.id"], name=op.f("fk_circulations_committee_id")),
+        sa.ForeignKeyConstraint(["screening_id"], ["screenings.id"], name=op.f("fk_circulations_screening_id")),
+        sa.ForeignKeyConstraint(["snapshot_id"], ["snapshots.id"], name=op.f("fk_circulations_snapshot_id")),
+        sa.ForeignKeyConstraint(["started_by"], ["users.id"], name=op.f("fk_circulations_started_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_circulations")),
+    )
+    op.create_index(op.f("ix_circulations_committee_id"), "circulations", ["committee_id"], unique=False)
+    op.create_index(op.f("ix_circulations_screening_id"), "circulations", ["screening_id"], unique=False)
+    op.create_table(
+        "circulation_votes",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("circulation_id", sa.String(length=36), nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=False),
+        sa.Column("choice", sa.String(length=64), nullable=False),
+        sa.Column("remark", sa.Text(), nullable=False),
+        sa.Column("cast_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("choice IN ('agree', 'full_board')", name=op.f("ck_circulation_votes_choice")),
+        sa.ForeignKeyConstraint(
+            ["circulation_id"], ["circulations.id"], name=op.f("fk_circulation_votes_circulation_id")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["committee_members.id"], name=op.f("fk_circulation_votes_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_circulation_votes")),
+        sa.UniqueConstraint("circulation_id", "member_id", name=op.f("uq_circulation_votes_circulation_id_member_id")),
     )
 
 

@@ -24,6 +24,7 @@ from governance.reviews import (
     amendments,
     assigning,
     challenges,
+    circulating,
     consulting,
     items,
     meetings,
@@ -303,8 +304,20 @@ def of_bodies(made: World) -> Places:
     with made.acting("expert") as work:
         row = work.session.get_one(Screening, referred)
         asked = consulting.ask(work, row, "legal", question="契約上の義務を満たすか。").id
+    light = scenes.case(made, scenes.BOARD, {"fairness": (2, 1)})
+    scenes.opined(made, light)
+    with made.acting("secretariat") as work:
+        round_ = circulating.start(
+            work,
+            work.session.get_one(Committee, committee),
+            work.session.get_one(Screening, light),
+            Verdict("approved", "影響は小さい。"),
+            members=[scenes.seat(work, made, name).id for name in ("int1", "int2")],
+            closes_on=made.now.date() + timedelta(days=9),
+        ).id
     rules = f"/committees/{committee}/rules"
     return [
+        ("secretariat", [f"/committees/{committee}/circulations/new", f"/circulations/{round_}"]),
         ("secretariat", ["/bodies", "/bodies/quality", rules, f"{rules}/new", f"/meetings/{meeting}/items/{item}"]),
         ("executive", ["/executive", f"/executive/{referred}"]),
         ("legal", [f"/consultations/{asked}"]),

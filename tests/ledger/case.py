@@ -34,6 +34,7 @@ from governance.questionnaires.models import (
 from governance.reports.models import Paper, Report
 from governance.reviews.amendment_models import Amendment, Appeal
 from governance.reviews.body_models import BodyMember, BodyOpinion, CommitteeOpinion, Consultation
+from governance.reviews.circulation_models import Circulation, CirculationVote
 from governance.reviews.desk_models import (
     Assignment,
     CaseDiscussion,
@@ -433,6 +434,17 @@ def decide(work: UnitOfWork) -> None:
         ]
     )  # fmt: skip
     work.session.flush()
+    work.session.add(
+        Circulation(
+            id="ci-1", committee_id="c-1", screening_id="s-1", revision=1, snapshot_id="sn-1", outcome="approved",
+            rationale="軽微", conditions={"list": []}, member_ids=["cm-1"], closes_on=date(2026, 12, 1), state="open",
+            rules_version="1", started_by="u-expert", started_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.flush()
+    work.session.add(
+        CirculationVote(id="cv-1", circulation_id="ci-1", member_id="cm-1", choice="agree", cast_at=work.now)
+    )
     work.session.add(
         BodyOpinion(
             id="bo-1", consultation_id="cn-1", stance="concern", text="懸念がある", snapshot_id="sn-1", given_by="u-expert",
