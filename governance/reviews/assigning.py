@@ -22,7 +22,7 @@ from governance.reviews import telling
 from governance.reviews.committee import Conflict
 from governance.reviews.desk_models import Assignment
 from governance.reviews.models import Review
-from governance.reviews.people import active_person, conflicts_of, refuse_bound, relations_to, ties_of
+from governance.reviews.people import active_person, conflicts_of, locked, refuse_bound, relations_to, ties_of
 from governance.reviews.rules import refuse_when
 from governance.screenings.models import Screening
 from governance.work import UnitOfWork
@@ -107,8 +107,7 @@ def assign(work: UnitOfWork, screening: Screening, reviewer_id: str, *, rev: int
     Raises Refusal for a person who is bound to the project, lacks required training, or reviews it already; after the opinion.
     """
     authorize(work.actor, "review:assign", relations_to(work, screening))
-    work.session.refresh(screening, with_for_update=True)
-    work.expect(screening, rev)
+    locked(work, screening, rev)
     refuse_bound(work, screening)
     review = _open_review(work, screening)
     before = assignments_of(work, screening)

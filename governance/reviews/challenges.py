@@ -13,6 +13,7 @@ from dataclasses import replace
 from sqlalchemy import func, select
 
 from governance.accounts.rules import authorize, may
+from governance.projects.life import must_run
 from governance.projects.models import Project
 from governance.projects.services import visible
 from governance.questionnaires.definition import Framework, Question
@@ -21,7 +22,7 @@ from governance.refusals import NotFound, Refusal
 from governance.reviews import telling
 from governance.reviews.desk_models import Challenge
 from governance.reviews.models import Review
-from governance.reviews.people import refuse_bound, relations_to
+from governance.reviews.people import locked, refuse_bound, relations_to
 from governance.reviews.rules import refuse_when
 from governance.reviews.workdays import age
 from governance.screenings.loading import Filled, load
@@ -219,8 +220,7 @@ def _open_review(work: UnitOfWork, screening: Screening) -> Review | None:
 
 def _lock(work: UnitOfWork, screening: Screening, rev: int) -> None:
     authorize(work.actor, "challenge:raise", relations_to(work, screening))
-    work.session.refresh(screening, with_for_update=True)
-    work.expect(screening, rev)
+    locked(work, screening, rev)
     _must_be_reviewed(work, screening)
 
 
@@ -234,6 +234,7 @@ def _must_be_reviewed(work: UnitOfWork, screening: Screening) -> None:
 
 
 def _lock_row(work: UnitOfWork, row: Challenge, rev: int) -> None:
+    must_run(work, row.screening.project_id)
     work.session.refresh(row.screening, with_for_update=True)
     work.session.refresh(row, with_for_update=True)
     work.expect(row, rev)

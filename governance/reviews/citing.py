@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from governance.accounts.rules import authorize, may
+from governance.projects.life import must_run
 from governance.refusals import NotFound, Refusal
 from governance.reviews.desk_models import Citation
 from governance.reviews.models import AgendaItem, Decision
@@ -58,6 +59,7 @@ def cite(work: UnitOfWork, screening: Screening, cited_id: str, *, note: str) ->
     Raises NotFound for a decision the actor may not know of, Refusal without a note, twice, or after the decision.
     """
     authorize(work.actor, "precedent:cite", _relations(work, screening))
+    must_run(work, screening.project_id)
     work.session.refresh(screening, with_for_update=True)
     refuse_bound(work, screening, allowed="approver" if screening.state == "submitted" else "")
     _must_be_undecided(work, screening)

@@ -11,7 +11,7 @@ from governance.accounts.rules import authorize
 from governance.refusals import Forbidden, Refusal
 from governance.reviews.desk_models import CaseDiscussion
 from governance.reviews.models import Review
-from governance.reviews.people import refuse_bound, relations_to
+from governance.reviews.people import locked, refuse_bound, relations_to
 from governance.reviews.rules import refuse_when
 from governance.screenings.models import Screening
 from governance.screenings.workflow import after
@@ -68,8 +68,7 @@ def conclude(
 def _own(work: UnitOfWork, review: Review, rev: int) -> Screening:
     screening = review.screening
     authorize(work.actor, "review:check", relations_to(work, screening))
-    work.session.refresh(screening, with_for_update=True)
-    work.expect(screening, rev)
+    locked(work, screening, rev)
     if review.reviewer_id != work.actor.id:
         raise Forbidden(
             "reviews.not_yours",

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from governance.accounts.models import User
+from governance.projects.life import must_run
 from governance.projects.services import relations_of
 from governance.refusals import NotFound, Refusal
 from governance.reviews.committee import DEFAULT_RULES, CommitteeRules, Conflict, Member, Ties, suggested_conflicts
@@ -61,6 +62,13 @@ def refuse_bound(work: UnitOfWork, screening: Screening, *, allowed: str = "") -
             "You cannot review this case because of a conflict of interest: {why}.",
             why=bound[0].text,
         )
+
+
+def locked(work: UnitOfWork, screening: Screening, rev: int) -> None:
+    """Lock the screening's row for a change of its state; refuse a stale form, and a project that does not run (assurance.md §4)."""
+    must_run(work, screening.project_id)
+    work.session.refresh(screening, with_for_update=True)
+    work.expect(screening, rev)
 
 
 def relations_to(work: UnitOfWork, screening: Screening) -> frozenset[str]:

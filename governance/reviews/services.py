@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from governance.accounts.rules import authorize
 from governance.learning.services import require as require_training
-from governance.projects.life import must_run
 from governance.projects.models import Project
 from governance.projects.services import visible
 from governance.refusals import Forbidden, NotFound, Refusal
@@ -18,7 +17,7 @@ from governance.reviews import assigning, challenges, telling
 from governance.reviews.bodies import admit
 from governance.reviews.decisions import Verdict, basis_snapshot, settle
 from governance.reviews.models import Decision, Review
-from governance.reviews.people import refuse_bound, relations_to
+from governance.reviews.people import locked, refuse_bound, relations_to
 from governance.reviews.rules import BOARD, OUTCOMES, POSTPONED, refuse_when
 from governance.screenings import services as screenings
 from governance.screenings.models import Answer, Ruling, Screening, Snapshot
@@ -39,13 +38,6 @@ def review_of(work: UnitOfWork, screening: Screening) -> Review | None:
     """Return the review of the screening's current revision, or None before it is taken."""
     query = select(Review).where(Review.screening_id == screening.id, Review.revision == screening.revision)
     return work.session.scalars(query).one_or_none()
-
-
-def locked(work: UnitOfWork, screening: Screening, rev: int) -> None:
-    """Lock the screening's row for a change of its state; refuse a stale form, and a project that does not run (assurance.md §4)."""
-    must_run(work, screening.project_id)
-    work.session.refresh(screening, with_for_update=True)
-    work.expect(screening, rev)
 
 
 def take_review(work: UnitOfWork, screening: Screening, *, rev: int) -> Review:

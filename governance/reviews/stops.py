@@ -10,9 +10,9 @@ from sqlalchemy import select
 from governance.accounts.rules import authorize
 from governance.refusals import Refusal
 from governance.reviews import telling
-from governance.reviews.people import refuse_bound, relations_to
+from governance.reviews.people import locked, refuse_bound, relations_to
 from governance.reviews.rules import refuse_when
-from governance.reviews.services import add_ruling, locked
+from governance.reviews.services import add_ruling
 from governance.screenings import services as screenings
 from governance.screenings.models import Ruling, Screening
 from governance.screenings.workflow import after

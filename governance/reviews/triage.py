@@ -15,7 +15,7 @@ from governance.accounts.rules import authorize
 from governance.refusals import Forbidden, NotFound, Problem, Refusal, Refusals
 from governance.reviews.desk_models import CheckResult
 from governance.reviews.models import Review
-from governance.reviews.people import refuse_bound, relations_to
+from governance.reviews.people import locked, refuse_bound, relations_to
 from governance.screenings.models import Screening
 from governance.screenings.workflow import after
 from governance.texts import Text
@@ -168,8 +168,7 @@ def _own(work: UnitOfWork, review: Review, rev: int) -> Screening:
     """Return the screening, locked; only its reviewer settles the pre-check, and only unbound."""
     screening = review.screening
     authorize(work.actor, "review:check", relations_to(work, screening))
-    work.session.refresh(screening, with_for_update=True)
-    work.expect(screening, rev)
+    locked(work, screening, rev)
     if review.revision != screening.revision:
         raise NotFound
     if review.reviewer_id != work.actor.id:

@@ -10,9 +10,10 @@ import pytest
 
 from governance.accounts.models import RoleGrant, User
 from governance.ledger.services import project_events
+from governance.projects import life
 from governance.projects import services as projects
 from governance.refusals import Conflict, Forbidden, Refusal, Refusals
-from governance.reviews import assigning, discussing, queue, services, triage
+from governance.reviews import assigning, challenges, discussing, queue, services, triage
 from governance.reviews.models import Review
 from governance.reviews.queue import Wanted
 from governance.reviews.workdays import working_days
@@ -367,3 +368,22 @@ def test_the_opinion_has_parts_for_the_committee(made: World, tmp_path: Path, mo
     shown = expert.get(page).text
     for text in ("来店者：拒否の機会がない。", "掲示で足りるか。"):
         assert text in shown
+
+
+def test_nothing_moves_at_the_desk_while_the_project_is_suspended(made: World) -> None:
+    screening_id = case(made, ratings=MEDIUM)
+    review_id = in_triage(made, screening_id)
+    with made.acting("owner") as work:
+        life.suspend(work, row(work, screening_id).project, reason="顧客の都合で中断する。")
+    with pytest.raises(Refusal, match="一時停止中"):
+        assigned(made, screening_id, "expert2", reason="休暇")
+    with made.acting("expert") as work:
+        review, rev = work.session.get_one(Review, review_id), row(work, screening_id).rev
+        with pytest.raises(Refusal, match="一時停止中"):
+            triage.settle(work, review, FULL, rev=rev)
+    with made.acting("expert") as work:
+        screening = row(work, screening_id)
+        with pytest.raises(Refusal, match="一時停止中"):
+            challenges.raise_challenge(
+                work, screening, "answer", "P1a", proposed="partial", reason="理由", rev=screening.rev
+            )
