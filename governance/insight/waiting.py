@@ -12,6 +12,7 @@ from governance.accounts.rules import may
 from governance.insight import ahead, keeping, offices, team, watching
 from governance.insight.desk import TEAM, Desk, named, screenings_for, takes_part, task_of
 from governance.insight.rules import SHOWN, Task, clipped, fill_minutes, in_order
+from governance.learning import overview
 from governance.projects.life import running
 from governance.projects.models import Project
 from governance.questionnaires import drafts
@@ -35,6 +36,12 @@ CARRY_OUT = Text("対応策「{title}」を進める", "Carry out the measure �
 CARRY_OUT_WHY = Text(
     "実施したら完了を記録し、回答を改めてください。", "When it is done, note it and change the answer."
 )
+LEARN = Text("教育「{course}」を受講する", "Take the training “{course}”")
+LEARN_WHY = {
+    "soon": Text("受講の有効期限が近づいています。", "Your attendance ends soon."),
+    "expired": Text("受講の有効期限が切れています。", "Your attendance has expired."),
+    "missing": Text("あなたの役割に必要な教育です。", "Your role needs it."),
+}
 MEASURE_DAYS = 30
 """How long before its day a measure is shown to its owner."""
 
@@ -124,6 +131,18 @@ PUBLISH_WHY = Text(
 )
 
 
+def _to_learn(desk: Desk) -> Iterable[Task]:
+    """Training that the person needs and lacks, or that ends soon."""
+    if desk.project_id:
+        return
+    for need in overview.wanting(desk.work):
+        course, until = need.course, need.standing.until
+        what, why = LEARN.filled(course=course.called()), LEARN_WHY[need.standing.state]
+        href, code = f"/learning/courses/{course.id}", both(course.code)
+        due = until if need.standing.state == "soon" else None
+        yield Task(what, why, code, "", href, Text("講座を開く", "Open"), 60, due=due)
+
+
 def _to_publish(desk: Desk) -> Iterable[Task]:
     """Drafts handed in for review, for those who may publish them: never whoever wrote one."""
     if desk.project_id or not may(desk.work.actor, "questionnaire:publish"):
@@ -156,6 +175,7 @@ FINDERS: tuple[Callable[[Desk], Iterable[Task]], ...] = (
     watching.to_report,
     watching.to_close,
     _to_publish,
+    _to_learn,
     offices.to_approve,
     offices.to_review,
     offices.to_clear,

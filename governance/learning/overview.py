@@ -76,6 +76,14 @@ def own(work: UnitOfWork) -> list[Need]:
     return of_person(work, user) if user is not None else []
 
 
+def wanting(work: UnitOfWork) -> list[Need]:
+    """Return the courses that the actor needs and lacks, or whose attendance ends soon; one statement where there are no courses."""
+    every = courses(work)
+    user = work.session.get(User, work.actor.id) if every else None
+    found = of_person(work, user, every) if user is not None else []
+    return [each for each in found if each.is_needed and each.standing.state != "valid"]
+
+
 def table(work: UnitOfWork) -> tuple[list[Course], list[Row], list[Count]]:
     """Return the courses in use, every active person with how they stand to each, and the counts by course."""
     authorize(work.actor, "training:overview")

@@ -15,8 +15,8 @@ from sqlalchemy.orm import selectinload
 from governance.accounts.models import RoleGrant
 from governance.learning.models import Course, CourseTerms, TrainingRecord
 from governance.learning.rules import ACTS, Act, Standing, asked_for, local_date, standing
-from governance.refusals import Problem, Refusal, Refusals
-from governance.texts import Text
+from governance.refusals import Refusal
+from governance.texts import Text, joined
 from governance.work import UnitOfWork
 
 
@@ -116,25 +116,20 @@ def _roles(work: UnitOfWork, user_id: str) -> frozenset[str]:
 
 
 def require(work: UnitOfWork, act: Act) -> None:
-    """Refuse the act when the actor lacks training that is required for it; the refusal says which course and where to take it.
+    """Refuse the act when the actor lacks training that is required for it; the refusal says which courses and where to take them.
 
-    Raises Refusal for one course, Refusals for several. The service itself (jobs, set-up) is never asked.
+    The service itself (jobs, set-up) is never asked.
     """
-    if work.person is None:
-        return
-    lacks = [each for each in lacking(work, work.person, act) if each.is_required]
-    problems = [_problem(act, each) for each in lacks]
-    if len(problems) == 1:
-        raise Refusal(problems[0].code, problems[0].text.ja, problems[0].text.en)
-    Refusals.raise_any(problems)
-
-
-def _problem(act: Act, lack: Lack) -> Problem:
-    words = Text(
-        "「{act}」には教育の受講が必要です。{told}受講が記録されると、続けられます。入力した内容は失われません。",
-        "Training is required for this: {act}. {told} Once your attendance is recorded you can go on.",
-    )
-    return Problem("learning.training", words.filled(act=ACTS[act], told=lack.told()))
+    lacks = [each for each in lacking(work, work.person, act) if each.is_required] if work.person is not None else []
+    if lacks:
+        told = joined((each.told() for each in lacks), "", " ")
+        raise Refusal(
+            "learning.training",
+            "「{act}」には教育の受講が必要です。{told}受講が記録されると、続けられます。入力した内容は失われません。",
+            "Training is required for this: {act}. {told} Once your attendance is recorded you can go on.",
+            act=ACTS[act],
+            told=told,
+        )
 
 
 def notices(work: UnitOfWork, act: Act) -> Sequence[Lack]:

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from governance.insight.waiting import tasks
 from governance.learning import attending, courses, overview, services
 from governance.learning.courses import Particulars
 from governance.learning.rules import standing, valid_until
@@ -139,9 +140,20 @@ def test_two_missing_courses_are_both_named(made: World) -> None:
     project_id = registered(made)
     course(made)
     course(made, "AIE-201")
-    with made.acting("owner") as work, pytest.raises(Refusals) as refused:
+    with made.acting("owner") as work, pytest.raises(Refusal, match="AIE-101.*AIE-201"):
         screenings.open_screening(work, work.session.get_one(Project, project_id), "P")
-    assert len(refused.value.problems) == 2
+
+
+def test_missing_training_waits_on_the_home_page(made: World) -> None:
+    course_id = course(made)
+
+    def waiting() -> list[str]:
+        with made.acting("owner", read_only=True) as work:
+            return [task.href for task in tasks(work, TODAY) if "/learning/" in task.href]
+
+    assert waiting() == [f"/learning/courses/{course_id}"]
+    took(made, course_id, "owner")
+    assert waiting() == []
 
 
 def test_terms_hold_from_their_day_and_what_was_attended_keeps_its_validity(made: World) -> None:
