@@ -149,6 +149,9 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     "minutes:write": _row("議事録の編集", "Write minutes", {"secretariat"}, _OBSERVER_FREE),
     "minutes:approve": _row("議事録の承認", "Approve minutes", {"secretariat", "chair"}, _OBSERVER_FREE),
+    "paper:print": _row(
+        "会議資料の印刷", "Print the board pack", _BOARD | {"secretariat", "expert", "committee.member"}, _OBSERVER_FREE
+    ),
     "paper:issue": _row("会議の文書の発行", "Issue papers of a meeting", {"secretariat", "expert"}, _OBSERVER_FREE),
     "meeting:vote": _row("投票", "Vote", {"committee.member"}, _OBSERVER_FREE | {"item.recused"}),
     "meeting:decide": _row(

@@ -203,12 +203,14 @@ def _commitments(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _wrong_files(connection: Connection, tables: Mapping[str, Table], files: Store) -> Iterator[tuple[str, str]]:
-    evidence, reports = tables["evidence"].c, tables["reports"].c
+    evidence = tables["evidence"].c
     named = [
         ("evidence", row)
         for row in connection.execute(select(evidence.id, evidence.digest).where(evidence.kind == "file"))
     ]
-    named += [("reports", row) for row in connection.execute(select(reports.id, reports.file_digest))]
+    for name in ("reports", "papers"):
+        issued = tables[name].c
+        named += [(name, row) for row in connection.execute(select(issued.id, issued.file_digest))]
     for table, (id, digest) in named:
         if not files.verify(digest):
             yield "file", row_key(table, id)

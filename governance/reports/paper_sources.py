@@ -52,6 +52,7 @@ def source(work: UnitOfWork, kind: str, key: str) -> Source:
 
 def _pack(work: UnitOfWork, meeting_id: str) -> Source:
     row = meeting(work, meeting_id)
+    authorize(work.actor, "paper:print", standing(work, row.committee))
     sent = materials.sent_materials(work, row)
     if sent is None:
         raise Refusal("reports.not_sent", "資料はまだ送付されていません。", "The materials have not been sent.")

@@ -65,7 +65,8 @@ def _index(meeting_id: str, refused: Refusal | Refusals | None = None) -> Respon
         code=422 if refused else 200,
         meeting=row,
         papers=papers.of_meeting(work, row.id),
-        sent=materials.sent_materials(work, row),
+        may_print=may(work.actor, "paper:print", standing(work, row.committee))
+        and materials.sent_materials(work, row) is not None,
         minutes_ready=issues and bool(versions) and minutes.is_final(versions[0]),
         decisions=decisions_of(work, row),
         names=NAMES,
@@ -77,7 +78,7 @@ def _index(meeting_id: str, refused: Refusal | Refusals | None = None) -> Respon
 
 
 @blueprint.post("/meetings/<meeting_id>/papers")
-@permission("committee:view", unit="own")
+@permission("paper:print", unit="own")
 def make(meeting_id: str) -> ResponseReturnValue:
     """Make a paper of a meeting: the pack for whoever reads it, the minutes by the secretariat."""
     kind = request.form.get("kind", "")

@@ -397,6 +397,7 @@ def test_a_stored_file_that_was_changed_is_found(written: Database, tmp_path: Pa
     store = FileStore(tmp_path / "files")
     with unguarded(written) as admin:
         run(admin, "DELETE FROM reports")
+        run(admin, "DELETE FROM papers")
     assert not [fault for fault in verify_database(written, files=store).faults if fault.code == "file"]
     stored = store.put(io.BytesIO(b"content"), 10)
     with open_work(written, SYSTEM) as work:

@@ -77,6 +77,8 @@ def test_a_board_pack_is_printed_from_what_was_sent(made: World, open_for: Brows
     opined(made, screening_id)
     meeting_id, (item_id,) = planned(made, board(made), screening_id)
     store = FileStore(tmp_path / "files")
+    with pytest.raises(Forbidden):  # an auditor reads and changes nothing, so they print nothing either
+        papers.issue(made.database, made.actor("auditor"), store, Order("pack", meeting_id, "ja"))
     paper_id = papers.issue(made.database, made.actor("ext1"), store, Order("pack", meeting_id, "ja"))
     assert papers.issue(made.database, made.actor("int1"), store, Order("pack", meeting_id, "ja")) == paper_id
     with made.acting("ext1", read_only=True) as work:
