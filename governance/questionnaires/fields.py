@@ -96,6 +96,7 @@ FIELDS: dict[str, Text] = {
     "roles": Text("回答する役割", "roles that answer"),
     "route": Text("審査経路", "route"),
     "route_by_inherent": Text("固有リスクによる審査経路", "route by inherent risk"),
+    "role": Text("属する役割", "role that belongs to it"),
     "routes": Text("審査経路", "routes"),
     "round_points": Text("点数の四捨五入", "whether points are rounded"),
     "scale": Text("回答の尺度", "answer scale"),
