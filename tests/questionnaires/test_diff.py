@@ -144,7 +144,7 @@ def test_choices_are_reworded_or_changed_and_answers_need_a_look(old, new, kind,
         ("valid_months: 36", "valid_months: 30", ("rescored", "levels", "low", "valid_months", False)),
         ("severity_floors: {compliance: 4}", "severity_floors: {compliance: 3}", ("rescored", "effects", "T01", "severity_floors", False)),
         ("ja: まれ", "ja: ごくまれ", ("reworded", "likelihood", "1", "name", True)),
-        ("ja: モビリティ,", "ja: 移動,", ("reworded", "sectors", "mobility", "name", False)),
+        ("ja: モビリティ\n", "ja: 移動\n", ("reworded", "sectors", "mobility", "name", False)),
     ],
 )  # fmt: skip
 def test_a_change_of_a_framework_names_part_and_field(old, new, seen):
