@@ -29,7 +29,7 @@ from governance.work import UnitOfWork
 
 REASON = "kpi"
 """The reason of a re-screening that a reading opens, in the list of the framework (domain.md §4.3)."""
-DECIDED = frozenset({*APPROVED, "rejected", "escalated"})
+DECIDED = frozenset({*APPROVED, "rejected"})
 
 
 # ---------------------------------------------------------------- finding

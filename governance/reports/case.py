@@ -37,7 +37,7 @@ from governance.screenings.routing import Sheet
 from governance.screenings.snapshots import thaw
 from governance.work import UnitOfWork
 
-FINAL = frozenset({"approved", "approved_with_conditions", "rejected", "escalated"})
+FINAL = frozenset({"approved", "approved_with_conditions", "rejected"})
 _OWN_ACTS = frozenset({"ReportPrepared", "ReportIssued"})
 
 

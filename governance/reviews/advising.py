@@ -17,10 +17,10 @@ from governance.projects.services import visible
 from governance.refusals import NotFound, Refusal
 from governance.reviews import telling
 from governance.reviews.body_models import CommitteeOpinion
-from governance.reviews.decisions import Basis, Verdict, basis_snapshot, check_verdict, settle
+from governance.reviews.decisions import Basis, Verdict, basis_snapshot, board_rejected, check_verdict, settle
 from governance.reviews.models import AgendaItem, Decision
 from governance.reviews.people import refuse_bound, relations_to
-from governance.reviews.rules import APPROVALS, BOARD
+from governance.reviews.rules import APPROVALS
 from governance.screenings.models import Screening
 from governance.screenings.workflow import after
 from governance.work import UnitOfWork
@@ -135,10 +135,7 @@ def decide_as_executive(work: UnitOfWork, screening: Screening, verdict: Verdict
 
 def _refuse_approving_a_rejection(work: UnitOfWork, screening: Screening, verdict: Verdict) -> None:
     """Keep a deciding committee's rejection: the executive may disapprove, never approve instead (domain.md §6.2, 46.112)."""
-    query = select(Decision.id).where(
-        Decision.screening_id == screening.id, Decision.body == BOARD, Decision.outcome == "rejected"
-    )
-    if verdict.outcome in APPROVALS and work.session.scalars(query).first() is not None:
+    if verdict.outcome in APPROVALS and board_rejected(work, screening):
         raise Refusal(
             "reviews.rejected_by_board",
             "決定機関である委員会が不承認とした案件を、執行側が承認することはできません。",

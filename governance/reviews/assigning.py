@@ -22,7 +22,15 @@ from governance.reviews import telling
 from governance.reviews.committee import Conflict
 from governance.reviews.desk_models import Assignment
 from governance.reviews.models import Review
-from governance.reviews.people import active_person, conflicts_of, locked, refuse_bound, relations_to, ties_of
+from governance.reviews.people import (
+    active_person,
+    conflicts_of,
+    locked,
+    refuse_bound,
+    refuse_earlier_lead,
+    relations_to,
+    ties_of,
+)
 from governance.reviews.rules import refuse_when
 from governance.screenings.models import Screening
 from governance.work import UnitOfWork
@@ -202,14 +210,7 @@ def _fit(work: UnitOfWork, screening: Screening, reviewer_id: str, before: Seque
     lacks = [each for each in lacking(work, person.id, "review") if each.is_required]
     if lacks:
         raise Refusal("reviews.training", lacks[0].told().ja, lacks[0].told().en, place="reviewer")
-    led = select(Review.reviewer_id).where(Review.screening_id == screening.id, Review.revision < screening.revision)
-    refuse_when(
-        screening.state == "appeal" and person.id in set(work.session.scalars(led)),
-        "earlier_lead",
-        "異議のあった案件は、前と違う担当者が審査します。",
-        "An appealed case is reviewed by somebody else than before.",
-        place="reviewer",
-    )
+    refuse_earlier_lead(work, screening, person.id, "reviewer")
     again = bool(before) and before[-1].reviewer_id == person.id
     refuse_when(
         again, "same_reviewer", "すでにこの人が担当です。", "This person is the reviewer already.", place="reviewer"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 
 from governance.accounts.models import RoleGrant
 from governance.accounts.rules import authorize
@@ -22,7 +22,7 @@ from governance.refusals import NotFound
 from governance.reviews.body_models import BodyMember, Consultation
 from governance.reviews.models import AgendaItem, CommitteeMember, Meeting
 from governance.reviews.people import active_person
-from governance.reviews.rules import refuse_when
+from governance.reviews.rules import local_date, refuse_when
 from governance.screenings import services as screenings
 from governance.screenings.models import Screening
 from governance.texts import Text
@@ -206,7 +206,11 @@ def _end_reading(work: UnitOfWork, gone: BodyMember) -> None:
 
 
 def _on_agenda(work: UnitOfWork, project_id: str, user_id: str) -> bool:
-    seat = exists().where(CommitteeMember.committee_id == Meeting.committee_id, CommitteeMember.user_id == user_id)
+    seat = exists().where(
+        CommitteeMember.committee_id == Meeting.committee_id,
+        CommitteeMember.user_id == user_id,
+        or_(CommitteeMember.term_until.is_(None), CommitteeMember.term_until >= local_date(work.now)),
+    )
     query = select(AgendaItem.id).join(Meeting).join(Screening).where(Screening.project_id == project_id, seat)
     return work.session.scalars(query).first() is not None
 
@@ -231,7 +235,7 @@ def _looks(each: Body) -> bool:
 
 def admit(work: UnitOfWork, screening: Screening) -> None:
     """Give the members of every body that sees a case leave to read it; called when the expert team takes or refers it."""
-    key, framework = framework_of_bodies(work)
+    key, framework = screening.project.framework_key, screenings.framework_of(screening)
     named = members(work, key)
     if not named:
         return

@@ -147,6 +147,8 @@ def _check_question(work: UnitOfWork, screening: Screening, code: str, question:
 def withdraw(work: UnitOfWork, row: Consultation) -> None:
     """Take a question back that was not answered yet; it stays on record."""
     authorize(work.actor, "body:consult", relations_to(work, row.screening))
+    work.session.refresh(row.screening, with_for_update=True)
+    work.session.refresh(row)
     _open(row)
     row.withdrawn_by, row.withdrawn_at = work.actor.id, work.now
     work.session.flush()
@@ -165,6 +167,7 @@ def answer(work: UnitOfWork, row: Consultation, *, stance: str, text: str) -> Bo
     authorize(work.actor, "body:answer", relations)
     work.session.refresh(row.screening, with_for_update=True)
     refuse_bound(work, row.screening)
+    work.session.refresh(row)
     _open(row)
     decided = row.screening.state not in ASKABLE or row.screening.revision != row.revision
     refuse_when(

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
+
 from governance.accounts.models import User
 from governance.ledger.rules import Code
 from governance.projects.life import must_run
@@ -21,6 +23,7 @@ from governance.reviews.models import AgendaItem, Condition, Decision
 from governance.reviews.people import active_person, authors_of
 from governance.reviews.rules import (
     APPROVALS,
+    BOARD,
     POSTPONED,
     Choice,
     ConditionDraft,
@@ -74,6 +77,20 @@ def choices(work: UnitOfWork, screening: Screening) -> tuple[Choice, ...]:
         hard_stops=[stop.code for stop in score.stops],
         open_gate=bool(score.needs_condition),
     )
+
+
+def board_rejected(work: UnitOfWork, screening: Screening) -> bool:
+    """Tell whether the newest word of a committee on this phase of the project is a rejection.
+
+    Nobody below or beside it may then approve; only a committee may (domain.md §6.2, 46.112).
+    """
+    query = (
+        select(Decision.outcome)
+        .join(Screening, Decision.screening_id == Screening.id)
+        .where(Screening.project_id == screening.project_id, Screening.phase == screening.phase, Decision.body == BOARD)
+        .order_by(Decision.decided_at.desc())
+    )
+    return work.session.scalars(query.limit(1)).first() == "rejected"
 
 
 def basis_snapshot(work: UnitOfWork, screening: Screening) -> Snapshot:

@@ -110,7 +110,10 @@ def _dissents(work: UnitOfWork, opinion: CommitteeOpinion | None) -> list[str]:
     """Return the dissent recorded with the votes, without names (domain.md §6.3)."""
     if opinion is None:
         return []
-    query = select(Vote.dissent).where(Vote.item_id == opinion.item_id, Vote.dissent != "", Vote.motion == opinion.outcome)
+    query = select(Vote.dissent).join(AgendaItem, Vote.item_id == AgendaItem.id)
+    query = query.where(
+        Vote.item_id == opinion.item_id, Vote.dissent != "", Vote.motion_number == AgendaItem.motion_number
+    )
     return sorted(work.session.scalars(query))
 
 

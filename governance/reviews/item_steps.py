@@ -30,7 +30,7 @@ def lock_item(work: UnitOfWork, row: AgendaItem, rev: int, state: str) -> None:
 def count_votes(work: UnitOfWork, row: AgendaItem) -> tuple[Quorum, Tally, list[Ballot]]:
     """Return quorum, result and the lawful votes on the present motion, as the database holds them at this moment."""
     there, recused = room(work, row.meeting), recused_seats(work, row)
-    cast = [Ballot(v.member_id, v.choice, v.cast_at) for v in votes_of(work, row)]
+    cast = [Ballot(v.member_id, v.choice, v.cast_at, v.id) for v in votes_of(work, row)]
     ballots = lawful(cast, there.seats, there.presences, recused, there.rules)
     count = there.count(recused, work.now)
     return count, tally(ballots, count, there.rules), ballots

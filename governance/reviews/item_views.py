@@ -22,7 +22,7 @@ from governance.reviews.meeting_pages import meeting_page, version_answer
 from governance.reviews.meetings import meeting
 from governance.reviews.models import AgendaItem, CommitteeMember
 from governance.reviews.people import own_seat
-from governance.reviews.rules import ConditionDraft
+from governance.reviews.rules import ConditionDraft, refuse_when
 from governance.texts import Text
 from governance.work import UnitOfWork
 
@@ -222,10 +222,23 @@ def vote(meeting_id: str, item_id: str) -> ResponseReturnValue:
     sent = request.form
 
     def act(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
-        seen = row.rev if row.state == "voting" and sent.get("motion") == row.motion else rev
-        items.cast_vote(work, row, sent.get("choice", ""), rev=seen, dissent=text(sent, "dissent"))
+        if row.state == "voting":
+            _refuse_other_motion(row)
+            rev = row.rev
+        items.cast_vote(work, row, sent.get("choice", ""), rev=rev, dissent=text(sent, "dissent"))
 
     return _act(meeting_id, item_id, act, Text("投票を記録しました。", "Your vote is recorded."), "vote")
+
+
+def _refuse_other_motion(row: AgendaItem) -> None:
+    """Refuse a vote whose sender saw another motion than the one that is put now: a vote cannot be changed."""
+    seen = whole(request.form, "number") if "number" in request.form else row.motion_number
+    refuse_when(
+        (request.form.get("motion"), seen) != (row.motion, row.motion_number),
+        "motion_moved",
+        "採決の案が変わりました。いまの案を読んでから投票してください。",
+        "Another motion was put meanwhile. Read the present one, then vote.",
+    )
 
 
 @blueprint.post("/decision")

@@ -45,7 +45,7 @@ def item(work: UnitOfWork, item_id: str) -> AgendaItem:
     """Return an agenda item whose project the actor may see; NotFound otherwise (also for whoever stepped back)."""
     query = select(AgendaItem).join(Screening).join(Project).where(AgendaItem.id == item_id, visible(work.actor))
     row = work.session.scalars(query).one_or_none()
-    if row is None:
+    if row is None or "item.recused" in standing(work, row.meeting.committee, recused_seats(work, row)):
         raise NotFound
     return row
 
@@ -350,5 +350,11 @@ def _end_motion(work: UnitOfWork, row: AgendaItem) -> None:
     """End a motion that is still before the members when the item is deferred: lost when all voted with quorum, else lapsed."""
     if row.state == "voting":
         count, result, _ = counted = count_votes(work, row)
+        refuse_when(
+            count.met and result.complete and result.carried,
+            "carried",
+            "この案は可決されています。審査結果を確定してください。",
+            "The motion is carried. Record the decision.",
+        )
         lost = count.met and result.complete and not result.carried
         motions.settle(work, row, "lost" if lost else "lapsed", counted=counted)

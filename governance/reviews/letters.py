@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import object_session
+
 from governance.projects.services import project as visible_project
 from governance.refusals import NotFound
 from governance.reviews import paper
+from governance.reviews.amendment_models import Appeal
+from governance.reviews.committee import CommitteeRules
 from governance.reviews.committees import rules_of
 from governance.reviews.materials import name_of
 from governance.reviews.models import Decision
@@ -122,9 +127,19 @@ def _next(row: Decision) -> list[Words]:
     return [MEND if row.outcome == "returned" else HIGHER]
 
 
+def _appealed_times(row: Decision) -> int:
+    """Return how often the case was appealed so far."""
+    session = object_session(row)
+    query = select(func.count()).where(Appeal.screening_id == row.screening_id)
+    return (session.scalar(query) or 0) if session else 0
+
+
 def _appeal(row: Decision) -> Words:
     committee = row.item.meeting.committee if row.item else None
-    days = rules_of(committee, local_date(row.decided_at)).appeal_days if committee else 30
+    rules = rules_of(committee, local_date(row.decided_at)) if committee else CommitteeRules()
+    if _appealed_times(row) >= rules.appeal_times:
+        return said("この決定に異議は申し立てられません。", "This decision cannot be appealed.")
+    days = rules.appeal_days
     return said(
         "新しい事実があるときは、決定日から{n}日以内に異議を申し立てられます。",
         "On new facts you may appeal within {n} days of the decision.",

@@ -26,8 +26,8 @@ from governance.reviews import meeting_showing as showing
 from governance.reviews.ahead import meeting_ahead
 from governance.reviews.amendments import reported_to
 from governance.reviews.committee import composition, sessions
-from governance.reviews.committees import rules_of, seats_on
-from governance.reviews.meetings import WAITING, Room, notice_of, room, rules_for
+from governance.reviews.committees import rules_of, seats_on, version_in_force
+from governance.reviews.meetings import WAITING, Room, notice_of, room, rules_day, rules_for
 from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Meeting, Recusal
 from governance.reviews.people import own_seat, seats_of, standing
 from governance.reviews.rules import OUTCOMES, fiscal_year, local_date
@@ -147,6 +147,7 @@ def frame_of(work: UnitOfWork, row: Meeting, refused: Refused, item: AgendaItem 
         "here": item.id if item else None,
         "materials": notice_of(row, _opening(row, work)),
         "rules": rules_for(row, work.now),
+        "ruled_by": version_in_force(committee, rules_day(row, work.now)),
         "problems": problems_of(refused) if refused else [],
         "sent": request.form,
         "expertise": expertise_names(work),
@@ -185,7 +186,9 @@ def _agenda(work: UnitOfWork, row: Meeting, own: CommitteeMember | None) -> list
 
 def hidden_items(work: UnitOfWork, row: Meeting) -> frozenset[str]:
     """Return the items of a meeting whose project the actor may not see, or from which they stepped back."""
-    return frozenset(line.item.id for line in _agenda(work, row, own_seat(work, row.committee)) if not line.seen or line.recused)
+    return frozenset(
+        line.item.id for line in _agenda(work, row, own_seat(work, row.committee)) if not line.seen or line.recused
+    )
 
 
 def expertise_names(work: UnitOfWork) -> dict[str, Text]:

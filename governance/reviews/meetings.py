@@ -166,12 +166,18 @@ def add_item(work: UnitOfWork, row: Meeting, screening: Screening) -> AgendaItem
         refs={"snapshot": snapshot.digest},
         row=item,
     )
-    ties, rules = ties_of(work, screening), rules_for(row, work.now)
-    seats = seats_on(row.committee, local_date(row.starts_at))
-    readers = [seat.user_id for seat in seats if not any(c.bars for c in conflicts_of(seat.user, ties, rules))]
-    grant_reading(work, screening.project, readers, "agenda")
-    telling.on_agenda(work, item, readers)
+    telling.on_agenda(work, item, _let_read(work, item))
     return item
+
+
+def _let_read(work: UnitOfWork, item: AgendaItem) -> list[str]:
+    """Let the members of the day of the meeting read a case on its agenda; those with a conflict get no access."""
+    row = item.meeting
+    ties, rules = ties_of(work, item.screening), rules_for(row, work.now)
+    seats = seats_on(row.committee, local_date(row.opened_at or row.starts_at))
+    readers = [seat.user_id for seat in seats if not any(c.bars for c in conflicts_of(seat.user, ties, rules))]
+    grant_reading(work, item.screening.project, readers, "agenda")
+    return readers
 
 
 def _check_item(work: UnitOfWork, row: Meeting, screening: Screening) -> None:
@@ -201,6 +207,8 @@ def send_materials(work: UnitOfWork, row: Meeting, *, rev: int) -> None:
         raise Refusal("reviews.empty_agenda", "議題がありません。", "The agenda is empty.")
     if row.materials_sent_on is not None:
         raise Refusal("reviews.materials_gone", "資料はすでに送付済みです。", "The materials went out already.")
+    for item in row.items:
+        _let_read(work, item)
     row.materials_sent_on = local_date(work.now)
     sent = materials.freeze(work, row, notice_of(row, max(row.starts_at, work.now)))
     refs: dict[str, Ref] = {"materials": sent.digest, "snapshots": [item.snapshot.digest for item in row.items]}

@@ -23,7 +23,7 @@ from governance.reviews.paper import Block, Words, entered, facts, listed, part,
 from governance.reviews.questions import questions_of
 from governance.reviews.quorum import as_record
 from governance.reviews.room_models import Motion
-from governance.reviews.rules import KINDS, OUTCOMES, local_date
+from governance.reviews.rules import BOARD, KINDS, OUTCOMES, local_date
 from governance.screenings.services import framework_of
 from governance.texts import Text, both, joined
 from governance.work import UnitOfWork
@@ -55,7 +55,8 @@ def compose(work: UnitOfWork, row: Meeting, texts: Texts) -> list[Block]:
 def first_texts(row: Meeting) -> dict[str, Any]:
     """Return the texts a first draft begins with, from the record."""
     opened, closed = paper.clock(row.opened_at), paper.clock(row.closed_at)
-    chair = next((seat.user.name for seat in row.committee.members if seat.is_chair), "委員長")
+    seated = seats_on(row.committee, local_date(row.opened_at or row.starts_at))
+    chair = next((seat.user.name for seat in seated if seat.is_chair), "委員長")
     return {
         "opening": f"{opened}に開会した。"
         + (f"資料の送付が規則より遅れた理由：{row.late_reason}" if row.late_reason else ""),
@@ -89,9 +90,7 @@ def _attendance(work: UnitOfWork, row: Meeting) -> Block:
     return section(said("出席", "Attendance"), table(head, [_member(seat, spells, framework) for seat in ordered]))
 
 
-def _member(
-    seat: CommitteeMember, spells: Iterable[Attendance], framework: Framework
-) -> tuple[Words, Words, Words]:
+def _member(seat: CommitteeMember, spells: Iterable[Attendance], framework: Framework) -> tuple[Words, Words, Words]:
     name = person(seat)
     if seat.is_chair:
         name = said("{name}（委員長）", "{name} (chair)", name=paper.text_of(name))
@@ -156,7 +155,9 @@ def _figures(work: UnitOfWork, item: AgendaItem) -> Mapping[str, Any]:
 
 def decided_as(work: UnitOfWork, item: AgendaItem) -> Decision | CommitteeOpinion | None:
     """Return the decision or opinion that an item led to."""
-    decision = work.session.scalars(select(Decision).where(Decision.item_id == item.id)).one_or_none()
+    decision = work.session.scalars(
+        select(Decision).where(Decision.item_id == item.id, Decision.body == BOARD)
+    ).one_or_none()
     if decision is not None and decision.quorum:
         return decision
     query = select(CommitteeOpinion).where(CommitteeOpinion.item_id == item.id)
@@ -207,7 +208,12 @@ def _totals(figures: Mapping[str, Any]) -> Words:
 def _dissents(work: UnitOfWork, item: AgendaItem) -> Sequence[Words]:
     """Return dissenting opinions in full, without names and in no order that would tell whose they are."""
     numbers = {each.number for each in item.motions} | {item.motion_number}
-    query = select(Vote.dissent).where(Vote.item_id == item.id, Vote.dissent != "", Vote.motion_number.in_(numbers))
+    query = select(Vote.dissent).where(
+        Vote.item_id == item.id,
+        Vote.dissent != "",
+        Vote.motion_number.in_(numbers),
+        Vote.member_id.not_in(recused_seats(work, item)),
+    )
     return sorted(work.session.scalars(query))
 
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from governance.accounts.models import User
 from governance.projects.life import must_run
 from governance.projects.services import relations_of
 from governance.refusals import NotFound, Refusal
+from governance.reviews.amendment_models import Appeal
 from governance.reviews.committee import DEFAULT_RULES, CommitteeRules, Conflict, Member, Ties, suggested_conflicts
-from governance.reviews.models import Committee, CommitteeMember
-from governance.reviews.rules import local_date
+from governance.reviews.models import Committee, CommitteeMember, Review
+from governance.reviews.rules import local_date, refuse_when
 from governance.screenings.models import AnswerChange, Screening
 from governance.work import UnitOfWork
 
@@ -46,6 +47,21 @@ def ties_of(work: UnitOfWork, screening: Screening) -> Ties:
 def conflicts_of(person: User, ties: Ties, rules: CommitteeRules = DEFAULT_RULES) -> list[Conflict]:
     """Return the conflicts of interest that the records show for a person, as far as the committee's rules look for them."""
     return suggested_conflicts(person.id, person.department, ties, person.department_en, rules)
+
+
+def refuse_earlier_lead(work: UnitOfWork, screening: Screening, user_id: str, place: str | None = None) -> None:
+    """Refuse whoever led the review that an appeal is against: somebody else leads it now (domain.md §6.3 appeal)."""
+    appealed = select(func.max(Appeal.revision)).where(Appeal.screening_id == screening.id).scalar_subquery()
+    led = select(Review.id).where(
+        Review.screening_id == screening.id, Review.revision <= appealed, Review.reviewer_id == user_id
+    )
+    refuse_when(
+        work.session.scalars(led).first() is not None,
+        "earlier_lead",
+        "異議のあった案件は、前と違う担当者が審査します。",
+        "An appealed case is reviewed by somebody else than before.",
+        place=place,
+    )
 
 
 def refuse_bound(work: UnitOfWork, screening: Screening, *, allowed: str = "") -> None:

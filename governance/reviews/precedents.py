@@ -24,7 +24,7 @@ from governance.refusals import NotFound
 from governance.reviews.likeness import LEAST, Alike, Traits, alike, rarity, sentence, words_of
 from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Condition, Decision, Meeting, Vote
 from governance.reviews.people import conflicts_of, seat_of, ties_of
-from governance.reviews.rules import local_date
+from governance.reviews.rules import BOARD, local_date
 from governance.screenings import services as screenings
 from governance.screenings.explain import ShownLevel, level
 from governance.screenings.loading import sheet_of
@@ -58,7 +58,7 @@ class Precedent:
     @property
     def votes(self) -> tuple[int, int, int] | None:
         """For, against, abstaining; None where nobody voted."""
-        figures = self.decision.quorum
+        figures = self.decision.quorum if self.decision.body == BOARD else {}
         if "votes_for" not in figures:
             return None
         return figures["votes_for"], figures["against"], figures["abstain"]
@@ -235,8 +235,9 @@ def _dissents(work: UnitOfWork, decision: Decision) -> list[str]:
     """Return the dissenting opinions on the motion that became the decision, without names (domain.md §6.3)."""
     if decision.item_id is None:
         return []
-    query = select(Vote.dissent).where(Vote.item_id == decision.item_id, Vote.motion == decision.outcome)
-    return list(work.session.scalars(query.where(Vote.dissent != "").order_by(Vote.cast_at)))
+    query = select(Vote.dissent).join(AgendaItem, Vote.item_id == AgendaItem.id)
+    query = query.where(Vote.item_id == decision.item_id, Vote.motion_number == AgendaItem.motion_number)
+    return sorted(work.session.scalars(query.where(Vote.dissent != "")))
 
 
 def is_open(work: UnitOfWork, decision: Decision) -> bool:

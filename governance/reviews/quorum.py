@@ -42,6 +42,7 @@ class Ballot:
     member_id: str
     choice: str
     cast_at: datetime
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -290,6 +291,9 @@ def as_record(count: Quorum, result: Tally | None = None, extra: Iterable[RuleCh
 
 
 def votes_digest(item_id: str, motion: str, ballots: Iterable[Ballot]) -> str:
-    """Return the SHA-256 of the counted votes in canonical JSON: a decision is bound to exactly these (assurance.md T5)."""
-    votes = sorted([b.member_id, b.choice, b.cast_at.isoformat()] for b in ballots)
+    """Return the SHA-256 of the counted votes in canonical JSON: a decision is bound to exactly these (assurance.md T5).
+
+    It is over the identifiers of the votes, which the ledger anchors with a salt, so that no secret vote can be guessed from it.
+    """
+    votes = sorted(b.id for b in ballots)
     return hashlib.sha256(rfc8785.dumps({"item": item_id, "motion": motion, "votes": votes})).hexdigest()

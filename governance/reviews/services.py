@@ -15,10 +15,10 @@ from governance.projects.services import visible
 from governance.refusals import Forbidden, NotFound, Refusal
 from governance.reviews import assigning, challenges, telling
 from governance.reviews.bodies import admit
-from governance.reviews.decisions import Verdict, basis_snapshot, settle
+from governance.reviews.decisions import Verdict, basis_snapshot, board_rejected, settle
 from governance.reviews.models import Decision, Review
-from governance.reviews.people import locked, refuse_bound, relations_to
-from governance.reviews.rules import BOARD, OUTCOMES, POSTPONED, refuse_when
+from governance.reviews.people import locked, refuse_bound, refuse_earlier_lead, relations_to
+from governance.reviews.rules import APPROVALS, BOARD, OUTCOMES, POSTPONED, refuse_when
 from governance.screenings import services as screenings
 from governance.screenings.models import Answer, Ruling, Screening, Snapshot
 from governance.screenings.workflow import after
@@ -50,8 +50,7 @@ def take_review(work: UnitOfWork, screening: Screening, *, rev: int) -> Review:
     locked(work, screening, rev)
     moved = after(screening.state, "take")
     refuse_bound(work, screening)
-    if screening.state == "appeal":
-        _refuse_earlier_lead(work, screening)
+    refuse_earlier_lead(work, screening, work.actor.id)
     assigning.take(work, screening)
     row = review_of(work, screening) or Review(screening=screening, revision=screening.revision)
     work.session.add(row)
@@ -67,17 +66,6 @@ def take_review(work: UnitOfWork, screening: Screening, *, rev: int) -> Review:
     )
     admit(work, screening)
     return row
-
-
-def _refuse_earlier_lead(work: UnitOfWork, screening: Screening) -> None:
-    """An appealed case is led by somebody else than before (domain.md §6.3 appeal)."""
-    led = select(Review.reviewer_id).where(Review.screening_id == screening.id, Review.revision < screening.revision)
-    refuse_when(
-        work.actor.id in set(work.session.scalars(led)),
-        "earlier_lead",
-        "異議のあった案件は、前と違う担当者が審査します。",
-        "An appealed case is reviewed by somebody else than before.",
-    )
 
 
 def rule_not_applicable(
@@ -117,7 +105,14 @@ def override_route(work: UnitOfWork, screening: Screening, route: str, *, rev: i
 
 
 def save_opinion(
-    work: UnitOfWork, row: Review, *, rev: int, opinion: str, recommendation: str = "", risks: str = "", open_points: str = ""
+    work: UnitOfWork,
+    row: Review,
+    *,
+    rev: int,
+    opinion: str,
+    recommendation: str = "",
+    risks: str = "",
+    open_points: str = "",
 ) -> None:
     """Keep the draft of an opinion; it counts only once it is given."""
     _own(work, row)
@@ -130,8 +125,16 @@ def save_opinion(
     work.session.flush()
 
 
+# long: one line per column of the opinion
 def give_opinion(
-    work: UnitOfWork, row: Review, *, rev: int, recommendation: str, opinion: str, risks: str = "", open_points: str = ""
+    work: UnitOfWork,
+    row: Review,
+    *,
+    rev: int,
+    recommendation: str,
+    opinion: str,
+    risks: str = "",
+    open_points: str = "",
 ) -> Review:
     """Give the team's opinion — judgement, main risks, open points, recommendation — and freeze the checked snapshot.
 
@@ -152,7 +155,7 @@ def give_opinion(
     row.snapshot_id, row.state, row.finished_at = snapshot.id, "opined", work.now
     work.session.flush()
     _record_opinion(work, row, snapshot)
-    if screenings.framework_of(screening).route(screening.route).body == BOARD:
+    if screenings.framework_of(screening).route(screening.route).body == BOARD or board_rejected(work, screening):
         _queue(work, screening, snapshot)
     return row
 
@@ -237,12 +240,23 @@ def decide_without_board(work: UnitOfWork, screening: Screening, verdict: Verdic
             place="outcome",
         )
     refuse_bound(work, screening, allowed="approver" if screening.state == "submitted" else "")
+    _refuse_after_rejection(work, screening, verdict)
     snapshot = basis_snapshot(work, screening)
     if screening.state == "in_review" and snapshot.stage != "checked":
         raise Refusal(
             "reviews.opinion_first", "先に専門チームの意見を出してください。", "Give the team's opinion first."
         )
     return settle(work, screening, snapshot, verdict)
+
+
+def _refuse_after_rejection(work: UnitOfWork, screening: Screening, verdict: Verdict) -> None:
+    refuse_when(
+        verdict.outcome in APPROVALS and board_rejected(work, screening),
+        "rejected_by_board",
+        "委員会が不承認としたフェーズのため、承認できるのは委員会だけです。専門チームが意見を付けて付議します。",
+        "A committee rejected this phase, so only a committee can approve it; the expert team refers it with its opinion.",
+        place="outcome",
+    )
 
 
 # ---------------------------------------------------------------- shared steps

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, column, exists, false, table
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from governance.accounts.models import User
 from governance.projects.models import Evidence, Project
@@ -344,3 +344,10 @@ class AnswerVector(Base):
     marks: Mapped[bytes]
     rest: Mapped[dict[str, Any]]
     rulings: Mapped[dict[str, Any]]
+
+
+_appeals = table("appeals", column("screening_id"))
+Screening.is_appealed = column_property(
+    exists().where(_appeals.c.screening_id == Screening.id).correlate_except(_appeals)
+)
+"""Whether a rejection of the screening was ever appealed: the approval that the rejection ended does not come back by that."""

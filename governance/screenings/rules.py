@@ -21,7 +21,7 @@ from governance.texts import Text
 
 EDITABLE = frozenset({"draft", "returned"})
 APPROVED = frozenset({"approved", "approved_with_conditions"})
-ENDING = frozenset({"rejected", "escalated"})
+ENDING = frozenset({"rejected"})
 """Decisions after which an earlier approval of the phase stands no more."""
 CLOSED = APPROVED | ENDING | {"withdrawn"}
 MAX_REMARK = 4000
@@ -249,14 +249,14 @@ HeldT = TypeVar("HeldT", bound=Held)
 def standing(held: Iterable[HeldT]) -> dict[str, HeldT]:
     """Return per phase the screening whose approval stands: the newest decided one, unless it was decided otherwise.
 
-    A re-screening under way, or withdrawn, leaves the approval before it in place; one that was rejected or escalated ends it. What
-    stands may have expired (`is_valid`).
+    A re-screening under way, or withdrawn, leaves the approval before it in place; one that was rejected ends it, and an appeal does not
+    bring it back until it is decided. What stands may have expired (`is_valid`).
     """
     found: dict[str, HeldT] = {}
     for each in sorted(held, key=lambda one: one.sequence):
         if each.state in APPROVED:
             found[each.phase] = each
-        elif each.state in ENDING:
+        elif each.state in ENDING or getattr(each, "is_appealed", False):
             found.pop(each.phase, None)
     return found
 

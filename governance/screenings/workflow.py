@@ -154,7 +154,7 @@ TRANSITIONS: Mapping[tuple[str, str], Transition] = MappingProxyType(
             "rejected", "case:decide-executive", "DecisionRecorded", ADVISED, "decided"
         ),
         ("rejected", "appeal"): Transition("appeal", "screening:appeal", "AppealFiled", NEW_FACTS, "submitted"),
-        ("appeal", "take"): Transition("in_review", "review:take", "ReviewTaken", UNBOUND),
+        ("appeal", "take"): Transition("triage", "review:take", "ReviewTaken", UNBOUND),
         ("blocked", "release"): Transition("submitted", "stop:release", "HardStopReleased", TWO, "suspended"),
         ("blocked", "return"): Transition("returned", "review:return", "ScreeningReturned", REASON, "returned"),
         **{

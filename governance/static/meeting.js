@@ -66,11 +66,14 @@
   const base = (form) => JSON.stringify(fields(form).map((field) => [field.name, field.type, field.matches("select")
     ? [...field.options].findIndex((each) => each.defaultSelected) : field.matches("[type=radio], [type=checkbox]") ? [field.value, field.defaultChecked] : field.defaultValue]));
 
+  const hidden = (form, name) => form.querySelector(`input[type=hidden][name="${name}"]`)?.value;
+
   // Somebody writes here: let the form be sent on the present revision when nobody else changed what it is about.
   function keep(part, made) {
     for (const form of part.querySelectorAll("form")) {
       const twin = [...made.querySelectorAll("form")].find((each) => each.getAttribute("action") === form.getAttribute("action"));
       if (!twin || base(twin) !== base(form)) continue;
+      if (["motion", "number", "outcome"].some((name) => hidden(form, name) !== hidden(twin, name))) continue;
       for (const name of ["rev", "csrf_token"]) {
         const [own, other] = [form.elements.namedItem(name), twin.elements.namedItem(name)];
         if (own && other) own.value = other.value;

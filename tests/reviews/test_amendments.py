@@ -15,6 +15,7 @@ from governance.reviews.amendment_models import Amendment, Appeal
 from governance.reviews.decisions import Verdict
 from governance.reviews.models import Decision, Meeting
 from governance.screenings.models import Screening
+from governance.screenings.rules import standing
 from governance.work import UnitOfWork
 from tests.builders import World
 from tests.reviews import scenes
@@ -241,3 +242,17 @@ def test_the_page_of_an_appeal(made: World, lost: Scene, tmp_path) -> None:
     assert owner.post(path, {"facts": "", "rev": str(rev)}).status_code == 422
     assert owner.post(path, {"facts": "測定をやり直した。", "rev": str(rev)}).status_code == 303
     assert "異議申立て" in owner.get(f"/projects/{lost.project_id}").text
+
+
+def test_an_appeal_neither_brings_the_approval_back_nor_lets_the_team_approve_alone(made: World, lost: Scene) -> None:
+    appeal(made, lost)
+    with made.acting("auditor", read_only=True) as work:
+        assert "P" not in standing([lost.row(work)])
+    scenes.taken(made, lost.screening_id, "expert2")
+    with made.acting("expert2") as work:
+        services.override_route(work, lost.row(work), "standard", rev=lost.row(work).rev, reason="影響は小さい。")
+    with made.acting("expert2") as work:
+        review = services.review_of(work, lost.row(work))
+        assert review is not None
+        services.give_opinion(work, review, rev=review.rev, recommendation="approved", opinion="実施できる。")
+        assert lost.row(work).state == "board_queued"

@@ -340,12 +340,12 @@ def test_the_record_of_a_decision_is_plain() -> None:
 
 
 def test_the_digest_of_votes_changes_with_every_vote() -> None:
-    base = ballots(ito="for", kato="against")
+    base = [replace(each, id=f"v-{each.member_id}") for each in ballots(ito="for", kato="against")]
     digests = {
         votes_digest("i", "approved", base),
         votes_digest("i", "returned", base),
         votes_digest("j", "approved", base),
-        votes_digest("i", "approved", ballots(ito="against", kato="against")),
+        votes_digest("i", "approved", [replace(base[0], id="v-other"), base[1]]),
         votes_digest("i", "approved", base[:1]),
     }
     assert len(digests) == 5
