@@ -20,6 +20,7 @@ from tests.reviews.scenes import (
     agenda_item,
     board,
     case,
+    conditions,
     discussing,
     in_session,
     on_agenda,
@@ -165,6 +166,23 @@ def test_a_note_saved_meanwhile_does_not_stop_a_voter(made: World, open_for: Bro
     fields = forms(voter.get(page))[f"{page}/votes"]
     assert send(open_for("secretariat"), page, "/issues", {"issues": "途中の記録"}).status_code == 303
     assert voter.post(f"{page}/votes", fields | {"choice": "for"}).status_code == 303
+
+
+def test_a_vote_goes_to_the_motion_that_its_sender_saw_and_to_no_other(made: World, open_for: Browsers) -> None:
+    _, meeting_id, item_id = on_agenda(made)
+    voting(made, item_id)
+    page = item_path(meeting_id, item_id)
+    seen = {"motion": "approved_with_conditions", "number": "1", "choice": "for", "dissent": "書きかけの意見"}
+    with made.acting("secretariat") as work:
+        row = agenda_item(work, item_id)
+        items.withdraw_motion(work, row, rev=row.rev, reason="条件を改めるため。")
+    with made.acting("secretariat") as work:
+        row = agenda_item(work, item_id)
+        items.put_motion(work, row, "approved_with_conditions", rev=row.rev, conditions=conditions(made, owner="member"))
+    told = send(open_for("ext1"), page, "/votes", seen)
+    refused(told, "採決の案が変わりました。", "書きかけの意見")
+    assert count(made, Vote) == 0
+    assert send(open_for("ext1"), page, "/votes", seen | {"number": "2"}).status_code == 303
 
 
 def test_who_is_absent_or_stepped_back_does_not_vote(made: World, open_for: Browsers) -> None:
