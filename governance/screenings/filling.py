@@ -173,7 +173,9 @@ def conflict_of(work: UnitOfWork, row: Screening, answer: Answer | None, entry: 
 
     Mine, theirs, and what the answer was when the page was opened (`base`; empty when its history does not tell).
     """
-    if _content(entry) == _content(answer) or (answer.rev if answer else 0) == entry.rev:
+    is_to_confirm = entry.confirmed and answer is not None and answer.to_confirm
+    is_same = _content(entry) == _content(answer) and not is_to_confirm
+    if is_same or (answer.rev if answer else 0) == entry.rev:
         return None
     sheet = sheet_of(row)
     base = _state_at(work, row, entry)

@@ -41,6 +41,7 @@ def test_administrators_and_auditors_never_act_on_cases(code: str) -> None:
 def test_an_auditor_sees_cases_and_the_ledger_and_changes_nothing() -> None:
     held = {code for code in PERMISSIONS if may(somebody("auditor"), code)}
     assert held == {
+        "body:view",
         "project:view",
         "committee:view",
         "report:download",

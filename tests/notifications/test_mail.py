@@ -26,6 +26,7 @@ from governance.accounts.models import User
 from governance.notifications import services
 from governance.notifications.models import Letter
 from governance.projects.models import Project
+from governance.reviews import items
 from governance.reviews import services as reviews
 from governance.screenings.models import Answer
 from governance.settings import PREFIX
@@ -168,11 +169,14 @@ def marked(made: World) -> str:
     scenes.opined(made, screening_id)
     meeting_id, [item_id] = scenes.planned(made, scenes.board(made), screening_id)
     scenes.in_session(made, meeting_id)
-    scenes.voting(made, item_id)
-    for name in ("chair", "ext1", "ext2", "int1", "int2"):
-        scenes.vote(made, item_id, name, "for", dissent="CANARY-dissent")
     verdict = scenes.conditional(made)
     canaries = tuple(replace(each, text="CANARY-condition") for each in verdict.conditions)
+    scenes.discussing(made, item_id)
+    with made.acting("secretariat") as work:
+        item = scenes.agenda_item(work, item_id)
+        items.put_motion(work, item, "approved_with_conditions", rev=item.rev, conditions=canaries)
+    for name in ("chair", "ext1", "ext2", "int1", "int2"):
+        scenes.vote(made, item_id, name, "for", dissent="CANARY-dissent")
     scenes.decide(made, item_id, replace(verdict, rationale="CANARY-rationale", conditions=canaries))
     with made.acting(read_only=True) as work:
         return work.session.get_one(Project, project_id).number

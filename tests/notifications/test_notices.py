@@ -115,7 +115,7 @@ def test_the_way_of_a_case_is_told_to_whoever_it_concerns(made: World) -> None:
     assert kinds(made, "expert") == ["submitted:"]
     assert kinds(made, "member") == ["submitted:team", "submitted:committee", "decided:approved_with_conditions"]
     assert kinds(made, "secretariat") == ["submitted:committee"]
-    assert kinds(made, "ext1") == ["submitted:agenda"]
+    assert kinds(made, "ext1") == ["submitted:agenda", "submitted:materials"]
     assert "decided:approved_with_conditions" in kinds(made, "approver")
     assert kinds(made, "stranger") == []
 

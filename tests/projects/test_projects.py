@@ -318,7 +318,7 @@ def test_relations_follow_the_part(made, project):
 
 # ---------------------------------------------------------------- who may know of a project
 
-SEES = {"owner", "member", "approver", "expert", "expert2", "secretariat", "legal", "auditor", "chair"}
+SEES = {"owner", "member", "approver", "expert", "expert2", "secretariat", "legal", "auditor", "chair", "executive"}
 
 
 @pytest.mark.parametrize("name", sorted(ROLES))

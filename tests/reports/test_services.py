@@ -225,7 +225,19 @@ def test_reports_are_read_by_those_who_may_see_the_case(made: World, store: File
             assert bool(services.reports(work)) == readers[name], name
     assert readers == {
         **dict.fromkeys(
-            ("owner", "member", "approver", "expert", "expert2", "secretariat", "legal", "auditor", "chair"), True
+            (
+                "owner",
+                "member",
+                "approver",
+                "expert",
+                "expert2",
+                "secretariat",
+                "legal",
+                "auditor",
+                "chair",
+                "executive",
+            ),
+            True,
         ),
         **dict.fromkeys(("ext1", "ext2", "ext3", "int1", "int2", "int3"), True),
         **dict.fromkeys(("administrator", "stranger"), False),
