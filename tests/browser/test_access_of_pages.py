@@ -25,10 +25,11 @@ NO_PAGE = {
     "health", "screenings.token", "scripts", "static", "ledger.verify_again", "notifications.go", "screenings.place",
     "screenings.to_delegated", "interchange.answers_file", "interchange.download", "monitoring.readings_file",
     "reports.file", "screenings.download", "learning.picture", "lessons.blank_sheet", "lessons.record_sheet",
+    "meetings.live", "meetings.item.live", "papers.file",
 }  # fmt: skip
 """Endpoints that answer with a file, with what a machine reads, or with the way to another page."""
-ELSEWHERE = {"reports.show", "screenings.facts"}
-"""Pages looked at in another story (test_story), and the page of questions outside all items, drawn like an item page."""
+ELSEWHERE = {"reports.show", "papers.show", "screenings.facts"}
+"""Pages looked at in other stories (test_story, test_session), and the page of questions outside all items, drawn like an item page."""
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

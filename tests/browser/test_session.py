@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from governance.texts import Text
 from tests.browser import deciding
 from tests.browser.conftest import Towns
+from tests.browser.looks import violations
 from tests.browser.people import Person, Town
 from tests.browser.test_story import bare
 from tests.reviews import scenes
@@ -156,6 +157,8 @@ def the_minutes_are_approved_by_two_and_issued(town: Town, secretariat: Person, 
     secretariat.open(f"{meeting}/papers")
     secretariat.page.locator("#minutes-lang").select_option(town.language)
     secretariat.press("議事録（PDF）を発行する", patience=120)
+    assert "/papers/" in secretariat.path
+    assert not violations(secretariat.page)
     kept = folder / "minutes.pdf"
     with secretariat.page.expect_download() as waiting:
         secretariat.page.locator('main a[href$="/file"]').first.click()
