@@ -225,7 +225,7 @@ class Judge(_Doing):
 
     act: Literal["judge"]
     amendment: Said
-    how: Literal["accept", "refuse", "rescreen"]
+    how: Literal["accept", "rescreen"]
     verdict: Said
 
 

@@ -61,7 +61,6 @@ EVENT_TYPES: dict[str, Text] = {
     "TriggersAnswered": Text("判定項目への回答", "Triggers answered"),
     "AmendmentFiled": Text("変更申請", "Amendment filed"),
     "AmendmentAccepted": Text("変更申請の承認", "Amendment accepted"),
-    "AmendmentRefused": Text("変更申請の却下", "Amendment refused"),
     "AmendmentRescreened": Text("変更申請による再スクリーニング", "Amendment screened again"),
     "AmendmentWithdrawn": Text("変更申請の取下げ", "Amendment withdrawn"),
     "AppealFiled": Text("異議の申立て", "Appeal filed"),

@@ -17,7 +17,6 @@ from governance.texts import Text
 WEIGHTY = Text("{name}（重要な変更になります）", "{name} (makes it a major change)")
 VERDICTS = (
     ("accept", Text("軽微な変更として認める", "Accept as a minor change")),
-    ("refuse", Text("認めない", "Refuse")),
     ("rescreen", Text("重要な変更として再スクリーニングにする", "Treat as major: screen again")),
 )
 

@@ -20,7 +20,7 @@ class Amendment(Revised, Base):
     __table_args__ = (
         UniqueConstraint("project_id", "number"),
         CheckConstraint("scale IN ('minor', 'major')", name="scale"),
-        CheckConstraint("state IN ('filed', 'accepted', 'refused', 'rescreened', 'withdrawn')", name="state"),
+        CheckConstraint("state IN ('filed', 'accepted', 'rescreened', 'withdrawn')", name="state"),
         CheckConstraint("text <> ''", name="text"),
         CheckConstraint("state <> 'rescreened' OR screening_id IS NOT NULL", name="rescreened"),
     )

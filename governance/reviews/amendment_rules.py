@@ -1,7 +1,8 @@
 """Who may change what was decided, without a database: how large a change is, what becomes of it, and when a rejection is open to appeal.
 
 A change that touches severity or likelihood — the reasons of the framework that ask for new ratings — is never minor
-(domain.md §6.1 amendment: minor → expedited, major → full). A rejection is appealed once, in time, on new facts (domain.md §6.3 appeal).
+(domain.md §6.1 amendment: minor → expedited, major → full). Who decides the expedited way may not disapprove: what is not accepted is
+screened again (domain.md §6.2). A rejection is appealed once, in time, on new facts (domain.md §6.3 appeal).
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ AMENDMENT_STATES: Mapping[str, Text] = MappingProxyType(
     {
         "filed": Text("判断待ち", "Waiting for a decision"),
         "accepted": Text("認めた", "Accepted"),
-        "refused": Text("認めない", "Refused"),
         "rescreened": Text("再スクリーニングへ", "Screened again"),
         "withdrawn": Text("取下げ", "Withdrawn"),
     }
@@ -32,7 +32,6 @@ AMENDMENT_STATES: Mapping[str, Text] = MappingProxyType(
 AMENDMENT_STEPS: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("filed", "accept"): "accepted",
-        ("filed", "refuse"): "refused",
         ("filed", "rescreen"): "rescreened",
         ("filed", "withdraw"): "withdrawn",
     }

@@ -30,7 +30,6 @@ from governance.work import UnitOfWork
 
 EVENTS = {
     "accept": "AmendmentAccepted",
-    "refuse": "AmendmentRefused",
     "rescreen": "AmendmentRescreened",
     "withdraw": "AmendmentWithdrawn",
 }
@@ -168,7 +167,7 @@ def _refuse_second(work: UnitOfWork, project: Project, phase: str) -> None:
 
 
 def decide_amendment(work: UnitOfWork, row: Amendment, act: str, *, rev: int, verdict: str) -> None:
-    """Accept or refuse a minor change, or send it to a re-screening (`act`: accept, refuse, rescreen), with the reason."""
+    """Accept a minor change, or send it to a re-screening (`act`: accept, rescreen), with the reason."""
     authorize(work.actor, "amendment:decide", relations_of(work, row.project))
     must_run(work, row.project_id)
     _lock(work, row, rev)

@@ -27,7 +27,6 @@ digest of what it rests on.
 LIFE_STEPS: Mapping[tuple[str, str], str] = {(before, act): after for (before, act), after in AFTER.items()}
 AMENDMENT_ACTS = {
     "accept": Text("認める（迅速審査）", "accept (expedited)"),
-    "refuse": Text("認めない", "refuse"),
     "rescreen": Text("再スクリーニング", "screen again"),
     "withdraw": Text("取下げ", "withdraw"),
 }

@@ -57,7 +57,7 @@ def _amendments() -> None:
         sa.CheckConstraint("scale IN ('minor', 'major')", name=op.f("ck_amendments_scale")),
         sa.CheckConstraint("state <> 'rescreened' OR screening_id IS NOT NULL", name=op.f("ck_amendments_rescreened")),
         sa.CheckConstraint(
-            "state IN ('filed', 'accepted', 'refused', 'rescreened', 'withdrawn')", name=op.f("ck_amendments_state")
+            "state IN ('filed', 'accepted', 'rescreened', 'withdrawn')", name=op.f("ck_amendments_state")
         ),
         sa.CheckConstraint("text <> ''", name=op.f("ck_amendments_text")),
         sa.ForeignKeyConstraint(["approval_id"], ["screenings.id"], name=op.f("fk_amendments_approval_id")),

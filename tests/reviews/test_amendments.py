@@ -122,9 +122,16 @@ def test_a_second_change_waits_for_the_first(made: World, case: Scene) -> None:
 
 def test_what_is_decided_is_not_decided_again(made: World, case: Scene) -> None:
     id = filed(made, case)
-    decided(made, id, "refuse")
-    with pytest.raises(Refusal, match="認めない"):
+    decided(made, id, "rescreen")
+    with pytest.raises(Refusal, match="再スクリーニングへ"):
         decided(made, id, "accept")
+
+
+def test_the_expedited_way_cannot_disapprove(made: World, case: Scene) -> None:
+    id = filed(made, case)
+    with pytest.raises(Refusal, match="この操作はできません"):
+        decided(made, id, "refuse")
+    assert amendment(made, id).state == "filed"
 
 
 def test_the_team_does_not_decide_its_own_change(made: World, case: Scene) -> None:
