@@ -39,7 +39,6 @@ MARK_NAMES: dict[str, Text] = {
     "important": Text("○ 重要", "○ important"),
     "key": Text("◎ 特に重要", "◎ key danger"),
 }
-MEASURE_MARK = "※"
 ORDER = tuple(ROUNDS)
 
 FEWEST_PEOPLE = 2

@@ -25,6 +25,7 @@ from governance.reports.deliberation import (
 )
 from governance.reports.names import coded, day, day_of, entered, moment, person_name, said
 from governance.reports.words import Words
+from governance.reviews.meetings import rules_for
 from governance.reviews.models import AgendaItem, CommitteeMember, Decision
 from governance.reviews.people import seat_of
 from governance.reviews.rules import (
@@ -176,7 +177,7 @@ def committee(case: Case) -> Session | None:
         "on": day_of(opened),
         "time": "–".join(_clock(at) for at in (opened, closed) if at) + " JST",
         "place": entered(meeting.place, meeting.place_en),
-        "authority": said(sentences.AUTHORITY[meeting.committee.authority]),
+        "authority": said(sentences.AUTHORITY[rules_for(meeting, meeting.opened_at or meeting.starts_at).authority]),
         "rules": said(
             sentences.RULES_VERSION.filled(version=figures.get("rules_version", meeting.committee.rules_version))
         ),
@@ -239,10 +240,10 @@ def _votes(figures: dict[str, Any]) -> Words:
 
 
 def _dissents(item: AgendaItem) -> list[Dissent]:
-    """Return dissenting opinions in full; only the kind of seat is named, because votes are shown as totals (domain.md §6.3)."""
+    """Return dissenting opinions in full, in no order that tells whose they are; only the kind of seat is named (domain.md §6.3)."""
     return [
         {"by": said(sentences.DISSENTER[vote.member.side]), "text": vote.dissent}
-        for vote in sorted(item.votes, key=lambda vote: (vote.member.position, vote.id))
+        for vote in sorted(item.votes, key=lambda vote: vote.dissent)
         if vote.dissent and (vote.motion, vote.motion_number) == (item.motion, item.motion_number)
     ]
 

@@ -51,11 +51,6 @@ def last_day(decision: Decision) -> date:
     return last_day_to_appeal(local_date(decision.decided_at), rules_for(decision).appeal_days)
 
 
-def appeals_of(work: UnitOfWork, row: Screening) -> list[Appeal]:
-    """Return the appeals of a screening, the earliest first."""
-    return list(work.session.scalars(select(Appeal).where(Appeal.screening_id == row.id).order_by(Appeal.filed_at)))
-
-
 def refuse_appeal(work: UnitOfWork, row: Screening) -> Decision:
     """Return the rejection that can be appealed now; Refusal with the rule when it cannot."""
     after(row.state, "appeal")

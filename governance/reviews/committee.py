@@ -64,7 +64,7 @@ DEFAULT_RULES = CommitteeRules()
 
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gender_balance": ("warn", "off"),
-    "decision_rule": ("majority", "unanimous_first"),
+    "decision_rule": ("majority",),
     "tie": ("deferred",),
     "voting": ("open", "secret"),
     "votes_shown": ("totals", "named"),

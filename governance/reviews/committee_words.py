@@ -191,7 +191,6 @@ VALUES: Mapping[tuple[str, str], Text] = {
     ("gender_balance", "warn"): Text("偏りを知らせる", "Warn of a single gender"),
     ("gender_balance", "off"): Text("確かめない", "Not looked at"),
     ("decision_rule", "majority"): Text("多数決（少数意見を残す）", "Majority; dissent is kept"),
-    ("decision_rule", "unanimous_first"): Text("まず全会一致を目指し、次に多数決", "Unanimity first, then majority"),
     ("tie", "deferred"): Text("継続審査（委員長に決裁票なし）", "Deferred; the chair has no casting vote"),
     ("voting", "open"): Text("公開", "Open"),
     ("voting", "secret"): Text("無記名", "Secret"),

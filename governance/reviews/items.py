@@ -30,7 +30,7 @@ from governance.reviews.item_steps import (
 from governance.reviews.meetings import SETTLED, lock, notice_of, recused_seats, room, rules_for, rules_version
 from governance.reviews.models import AgendaItem, CommitteeMember, Decision, Meeting, Recusal, Vote
 from governance.reviews.people import conflicts_of, own_seat, same_seat, seat_of, standing, ties_of
-from governance.reviews.quorum import Quorum, Tally, as_record, eligible_to_vote, votes_digest
+from governance.reviews.quorum import Quorum, as_record, eligible_to_vote, votes_digest
 from governance.reviews.room_models import Motion
 from governance.reviews.rules import OUTCOMES, POSTPONED, ConditionDraft, local_date, refuse_when, require_outcome
 from governance.screenings.models import Screening
@@ -53,11 +53,6 @@ def item(work: UnitOfWork, item_id: str) -> AgendaItem:
 def count_of(work: UnitOfWork, row: AgendaItem) -> Quorum:
     """Return the quorum of an item at this moment."""
     return room(work, row.meeting).count(recused_seats(work, row), work.now)
-
-
-def result_of(work: UnitOfWork, row: AgendaItem) -> Tally:
-    """Return how the vote on the present motion stands at this moment."""
-    return count_votes(work, row)[1]
 
 
 def open_item(work: UnitOfWork, row: AgendaItem, *, rev: int) -> None:
