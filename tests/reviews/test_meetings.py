@@ -195,7 +195,7 @@ def test_a_recusal_after_the_vote_takes_the_vote_away(made: World) -> None:
     with pytest.raises(Refusals):
         decide(made, item_id, conditional(made))
     with made.acting("secretariat", read_only=True) as work:
-        assert items.result_of(work, agenda_item(work, item_id)).votes_for == 2
+        assert items.count_votes(work, agenda_item(work, item_id))[1].votes_for == 2
 
 
 def test_nothing_is_put_to_the_vote_while_a_bound_member_still_sits(made: World) -> None:
