@@ -6,7 +6,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from io import BytesIO
 
 from sqlalchemy import func, select
 
@@ -29,7 +28,8 @@ from governance.projects.models import Project
 from governance.refusals import Refusal
 from governance.reports import services
 from governance.reports.compose import House
-from governance.reports.printing import Printed, print_report
+from governance.reports.issuing import keep, print_sealed
+from governance.reports.printing import Printed
 from governance.reports.services import Order
 from governance.settings import Settings
 from governance.storage.database import Database
@@ -110,11 +110,9 @@ def _issued(stage: Stage, actor: Actor, orders: list[Order]) -> list[tuple[str, 
     """Issue several reports the way `services.issue` does one; return number and file of each."""
     made = [run(stage.database, actor, partial(_prepare, stage, order), serializable=True) for order in orders]
     with ThreadPoolExecutor(os.cpu_count()) as presses:
-        printed = list(presses.map(lambda one: print_report(one.html, one.record, identifier=one.number, at=one.at), made))
+        printed = list(presses.map(partial(print_sealed, stage.database), made))
     for order, one, result in zip(orders, made, printed, strict=True):
-        stage.files.put(BytesIO(one.record), services.LARGEST_FILE)
-        stored = stage.files.put(BytesIO(result.file), services.LARGEST_FILE)
-        run(stage.database, actor, partial(_finish, order, one, result, stored.digest))
+        run(stage.database, actor, partial(_finish, order, one, result, keep(stage.files, one, result)))
     return [(one.number, result.file) for one, result in zip(made, printed, strict=True)]
 
 

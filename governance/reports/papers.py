@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 from typing import Any
 
 import rfc8785
@@ -23,23 +22,25 @@ from governance.notifications.people import team
 from governance.notifications.services import notify
 from governance.projects.models import Project
 from governance.refusals import NotFound, Problem, Refusals
+from governance.reports import issuing
 from governance.reports.compose import House
 from governance.reports.content import RECORD_NAME
 from governance.reports.glyphs import printable
+from governance.reports.issuing import Ready
 from governance.reports.models import Paper
 from governance.reports.names import said
 from governance.reports.paper_sources import LETTER, Source, readable, source
-from governance.reports.printing import Printed, print_report
-from governance.reports.render import code, environment
+from governance.reports.printing import Printed
+from governance.reports.render import Issue, code, environment
 from governance.reports.rules import LANGUAGES
+from governance.reports.sealed import Seal
 from governance.reviews.rules import local_date
 from governance.storage.database import Database
 from governance.storage.files import Store
 from governance.storage.tables import new_id
 from governance.texts import Text
-from governance.work import Actor, UnitOfWork, run
+from governance.work import Actor, UnitOfWork
 
-LARGEST_FILE = 50_000_000
 UNCONFIGURED = House()
 _NUMBER = re.compile(r"AIG-R2-(\d{4})-(\d{4,})")
 
@@ -55,31 +56,26 @@ class Order:
     verify: str = ""
 
 
-@dataclass(frozen=True)
-class Ready:
-    """A paper ready to print; `again` is the one that was printed before from the same."""
+@dataclass(frozen=True, kw_only=True)
+class Prepared(Ready):
+    """A paper ready to print."""
 
-    id: str
-    number: str
-    html: str
-    record: bytes
     source: Source
-    at: datetime
-    again: str | None = None
 
 
 def issue(database: Database, actor: Actor, store: Store, order: Order) -> str:
     """Print a paper, or find the one printed before; return its id. Not for use inside a unit of work."""
-    ready = run(database, actor, lambda work: prepare(work, order), serializable=True)
-    if ready.again is not None:
-        return ready.again
-    printed = print_report(ready.html, ready.record, identifier=ready.number, at=ready.at)
-    store.put(BytesIO(ready.record), LARGEST_FILE)
-    stored = store.put(BytesIO(printed.file), LARGEST_FILE)
-    return run(database, actor, lambda work: finish(work, order, ready, printed, stored.digest))
+    return issuing.issue(
+        database,
+        actor,
+        store,
+        lambda work: prepare(work, order),
+        lambda work, made, printed, digest: finish(work, order, made, printed, digest),
+        lambda _, made: made.id,
+    )
 
 
-def prepare(work: UnitOfWork, order: Order) -> Ready:
+def prepare(work: UnitOfWork, order: Order) -> Prepared:
     """Compose the paper and take its number, or find that it exists."""
     if order.lang not in LANGUAGES:
         text = Text("言語を選んでください。", "Choose a language.")
@@ -87,10 +83,11 @@ def prepare(work: UnitOfWork, order: Order) -> Ready:
     made = source(work, order.kind, order.key)
     before = _printed_before(work, made, order.lang)
     if before is not None:
-        return Ready(before.id, before.number, "", b"", made, work.now, before.id)
-    number = next_number(local_date(work.now).year, _last_number(work))
+        return _made(before.id, before.number, work.now, made, again=before.id)
+    number, at = next_number(local_date(work.now).year, _last_number(work)), work.now
     record = rfc8785.dumps(dict(made.content))
-    found = Ready(new_id(), number, render(made, order, number, record, work.now), record, made, work.now)
+    page = lambda seal: render(made, order, Issue(number, at, "", seal=seal), record)  # noqa: E731 - one line for one page
+    found = _made(new_id(), number, at, made, record, page)
     work.record(
         "PaperPrepared",
         subject=("paper", found.id),
@@ -101,7 +98,20 @@ def prepare(work: UnitOfWork, order: Order) -> Ready:
     return found
 
 
-def render(made: Source, order: Order, number: str, record: bytes, at: datetime) -> str:
+def _made(
+    id: str,
+    number: str,
+    at: datetime,
+    source: Source,
+    record: bytes = b"",
+    page: Callable[[Seal], str] = lambda _: "",
+    *,
+    again: str | None = None,
+) -> Prepared:
+    return Prepared(subject="paper", id=id, number=number, at=at, record=record, page=page, again=again, source=source)
+
+
+def render(made: Source, order: Order, issue: Issue, record: bytes) -> str:
     """Return the page of a paper in one language or both."""
     digest = hashlib.sha256(record).hexdigest()
     house = {"issuer": said(order.house.issuer), "classification": said(order.house.classification)}
@@ -110,7 +120,7 @@ def render(made: Source, order: Order, number: str, record: bytes, at: datetime)
         .get_template("paper.html.j2")
         .render(
             content=made.content,
-            issue={"number": number, "at": at},
+            issue=issue,
             house=house,
             signs=list(made.signs),
             mode=order.lang,
@@ -125,7 +135,7 @@ def render(made: Source, order: Order, number: str, record: bytes, at: datetime)
 
 
 # long: one column per line
-def finish(work: UnitOfWork, order: Order, made: Ready, printed: Printed, file_digest: str) -> str:
+def finish(work: UnitOfWork, order: Order, made: Prepared, printed: Printed, file_digest: str) -> str:
     """Enter a printed paper into the register, and tell the team of a letter."""
     found = made.source
     row = Paper(

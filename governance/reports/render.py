@@ -28,6 +28,7 @@ from governance.reports.consistency import gaps
 from governance.reports.content import RECORD_NAME, Content
 from governance.reports.glyphs import printable
 from governance.reports.labels import LABELS
+from governance.reports.sealed import Seal
 from governance.reports.words import Bilingual, Words, side
 
 Mode = Literal["ja", "en", "both"]
@@ -43,13 +44,14 @@ class Issue:
     """The one part of a report that is not in its record: number, time and purpose of this issue.
 
     `verify` is the address of the verification page up to where the digest is appended (…/verify?d=); without one the code on
-    the last page holds the digest alone.
+    the last page holds the digest alone. `seal` is where the record stands in the ledger, unknown for a page that is only looked at.
     """
 
     number: str
     at: datetime
     purpose: Words
     verify: str = ""
+    seal: Seal | None = None
 
 
 class BrokenContent(ValueError):

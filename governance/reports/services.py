@@ -1,16 +1,13 @@
-"""Acts on reports: prepare, print, issue, find, download, verify. Every issue is recorded with who, when, why and both digests.
+"""Acts on case reports: prepare, issue, find, download, verify. Every issue is recorded with who, when, why and both digests.
 
-Preparing and issuing are two short units of work; printing lies between them in a process of its own, so no lock is held while a
-report is made (assurance.md §4 rule 5). A report whose content has not changed is not made again: the same file is issued again.
+How a report is sealed and printed between preparing and entering stands in issuing.py.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from io import BytesIO
+from dataclasses import dataclass, replace
 
 from sqlalchemy import or_, select
 
@@ -20,10 +17,12 @@ from governance.projects.models import Project
 from governance.projects.services import project as visible_project
 from governance.projects.services import relations_of, visible
 from governance.refusals import NotFound, Refusal
+from governance.reports import issuing
 from governance.reports.case import Case, read_case, reportable
 from governance.reports.compose import House, Imprint, compose
+from governance.reports.issuing import Ready
 from governance.reports.models import Report
-from governance.reports.printing import Printed, print_report
+from governance.reports.printing import Printed
 from governance.reports.render import Issue, record_bytes, record_digest, render_html
 from governance.reports.rules import CASE, check_request, next_number
 from governance.reviews.models import AgendaItem, CommitteeMember, Recusal
@@ -32,9 +31,8 @@ from governance.screenings.models import Screening
 from governance.storage.database import Database
 from governance.storage.files import DamagedFile, Store
 from governance.storage.tables import new_id
-from governance.work import Actor, UnitOfWork, run
+from governance.work import Actor, UnitOfWork
 
-LARGEST_FILE = 200_000_000
 UNCONFIGURED = House()
 _READS = frozenset({"committee.member"})  # whoever was given leave to read a case on an agenda
 
@@ -50,19 +48,13 @@ class Order:
     house: House = UNCONFIGURED
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A report ready to print; `again` is the report that already says exactly this, which is then issued again."""
+@dataclass(frozen=True, kw_only=True)
+class Prepared(Ready):
+    """A case report ready to print."""
 
-    id: str
-    number: str
-    html: str
-    record: bytes
     record_digest: str
     snapshot_digest: str
     is_draft: bool
-    at: datetime
-    again: str | None = None
 
 
 def issue(database: Database, actor: Actor, store: Store, order: Order, *, verify: str = "") -> str:
@@ -70,14 +62,14 @@ def issue(database: Database, actor: Actor, store: Store, order: Order, *, verif
 
     Raises Refusal(s) for a wrong request, NotFound and Forbidden as usual. Not for use inside a unit of work.
     """
-    prepared = run(database, actor, lambda work: prepare(work, order, store, verify=verify), serializable=True)
-    if prepared.again is not None:
-        again = prepared.again
-        return run(database, actor, lambda work: issue_again(work, again, order))
-    printed = print_report(prepared.html, prepared.record, identifier=prepared.number, at=prepared.at)
-    store.put(BytesIO(prepared.record), LARGEST_FILE)
-    stored = store.put(BytesIO(printed.file), LARGEST_FILE)
-    return run(database, actor, lambda work: finish(work, order, prepared, printed, stored.digest))
+    return issuing.issue(
+        database,
+        actor,
+        store,
+        lambda work: prepare(work, order, store, verify=verify),
+        lambda work, made, printed, digest: finish(work, order, made, printed, digest),
+        lambda work, made: issue_again(work, made.id, order),
+    )
 
 
 def prepare(work: UnitOfWork, order: Order, store: Store, *, verify: str = "") -> Prepared:
@@ -101,19 +93,37 @@ def prepare(work: UnitOfWork, order: Order, store: Store, *, verify: str = "") -
 
 
 def _made_before(work: UnitOfWork, row: Report) -> Prepared:
-    digests = {"record_digest": row.record_digest, "snapshot_digest": row.snapshot_digest}
-    return Prepared(row.id, row.number, "", b"", **digests, is_draft=row.is_draft, at=work.now, again=row.id)
+    return Prepared(
+        subject="report",
+        id=row.id,
+        number=row.number,
+        at=work.now,
+        record=b"",
+        page=lambda _: "",
+        again=row.id,
+        record_digest=row.record_digest,
+        snapshot_digest=row.snapshot_digest,
+        is_draft=row.is_draft,
+    )
 
 
+# long: one line for each part of what is ready
 def _composed(work: UnitOfWork, case: Case, order: Order, verify: str) -> Prepared:
     """Compose a new report: the next number, the next version of this case in this language."""
     day = local_date(work.now)
     number = next_number(day.year, _last_number(work))
     content = compose(case, Imprint(number, len(case.reports) + 1, day.isoformat(), work.person, house=order.house))
-    html = render_html(content, lang=order.lang, issue=Issue(number, work.now, order.purpose.strip(), verify))  # type: ignore[arg-type]
-    snapshot = case.frozen.snapshot.digest
+    about = Issue(number, work.now, order.purpose.strip(), verify)
     return Prepared(
-        new_id(), number, html, record_bytes(content), record_digest(content), snapshot, case.is_draft, work.now
+        subject="report",
+        id=new_id(),
+        number=number,
+        at=work.now,
+        record=record_bytes(content),
+        page=lambda seal: render_html(content, lang=order.lang, issue=replace(about, seal=seal)),  # type: ignore[arg-type]
+        record_digest=record_digest(content),
+        snapshot_digest=case.frozen.snapshot.digest,
+        is_draft=case.is_draft,
     )
 
 

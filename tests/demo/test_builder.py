@@ -12,7 +12,6 @@ import time_machine
 from sqlalchemy import func, select
 
 from governance.accounts.models import User
-from governance.demo import builder
 from governance.demo.builder import build, play, sign_in_list, write_reports
 from governance.demo.content import Content
 from governance.demo.stage import Stage
@@ -28,6 +27,7 @@ from governance.notifications.rules import KINDS, sentence
 from governance.projects.life import disposal_of, state_of
 from governance.projects.models import Evidence, Project
 from governance.refusals import Refusal
+from governance.reports import issuing
 from governance.reports.models import Report
 from governance.reports.printing import Printed
 from governance.reviews.models import AgendaItem, Condition, Meeting, Vote
@@ -248,7 +248,7 @@ def test_it_is_not_built_into_a_database_in_use(demo: Demo) -> None:
 def test_reports_of_decided_projects_are_written_beside_the_database(
     demo: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(builder, "print_report", lambda html, record, **_: Printed(b"%PDF- " + record[:40], 3))
+    monkeypatch.setattr(issuing, "print_report", lambda html, record, **_: Printed(b"%PDF- " + record[:40], 3))
     with time_machine.travel(NOW + timedelta(hours=1)):
         lines = write_reports(demo.stage, demo.settings)
     files = sorted(path.name for path in (demo.settings.data_dir / "reports").iterdir())

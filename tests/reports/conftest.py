@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from governance.questionnaires import services as questionnaires
-from governance.reports import services
+from governance.reports import issuing
 from governance.reports.printing import Printed
 from governance.storage.database import Database
 from governance.storage.files import FileStore
@@ -37,5 +37,5 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         pages.append(html)
         return Printed(b"%PDF-" + record, 7)
 
-    monkeypatch.setattr(services, "print_report", press)
+    monkeypatch.setattr(issuing, "print_report", press)
     return pages

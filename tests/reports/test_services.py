@@ -13,7 +13,7 @@ import pytest
 
 from governance.ledger.services import project_events
 from governance.refusals import Forbidden, NotFound, Refusal, Refusals
-from governance.reports import services
+from governance.reports import issuing, services
 from governance.reports.case import read_case
 from governance.reports.compose import Imprint, compose
 from governance.reports.consistency import gaps
@@ -272,7 +272,7 @@ def test_a_failing_press_leaves_no_report(made: World, store: FileStore, monkeyp
     def jammed(*_: object, **__: object) -> None:
         raise RuntimeError("jammed")
 
-    monkeypatch.setattr(services, "print_report", jammed)
+    monkeypatch.setattr(issuing, "print_report", jammed)
     project_id = project_of(made, scenes.case(made))
     with pytest.raises(RuntimeError, match="jammed"):
         issued(made, store, project_id)

@@ -1,0 +1,76 @@
+"""The way every report takes: prepared and numbered in the ledger, sealed, printed, entered into the register.
+
+Preparing and entering are two short units of work; sealing and printing lie between them, so no lock is held while a report is made
+(assurance.md §4 rule 5). The page is written after the ledger knows of the record, so that it can print where the record stands
+(assurance.md §3.7). A report whose content has not changed is not made again: the same file is issued again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import TypeVar
+
+from governance.ledger.services import head, subject_events
+from governance.reports.printing import Printed, print_report
+from governance.reports.sealed import Seal
+from governance.storage.database import Database
+from governance.storage.files import Store
+from governance.work import SYSTEM, Actor, UnitOfWork, open_work, run
+
+LARGEST_FILE = 200_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """A report ready to print; `again` is the report that already says exactly this, which is then issued again.
+
+    `subject` is the kind of thing it is in the ledger (`report`, `paper`), `record` the bytes that are attached and hashed, `page`
+    writes its HTML once the seal is known.
+    """
+
+    subject: str
+    id: str
+    number: str
+    at: datetime
+    record: bytes
+    page: Callable[[Seal], str]
+    again: str | None = None
+
+
+R = TypeVar("R", bound=Ready)
+Prepare = Callable[[UnitOfWork], R]
+Enter = Callable[[UnitOfWork, R, Printed, str], str]
+"""Enters a printed report, whose file has this digest, into the register; returns its id."""
+Again = Callable[[UnitOfWork, R], str]
+
+
+def issue(database: Database, actor: Actor, store: Store, prepare: Prepare[R], enter: Enter[R], again: Again[R]) -> str:
+    """Issue a report and return its id. Not for use inside a unit of work."""
+    made = run(database, actor, prepare, serializable=True)
+    if made.again is not None:
+        return run(database, actor, lambda work: again(work, made))
+    printed = print_sealed(database, made)
+    file_digest = keep(store, made, printed)
+    return run(database, actor, lambda work: enter(work, made, printed, file_digest))
+
+
+def print_sealed(database: Database, made: Ready) -> Printed:
+    """Return the file of a prepared report, sealed with where its record stands in the ledger."""
+    return print_report(made.page(seal(database, made)), made.record, identifier=made.number, at=made.at)
+
+
+def seal(database: Database, made: Ready) -> Seal:
+    """Return where the record of a prepared report stands in the ledger at this moment."""
+    with open_work(database, SYSTEM, read_only=True) as work:
+        entry = subject_events(work.session, made.subject, made.id)[0]
+        top = head(work.session)
+    return Seal(entry.seq, top.size, top.root)
+
+
+def keep(store: Store, made: Ready, printed: Printed) -> str:
+    """Put record and file into the store; return the digest of the file."""
+    store.put(BytesIO(made.record), LARGEST_FILE)
+    return store.put(BytesIO(printed.file), LARGEST_FILE).digest
