@@ -11,7 +11,7 @@ import functools
 import gc
 import hashlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 from governance import fonts  # points fontconfig to the shipped fonts before WeasyPrint is imported
 from governance.paths import TEMPLATES
 from governance.reports.content import RECORD_NAME
+from governance.reports.sealed import Attached
 
 from weasyprint import CSS, HTML, Attachment  # isort: skip
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse  # isort: skip
@@ -75,29 +76,36 @@ def _finish(_document: Any, pdf: Any) -> None:
     pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
 
 
-# long: the arguments of the record and of the file, one on each line
-def render_pdf(html: str, record_bytes: bytes, *, identifier: str, at: datetime) -> bytes:
-    """Return the PDF/A-3u file of a page, with `record_bytes` attached as `record.json` (relationship Source).
+def _attachment(one: Attached, stamp: datetime) -> Attachment:
+    return Attachment(
+        string=one.content,
+        name=one.name,
+        description=one.description,
+        url_fetcher=_Closed(),
+        created=stamp,
+        modified=stamp,
+        relationship="Source" if one.name == RECORD_NAME else "Data",
+    )
 
-    `identifier` names the file (its digest becomes the PDF identifier), `at` is the aware time written into all metadata.
+
+# long: the arguments of the record and of the file, one on each line
+def render_pdf(
+    html: str, record_bytes: bytes, *, identifier: str, at: datetime, more: Sequence[Attached] = ()
+) -> bytes:
+    """Return the PDF/A-3u file of a page, with `record_bytes` attached as `record.json` (relationship Source) and `more` (Data).
+
+    Attachments stand in the order of their names, as a name tree wants them. `identifier` names the file (its digest becomes the
+    PDF identifier), `at` is the aware time written into all metadata.
     Raises `ForbiddenAddress` when the page names anything but an asset, `MissingFonts` when the fonts are not shipped.
     """
     if fonts.missing():
         raise MissingFonts(", ".join(fonts.missing()))
     stamp = at.astimezone(UTC)
-    record = Attachment(
-        string=record_bytes,
-        name=RECORD_NAME,
-        description="Frozen content of this report",
-        url_fetcher=_Closed(),
-        created=stamp,
-        modified=stamp,
-        relationship="Source",
-    )
+    record = Attached(RECORD_NAME, record_bytes, "Frozen content of this report")
     options: dict[str, Any] = {
         "stylesheets": [_stylesheet()],
         "pdf_variant": VARIANT,
-        "attachments": [record],
+        "attachments": [_attachment(one, stamp) for one in sorted([record, *more], key=lambda one: one.name)],
         "pdf_identifier": hashlib.sha256(identifier.encode()).digest()[:16],
     }
     try:

@@ -15,14 +15,17 @@ from typing import BinaryIO
 import pikepdf
 
 from governance.reports.pdf import render_pdf
+from governance.reports.sealed import Attached
 
 
 def print_one(source: BinaryIO, target: BinaryIO) -> None:
-    """Read a header line, the page and the record; write the number of pages as a line, then the file."""
+    """Read a header line, the page, the record and what else is attached; write the number of pages as a line, then the file."""
     header = json.loads(source.readline())
     html = source.read(header["html"]).decode()
     record = source.read(header["record"])
-    file = render_pdf(html, record, identifier=header["identifier"], at=datetime.fromisoformat(header["at"]))
+    more = [Attached(name, source.read(size), description) for name, description, size in header["more"]]
+    at = datetime.fromisoformat(header["at"])
+    file = render_pdf(html, record, identifier=header["identifier"], at=at, more=more)
     with pikepdf.open(BytesIO(file)) as made:
         target.write(b"%d\n" % len(made.pages))
     target.write(file)

@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from governance.refusals import Refusal
+from governance.reports.sealed import Attached
 
 LONGEST_SECONDS = 300
 # The press needs to find itself, its fonts and a folder for the font cache; it gets no secret of the service.
@@ -28,15 +30,25 @@ class PressFailed(RuntimeError):
     """The press ended without a file; its own words are in the message, for the log and never for the page."""
 
 
-def print_report(html: str, record: bytes, *, identifier: str, at: datetime) -> Printed:
-    """Return the PDF of a page with its record attached. Raises Refusal when it takes too long, PressFailed when it fails."""
+# long: the call of the press, one argument on each line
+def print_report(html: str, record: bytes, *, identifier: str, at: datetime, more: Sequence[Attached] = ()) -> Printed:
+    """Return the PDF of a page with its record and `more` files attached.
+
+    Raises Refusal when it takes too long, PressFailed when it fails.
+    """
     page = html.encode()
-    header = {"html": len(page), "record": len(record), "identifier": identifier, "at": at.isoformat()}
+    header = {
+        "html": len(page),
+        "record": len(record),
+        "more": [(one.name, one.description, len(one.content)) for one in more],
+        "identifier": identifier,
+        "at": at.isoformat(),
+    }
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     try:
         done = subprocess.run(
             [sys.executable, "-m", "governance.reports.press"],
-            input=json.dumps(header).encode() + b"\n" + page + record,
+            input=json.dumps(header).encode() + b"\n" + page + record + b"".join(one.content for one in more),
             capture_output=True,
             env=environment,
             timeout=LONGEST_SECONDS,

@@ -12,3 +12,12 @@ class Seal:
     seq: int
     size: int
     root: bytes
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file attached to a report beside its record: what proves that the record stands in the ledger (docs/proofs.md)."""
+
+    name: str
+    content: bytes
+    description: str
