@@ -34,6 +34,7 @@ from governance.projects.models import Project
 from governance.projects.services import by_number
 from governance.questionnaires.services import seed as publish
 from governance.refusals import NotFound, Refusal, Refusals
+from governance.reports.printing import shared_press
 from governance.settings import PREFIX, Settings, load, settings_table
 from governance.storage.database import Database, UnsafeDatabase
 from governance.storage.migrate import WrongSchema, pending, upgrade
@@ -223,6 +224,7 @@ def _serve(settings: Settings) -> None:
         log_level=LogLevels(settings.log_level.lower()),
         respawn_failed_workers=True,
     )
+    shared_press()
     if settings.worker:
         worker.beside(server)
     server.serve()

@@ -11,8 +11,11 @@ import os
 import platform
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Literal
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +23,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from governance import fonts
 from governance.notifications.posting import Post, Unreachable
 from governance.paths import VENDOR
+from governance.refusals import Refusal
+from governance.reports.printing import PressFailed, print_report
 from governance.settings import Settings
 from governance.storage.database import Database, UnsafeDatabase
 from governance.storage.migrate import WrongSchema, pending
@@ -92,6 +97,26 @@ def _fonts(settings: Settings) -> list[Finding]:
         "Fonts of the reports are missing: {names}. Run ./run setup.",
     )
     return [Finding("fonts", "fail", text.filled(names=", ".join(absent)))]
+
+
+def _press(settings: Settings) -> list[Finding]:
+    """Start the press and print a page of one word, as every report is printed; no finding where something it needs is missing."""
+    if fonts.missing() or _pango(settings)[0].state == "fail":
+        return []
+    try:
+        print_report("<title>-</title><p>確認", b"{}", identifier="doctor", at=datetime.now(UTC))
+        began = time.perf_counter()
+        print_report("<title>-</title><p>確認", b"{}", identifier="doctor", at=datetime.now(UTC))
+    except (PressFailed, Refusal) as error:
+        reason = str(error).strip().splitlines()[-1]
+        text = Text("報告書を印刷できません: {reason}", "A report cannot be printed: {reason}")
+        return [Finding("press", "fail", text.filled(reason=reason))]
+    text = Text(
+        "報告書を印刷できます（WeasyPrint {version}、1ページに{ms}ミリ秒）。",
+        "Reports can be printed (WeasyPrint {version}, one page in {ms} ms).",
+    )
+    took = f"{(time.perf_counter() - began) * 1000:.0f}"
+    return [Finding("press", "ok", text.filled(version=version("weasyprint"), ms=took))]
 
 
 def _front_end(settings: Settings) -> list[Finding]:
@@ -229,6 +254,7 @@ _EXAMINATIONS: tuple[Callable[[Settings], list[Finding]], ...] = (
     _pango,
     _harfbuzz,
     _fonts,
+    _press,
     _front_end,
     _data_dir,
     _files,
