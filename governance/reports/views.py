@@ -174,4 +174,5 @@ def verify() -> ResponseReturnValue:
         found=[*services.matching(current_work(), digest), *papers.matching(current_work(), digest)] if known else None,
         languages=LANGUAGES,
         here=url_for("reports.verify"),
+        published=[],
     )
