@@ -8,7 +8,7 @@ import os
 import platform
 from pathlib import Path
 
-from bench import autosave, backtest, ledger, opening, page
+from bench import autosave, backtest, ledger, opening, page, report
 
 RESULTS = Path(__file__).parent / "results.md"
 
@@ -22,6 +22,7 @@ def main() -> None:
         autosave.main("sqlite", 15.0)
         page.main()
         opening.main()
+        report.main((126,), 3)
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     text = f"# Benchmarks\n\n{machine}\n\n```\n{out.getvalue()}```\n"
     RESULTS.write_text(text, encoding="utf-8")

@@ -48,11 +48,8 @@ class Seat:
 
 
 @contextmanager
-def stage(kind: str, teams: int, documents: Documents | None = None) -> Iterator[tuple[Database, Settings, list[Seat]]]:
-    """Open a database of the kind with `teams` people, each before a filled screening of the first phase.
-
-    `documents` are published instead of the shipped ones.
-    """
+def empty(kind: str) -> Iterator[tuple[Database, Settings]]:
+    """Open an empty database of the kind, with the settings of a service on it."""
     with ExitStack() as until_the_end:
         folder = Path(until_the_end.enter_context(tempfile.TemporaryDirectory()))
         url = f"sqlite:///{folder}/bench.db"
@@ -62,7 +59,16 @@ def stage(kind: str, teams: int, documents: Documents | None = None) -> Iterator
         until_the_end.callback(database.dispose)
         upgrade(database)
         values = {"data_dir": folder, "database_url": url, "trusted_hosts": ("127.0.0.1", "localhost"), "worker": False}
-        settings = Settings.model_validate({k: v for k, v in values.items() if k in Settings.model_fields})
+        yield database, Settings.model_validate({k: v for k, v in values.items() if k in Settings.model_fields})
+
+
+@contextmanager
+def stage(kind: str, teams: int, documents: Documents | None = None) -> Iterator[tuple[Database, Settings, list[Seat]]]:
+    """Open a database of the kind with `teams` people, each before a filled screening of the first phase.
+
+    `documents` are published instead of the shipped ones.
+    """
+    with empty(kind) as (database, settings):
         yield database, settings, _seats(database, settings, teams, documents)
 
 

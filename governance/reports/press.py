@@ -22,7 +22,7 @@ import traceback
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pikepdf
 
@@ -79,7 +79,7 @@ def _listener(path: Path) -> socket.socket:
 def _serve(listener: socket.socket, alive: int | None, owner: int) -> None:
     """Take one report after the other, never more at a time than there are cores."""
     running = 0
-    watched = [listener] if alive is None else [listener, alive]
+    watched: list[Any] = [listener] if alive is None else [listener, alive]
     while True:
         ready = select.select(watched, [], [], 1.0)[0]
         if alive in ready or (alive is None and not _is_there(owner)):

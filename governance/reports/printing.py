@@ -111,7 +111,7 @@ def _own_folder() -> Path:
     too_deep = len(tempfile.gettempdir()) > LONGEST_FOLDER
     folder = Path(tempfile.mkdtemp(prefix="press-", dir="/tmp" if too_deep else None))  # noqa: S108 - made with mode 0700
     mine = os.getpid()
-    atexit.register(lambda: os.getpid() == mine and shutil.rmtree(folder, ignore_errors=True))
+    atexit.register(lambda: None if os.getpid() != mine else shutil.rmtree(folder, ignore_errors=True))
     return folder
 
 
