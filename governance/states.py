@@ -49,6 +49,14 @@ STATES: dict[str, State] = {
     "project.suspended": State("hold", "bad", Text("案件の一時停止", "Project suspended")),
     "project.withdrawn": State("leave", "", Text("案件の取下げ", "Project withdrawn")),
     "project.retired": State("check", "", Text("案件の廃止", "Project retired")),
+    # reports issued in bulk, and their files
+    "bulk.running": State("clock", "going", Text("作成中", "Running")),
+    "bulk.stopped": State("stop", "bad", Text("途中で停止", "Stopped")),
+    "bulk.cancelled": State("leave", "", Text("中止", "Cancelled")),
+    "bulk.done": State("check", "good", Text("完了", "Done")),
+    "bulk.waiting": State("draft", "", Text("待機中", "Waiting")),
+    "bulk.making": State("clock", "going", Text("作成中", "Being made")),
+    "bulk.failed": State("cross", "bad", Text("失敗", "Failed")),
     # conditions
     "condition.open": State("draft", "", Text("未着手", "Open")),
     "condition.submitted": State("sent", "going", Text("確認待ち", "Waiting for verification")),

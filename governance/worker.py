@@ -1,4 +1,4 @@
-"""The worker: sends mail every few seconds and runs the daily jobs, beside the service or on its own (`governance worker`).
+"""The worker, beside the service or on its own (`governance worker`): sends mail, runs the daily jobs, makes the reports of bulk jobs.
 
 Several workers may run, on several machines: a letter and a daily job belong to whoever holds its lease in the database. Nothing that
 fails here ends the worker; it is logged without names or texts, and tried again.
@@ -26,6 +26,7 @@ from governance.monitoring import alerts
 from governance.notifications import jobs, joining, letters
 from governance.notifications.composing import Sender
 from governance.notifications.posting import Post, Rejected, Unreachable
+from governance.reports import bulk, bulk_running
 from governance.reviews import overdue
 from governance.screenings import evidence_life, reopening
 from governance.settings import Settings
@@ -55,6 +56,7 @@ DAILY: dict[str, Job] = {
     "learning.training": overview.remind,
     "screenings.reopening": reopening.open_due,
     "notices.forget": jobs.forget,
+    "reports.forget_bulk": bulk.forget,
 }
 """What is done once a day, an hour before the mails that sum up are sent."""
 
@@ -69,6 +71,7 @@ class Worker:
         self.settings = settings
         self.clock = clock or (lambda: datetime.now(UTC))
         self.stopping = threading.Event()
+        self.bulk = bulk_running.Runner(database, settings, self.stopping)
         self._failures = 0
         self._quiet_until: datetime | None = None
 
@@ -77,10 +80,14 @@ class Worker:
         self.stopping.set()
 
     def serve(self, parent: int | None = None) -> None:
-        """Look until told to stop, or until the process that started this one is gone."""
+        """Look until told to stop, or until the process that started this one is gone; reports are made beside it."""
+        printing = threading.Thread(target=self.bulk.serve, name="bulk")
+        printing.start()
         while not self.stopping.is_set() and (parent is None or os.getppid() == parent):
             self.look()
             self.stopping.wait(EVERY)
+        self.stop()
+        printing.join()
 
     def look(self) -> tuple[int, int]:
         """Run what is due of the daily jobs, then send what is due; return how many jobs were run and letters sent."""
@@ -190,9 +197,12 @@ def attend(database: Database, settings: Settings, *, once: bool, parent: int | 
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     worker = Worker(database, settings)
     if once:
+        made = worker.bulk.look()
         ran, taken = worker.look()
         said = Text("毎日の仕事を{jobs}件行い、メールを{n}通送りました。", "Daily jobs run: {jobs}. Mails sent: {n}.")
         say(said.filled(jobs=ran, n=taken))
+        if made:
+            say(Text("一括発行の報告書を{n}件作りました。", "Reports made in bulk: {n}.").filled(n=made))
         return
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())

@@ -24,6 +24,7 @@ from governance.storage.database import Database
 from governance.storage.migrate import upgrade
 from tests import postgres
 from tests.builders import World, revisited, world
+from tests.reviews import scenes
 
 hypothesis_settings.register_profile("busy", deadline=None)  # how fast a machine is says nothing about a rule
 hypothesis_settings.load_profile("busy")
@@ -65,7 +66,20 @@ def populate(url: str) -> None:
     database.dispose()
 
 
-PREPARED: dict[str, tuple[str | None, Callable[[str], None]]] = {"empty": (None, migrate), "world": ("empty", populate)}
+def submit(url: str) -> None:
+    """Add three submitted cases to a world."""
+    database = Database(url)
+    made = revisited(database)
+    for _ in range(3):
+        scenes.case(made)
+    database.dispose()
+
+
+PREPARED: dict[str, tuple[str | None, Callable[[str], None]]] = {
+    "empty": (None, migrate),
+    "world": ("empty", populate),
+    "cases": ("world", submit),
+}
 """Templates by name: the template each begins from, and what brings it about."""
 
 

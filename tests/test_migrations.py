@@ -180,6 +180,8 @@ NOT_GOVERNED = {
     "letters": None,
     "mail_choices": None,
     "job_runs": None,
+    "bulk_jobs": None,  # with bulk_files: work in hand; what it leads to, the issued reports, is governed
+    "bulk_files": None,
     "readings": None,  # compared with the digest of their batch, which is governed
     "draft_changes": None,
     "snapshot_texts": None,

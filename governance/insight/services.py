@@ -341,6 +341,15 @@ def register(work: UnitOfWork, wanted: Wanted, today: date, page: int = 1) -> Fo
     return Found(_rows(work, query.limit(PAGE).offset(start), today), start + 1, total)
 
 
+def fitting(work: UnitOfWork, wanted: Wanted, today: date, limit: int) -> list[tuple[Project, Screening]]:
+    """Return the visible projects that fit and have a screening, with the newest one: at most `limit`, by number."""
+    query = _with_newest().where(visible(work.actor), Screening.id.is_not(None), *_fits(wanted, today))
+    return [
+        (project, row)
+        for project, row in work.session.execute(query.order_by(None).order_by(Project.number).limit(limit))
+    ]
+
+
 def _fits(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
     exact = (
         (Screening.phase, wanted.phase),

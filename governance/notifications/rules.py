@@ -242,6 +242,12 @@ KINDS: dict[str, Kind] = {
         ("waived", "付帯条件 C-{number} が免除されました。", "Condition C-{number} was waived."),
         ("", "審査結果が出ました。", "There is a decision."),
     ),
+    "bulk": _kind(
+        "results",
+        Text("報告書の一括発行", "Bulk issue of reports"),
+        ("stopped", "報告書の一括発行が途中で止まりました。", "The bulk issue of reports has stopped."),
+        ("", "報告書の一括発行が終わりました。", "The bulk issue of reports is ready."),
+    ),
     "alert": _kind(
         "watch",
         Text("監視の警報", "Monitoring alert"),

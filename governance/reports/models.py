@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from governance.accounts.models import User
@@ -66,3 +67,56 @@ class Paper(Base):
     issued_at: Mapped[datetime]
 
     issuer: Mapped[User] = relationship()
+
+
+class BulkJob(Base):
+    """Many reports asked for at once: in which language and why, as which person, and whether it still runs.
+
+    What it leads to, the issued reports, is governed; the job itself is work in hand and goes after a while.
+    """
+
+    __tablename__ = "bulk_jobs"
+    __table_args__ = (
+        CheckConstraint("state IN ('running', 'stopped', 'cancelled', 'done')", name="state"),
+        CheckConstraint("lang IN ('ja', 'en', 'both')", name="lang"),
+        Index("ix_bulk_jobs_state_asked_at", "state", "asked_at"),
+    )
+
+    id: Mapped[Id]
+    state: Mapped[Code] = mapped_column(default="running")
+    lang: Mapped[Code]
+    purpose: Mapped[Line]
+    chosen: Mapped[dict[str, Any]]
+    problem: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    asked_by: Mapped[str] = ref("users.id")
+    asked_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    files: Mapped[list[BulkFile]] = relationship(back_populates="job", order_by="BulkFile.position")
+
+
+class BulkFile(Base):
+    """One report of a job: whichever worker holds the lease makes it, and it is done with the entry of the report in the register."""
+
+    __tablename__ = "bulk_files"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state"),
+        UniqueConstraint("job_id", "position"),
+    )
+
+    id: Mapped[Id]
+    job_id: Mapped[str] = ref("bulk_jobs.id", index=False)
+    position: Mapped[int]
+    project_id: Mapped[str] = ref("projects.id")
+    screening_id: Mapped[str] = ref("screenings.id")
+    state: Mapped[Code] = mapped_column(default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease: Mapped[Code] = mapped_column(default="")
+    lease_until: Mapped[datetime | None]
+    report_id: Mapped[str | None] = ref("reports.id")
+    problem: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    done_at: Mapped[datetime | None]
+
+    job: Mapped[BulkJob] = relationship(back_populates="files")
+    project: Mapped[Project] = relationship()
+    report: Mapped[Report | None] = relationship()

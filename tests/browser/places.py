@@ -20,6 +20,7 @@ from governance.monitoring.models import Indicator, Reading
 from governance.projects.models import Project
 from governance.questionnaires import drafts
 from governance.questionnaires.models import DraftChange, FrameworkVersion, QuestionnaireVersion
+from governance.reports import bulk
 from governance.reviews import (
     amendments,
     assigning,
@@ -223,6 +224,7 @@ def of_reviews(made: World) -> Places:
         ("expert", ["/reviews/sampling", f"/reviews/{at_the_desk(made)}"]),
         ("secretariat", [*board, f"/committees/{committee}/meetings/new", f"/meetings/{meeting}/items/{voted_on}"]),
         ("secretariat", [f"/projects/{project_of(made, checked)}/reports/new"]),
+        ("secretariat", ["/reports/bulk", f"/reports/bulk/{in_bulk(made)}"]),
         ("ext1", [f"/meetings/{meeting}", f"/meetings/{meeting}/items/{voted_on}", "/nowhere"]),
         ("expert2", [f"/conditions/{condition}"]),
         *of_what_follows(made, settled, lost),
@@ -391,6 +393,12 @@ def of_learning(made: World) -> Places:
 
 
 # ---------------------------------------------------------------- everybody
+
+
+def in_bulk(made: World) -> str:
+    """Order the reports of every case at once."""
+    with made.acting("secretariat") as work:
+        return bulk.order(work, bulk.Choice(), "ja", "監査部への提出").id
 
 
 def of_everybody(made: World) -> Places:

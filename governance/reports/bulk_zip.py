@@ -1,0 +1,70 @@
+"""The files of a bulk job as one ZIP, written while it is sent: nothing is kept twice, and the memory holds one report at a time.
+
+MANIFEST.jsonl comes last and tells of every report that was ordered: number, digest, size, and why one is not there.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+from governance.storage.files import DamagedFile, Store
+
+MANIFEST = "MANIFEST.jsonl"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of the archive: its name there, its digest in the store, and what the manifest says of it."""
+
+    name: str
+    digest: str
+    told: dict[str, Any]
+
+
+class _Pipe(io.RawIOBase):
+    """Takes what the archive writes and gives it away; it cannot be wound back, as a network cannot."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        self._written += content
+        return len(content)
+
+    def taken(self) -> bytes:
+        """Return what was written since the last call."""
+        content, self._written = bytes(self._written), bytearray()
+        return content
+
+
+def archive(store: Store, parts: list[Part], at: datetime) -> Iterator[bytes]:
+    """Yield the archive piece by piece; a file that is damaged in the store is left out, and the manifest says so."""
+    pipe, lines = _Pipe(), []
+    with ZipFile(pipe, "w") as made:
+        for part in parts:
+            told = part.told
+            if part.digest:
+                try:
+                    made.writestr(_entry(part.name, at, ZIP_STORED), store.read(part.digest))
+                except DamagedFile:
+                    told = {**told, "state": "damaged", "file": None}
+            lines.append(json.dumps(told, ensure_ascii=False, sort_keys=True))
+            yield pipe.taken()
+        made.writestr(_entry(MANIFEST, at, ZIP_DEFLATED), "\n".join(lines) + "\n")
+    yield pipe.taken()
+
+
+def _entry(name: str, at: datetime, packed: int) -> ZipInfo:
+    """Return the head of an entry: readable by its owner, of the moment of the order."""
+    entry = ZipInfo(name, at.timetuple()[:6])
+    entry.compress_type, entry.external_attr = packed, 0o600 << 16
+    return entry
