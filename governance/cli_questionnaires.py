@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from governance.authoring import backtest, backtest_words
-from governance.interchange import ciso, deon, form, gate, surveyjs, xlsx_questionnaire
+from governance.interchange import ciso, deon, gate, surveyjs, xlsx_questionnaire
 from governance.interchange.documents import Defaults, Imported, parsed_json
 from governance.paths import SEEDS
 from governance.questionnaires.checking import checked
@@ -25,6 +25,7 @@ from governance.questionnaires.schema import schema
 from governance.questionnaires.services import current_framework, framework_in
 from governance.questionnaires.writing import written
 from governance.refusals import Problem, Refusal, Refusals
+from governance.reports import form
 from governance.screenings import past
 from governance.screenings.result import Score
 from governance.settings import load

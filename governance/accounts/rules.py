@@ -181,6 +181,12 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     "condition:waive": _row("条件の免除の記録", "Record the waiver of a condition", {"secretariat"}, _OBSERVER_FREE),
     "report:issue": _row("報告書の発行", "Issue a report", {"expert", "secretariat", "project.owner"}, _OBSERVER_FREE),
+    "report:issue-house": _row(
+        "全社の報告書の発行", "Issue a report on the whole house", {"secretariat", "auditor"}, {"administrator"}
+    ),
+    "report:view-house": _row(
+        "全社の報告書の閲覧", "See reports on the whole house", {"secretariat", "auditor", "executive"}, {"administrator"}
+    ),
     "report:download": _row(
         "報告書の取得",
         "Download a report",

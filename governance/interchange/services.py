@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from governance.accounts.rules import authorize
-from governance.interchange import ciso, deon, form, surveyjs, xlsx_questionnaire
+from governance.interchange import ciso, deon, surveyjs, xlsx_questionnaire
 from governance.interchange.documents import Defaults, Imported
 from governance.questionnaires import drafts
 from governance.questionnaires.checking import published
@@ -28,6 +28,7 @@ from governance.questionnaires.services import (
 )
 from governance.questionnaires.writing import written
 from governance.refusals import Problem, Refusal, Refusals
+from governance.reports import form
 from governance.texts import Text
 from governance.work import UnitOfWork
 

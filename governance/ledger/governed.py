@@ -316,6 +316,7 @@ GOVERNED: dict[str, Governed] = {
     "reports": Governed(
         _columns(
             "id number kind lang project_id snapshot_digest record_digest file_digest size pages is_draft purpose issued_by issued_at"
+            " scope profile"
         ),
         Text("報告書", "report"),
     ),
@@ -344,6 +345,7 @@ ADDED_LATER = {
     "agenda_items": frozenset({"motion_number", "drafted"}),
     "votes": frozenset({"motion_number"}),
     "reviews": frozenset({"risks", "open_points"}),
+    "reports": frozenset({"scope", "profile"}),
 }
 """Columns of governed tables and of contents that came after the first release.
 

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, text, tuple_
@@ -153,6 +154,35 @@ def subject_events(session: Session, kind: str, id: str) -> list[Event]:
     """Return the entries about one thing, the oldest first."""
     query = select(_events).where(_events.c.subject == f"{kind}:{id}").order_by(_events.c.seq)
     return _shown(session, session.execute(query).all())
+
+
+# long: one line for each bound that narrows the query
+def numbered(
+    session: Session,
+    *,
+    first: int = 0,
+    last: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    project: str | None = None,
+    limit: int,
+) -> list[Event]:
+    """Return entries by number, the oldest first: a span of numbers, those recorded from `since` until before `until`, of one project."""
+    query = select(_events).where(_events.c.seq >= first).order_by(_events.c.seq)
+    if last is not None:
+        query = query.where(_events.c.seq <= last)
+    if project is not None:
+        query = query.where(_events.c.project == project)
+    if since is None and until is None:
+        return _shown(session, session.execute(query.limit(limit)).all())
+    found = session.execute(query.execution_options(yield_per=500))
+    return _shown(session, list(islice((row for row in found if _recorded_within(row, since, until)), limit)))
+
+
+def _recorded_within(row: Row[Any], since: datetime | None, until: datetime | None) -> bool:
+    """Tell whether an entry was recorded in a span of time; the time stands in the body alone."""
+    at = datetime.fromisoformat(json.loads(row.body)["at"])
+    return (since is None or at >= since) and (until is None or at < until)
 
 
 def event(session: Session, seq: int) -> Event | None:

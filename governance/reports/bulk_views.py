@@ -185,7 +185,7 @@ def _part(file: BulkFile, report: Report | None) -> Part:
     name = f"{report.number}.{report.lang}.pdf"
     told |= {
         "number": report.number,
-        "project": report.project.number,
+        "project": report.project.number if report.project else None,
         "lang": report.lang,
         "file": name,
         "sha256": report.file_digest,

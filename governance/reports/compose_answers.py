@@ -290,7 +290,7 @@ def _mapped(case: Case, reference: Reference) -> content.Mapped:
         for _, _, question in case.placed(kind):
             for clause in question.mappings.get(reference.code, []):
                 clauses[clause].append(question.key)
-    rows = [_reference(case, clause, keys) for clause, keys in sorted(clauses.items(), key=_in_order)]
+    rows = [_reference(case, clause, keys) for clause, keys in sorted(clauses.items(), key=in_order)]
     counting = [row for row in rows if row["applicable"]]
     met = sum(row["state"] == "met" for row in counting)
     return {
@@ -305,7 +305,7 @@ def _mapped(case: Case, reference: Reference) -> content.Mapped:
     }
 
 
-def _in_order(clause: tuple[str, list[str]]) -> list[tuple[int, str]]:
+def in_order(clause: tuple[str, object]) -> list[tuple[int, str]]:
     """Return the key that sorts 9(2) before 9(10) and article 10 after article 9."""
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", clause[0]) if part]
 

@@ -26,6 +26,8 @@ _DOCUMENT = {
     "figure": Text("図{n}", "Figure {n}"),
     "in_body": Text("第{n}節", "section {n}"),
     "in_appendix": Text("付録{n}", "appendix {n}"),
+    "profile_line": Text("開示範囲：{name}（定義 {digest}）", "Disclosure: {name} (definition {digest})"),
+    "purpose_line": Text("目的：{purpose}", "For: {purpose}"),
     "of_revision": Text("（改訂{n}）", " (revision {n})"),
 }
 

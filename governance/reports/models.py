@@ -14,7 +14,11 @@ from governance.storage.tables import Base, Code, Digest, Id, Line, ref
 
 
 class Report(Base):
-    """One issued report: `record_digest` is of its frozen content, `file_digest` of the PDF bytes in the store."""
+    """One issued report: `record_digest` is of its frozen content, `file_digest` of the PDF bytes in the store.
+
+    A report on the whole house (portfolio, form, ledger extract) has no project and no snapshot; `scope` says what it covers (a period,
+    a version). `profile` names what was left out; reports from before there were profiles have none and hold everything.
+    """
 
     __tablename__ = "reports"
     __table_args__ = (UniqueConstraint("number"), CheckConstraint("lang IN ('ja', 'en', 'both')", name="lang"))
@@ -23,8 +27,8 @@ class Report(Base):
     number: Mapped[Code]
     kind: Mapped[Code]
     lang: Mapped[Code]
-    project_id: Mapped[str] = ref("projects.id")
-    snapshot_digest: Mapped[Digest]
+    project_id: Mapped[str | None] = ref("projects.id")
+    snapshot_digest: Mapped[str | None] = mapped_column(String(64))
     record_digest: Mapped[Digest]
     file_digest: Mapped[Digest]
     size: Mapped[int]
@@ -33,8 +37,10 @@ class Report(Base):
     purpose: Mapped[Line]
     issued_by: Mapped[str] = ref("users.id", index=False)
     issued_at: Mapped[datetime]
+    scope: Mapped[Line] = mapped_column(default="", server_default="")
+    profile: Mapped[Code] = mapped_column(default="", server_default="")
 
-    project: Mapped[Project] = relationship()
+    project: Mapped[Project | None] = relationship()
     issuer: Mapped[User] = relationship()
 
 

@@ -23,7 +23,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from governance.monitoring import charting
 from governance.paths import TEMPLATES
-from governance.reports import charts, words
+from governance.reports import charts, figures, words
 from governance.reports.consistency import gaps
 from governance.reports.content import RECORD_NAME, Content
 from governance.reports.glyphs import printable
@@ -88,6 +88,7 @@ def environment() -> Environment:
         is_long=_is_long,
         local=_local,
         bands=_bands,
+        drawn=figures.drawn,
         zone=ZONE_NAME,
         record_name=RECORD_NAME,
     )

@@ -9,7 +9,19 @@ from types import MappingProxyType
 from governance.refusals import Problem, Refusals
 from governance.texts import Text
 
-CASE = "case"
+CASE, PORTFOLIO, MAPPING, FORM, LEDGER = "case", "portfolio", "mapping", "form", "ledger"
+NAMES: Mapping[str, Text] = MappingProxyType(
+    {
+        CASE: Text("案件報告書", "Case report"),
+        PORTFOLIO: Text("ポートフォリオ報告書", "Portfolio report"),
+        MAPPING: Text("外部枠組み対応表", "Mapping to external frameworks"),
+        FORM: Text("質問票の記入用紙", "Blank questionnaire form"),
+        LEDGER: Text("監査台帳の抜粋", "Ledger extract"),
+    }
+)
+"""The kinds of the register. R2, the papers of the meeting room, has a register of its own (papers.py)."""
+CODES: Mapping[str, str] = MappingProxyType({CASE: "R1", PORTFOLIO: "R3", MAPPING: "R4", FORM: "R5", LEDGER: "R6"})
+"""What stands in the number for the kind (domain.md §7)."""
 LANGUAGES: Mapping[str, Text] = MappingProxyType(
     {
         "ja": Text("日本語", "Japanese"),
@@ -18,14 +30,17 @@ LANGUAGES: Mapping[str, Text] = MappingProxyType(
     }
 )
 MAX_PURPOSE = 200
-_NUMBER = re.compile(r"AIG-R1-(\d{4})-(\d{4,})")
+_NUMBER = re.compile(r"AIG-R\d-(\d{4})-(\d{4,})")
 
 
-def next_number(year: int, last: str | None) -> str:
-    """Return the number after `last`, counted anew each year: AIG-R1-2026-0001."""
+def next_number(year: int, last: str | None, kind: str = CASE) -> str:
+    """Return the number after `last`, counted anew each year: AIG-R1-2026-0001.
+
+    The kinds share one count, so that a number missing from the register is seen.
+    """
     found = _NUMBER.fullmatch(last or "")
     count = int(found[2]) + 1 if found and int(found[1]) == year else 1
-    return f"AIG-R1-{year}-{count:04}"
+    return f"AIG-{CODES[kind]}-{year}-{count:04}"
 
 
 def check_request(lang: str, purpose: str) -> None:

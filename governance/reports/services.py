@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from governance.accounts.rules import authorize, may
 from governance.ledger.services import events
@@ -24,7 +24,7 @@ from governance.reports.issuing import Ready
 from governance.reports.models import Report
 from governance.reports.printing import Printed
 from governance.reports.render import Issue, record_bytes, record_digest, render_html
-from governance.reports.rules import CASE, check_request, next_number
+from governance.reports.rules import CASE, FORM, MAPPING, NAMES, check_request, next_number
 from governance.reviews.models import AgendaItem, CommitteeMember, Recusal
 from governance.reviews.rules import local_date
 from governance.screenings.models import Screening
@@ -34,6 +34,8 @@ from governance.storage.tables import new_id
 from governance.work import Actor, UnitOfWork
 
 UNCONFIGURED = House()
+READERS = {FORM: "questionnaire:view", MAPPING: "questionnaire:view"}
+"""Who reads a report that is on no case, where it says nothing of the house: what it tells of stands on the pages of questionnaires."""
 _READS = frozenset({"committee.member"})  # whoever was given leave to read a case on an agenda
 
 
@@ -102,7 +104,7 @@ def _made_before(work: UnitOfWork, row: Report) -> Prepared:
         page=lambda _: "",
         again=row.id,
         record_digest=row.record_digest,
-        snapshot_digest=row.snapshot_digest,
+        snapshot_digest=row.snapshot_digest or "",
         is_draft=row.is_draft,
     )
 
@@ -111,7 +113,7 @@ def _made_before(work: UnitOfWork, row: Report) -> Prepared:
 def _composed(work: UnitOfWork, case: Case, order: Order, verify: str) -> Prepared:
     """Compose a new report: the next number, the next version of this case in this language."""
     day = local_date(work.now)
-    number = next_number(day.year, _last_number(work))
+    number = next_number(day.year, last_number(work))
     content = compose(case, Imprint(number, len(case.reports) + 1, day.isoformat(), work.person, house=order.house))
     about = Issue(number, work.now, order.purpose.strip(), verify)
     return Prepared(
@@ -156,7 +158,7 @@ def finish(work: UnitOfWork, order: Order, made: Prepared, printed: Printed, fil
 def issue_again(work: UnitOfWork, report_id: str, order: Order) -> str:
     """Record that an unchanged report was asked for again, with the new purpose; the file stays the same."""
     row = work.session.get_one(Report, report_id)
-    authorize(work.actor, "report:issue", relations_of(work, visible_project(work, row.project_id)))
+    authorize(work.actor, "report:issue", relations_of(work, visible_project(work, order.project_id)))
     _record_issue(work, row, order.purpose, again=True)
     return row.id
 
@@ -174,7 +176,7 @@ def _record_issue(work: UnitOfWork, row: Report, purpose: str, *, again: bool) -
             "draft": row.is_draft,
             "again": again,
         },
-        refs={"record": row.record_digest, "file": row.file_digest, "snapshot": row.snapshot_digest},
+        refs={"record": row.record_digest, "file": row.file_digest, "snapshot": row.snapshot_digest or ""},
         private={"purpose": purpose.strip()},
         row=row,
     )
@@ -186,12 +188,17 @@ def _screening(work: UnitOfWork, project: Project, screening_id: str) -> Screeni
     if chosen is None and screening_id:
         raise NotFound
     if chosen is None:
-        raise Refusal(
-            "reports.nothing_submitted",
-            "まだ提出されていないため、報告書を作成できません。スクリーニングを提出してください。",
-            "Nothing has been submitted yet, so there is nothing to report. Submit the screening first.",
-        )
+        raise nothing_submitted()
     return chosen
+
+
+def nothing_submitted() -> Refusal:
+    """Return the refusal of a report on a case that was never submitted."""
+    return Refusal(
+        "reports.nothing_submitted",
+        "まだ提出されていないため、報告書を作成できません。スクリーニングを提出してください。",
+        "Nothing has been submitted yet, so there is nothing to report. Submit the screening first.",
+    )
 
 
 def _unchanged(case: Case, store: Store, house: House) -> Report | None:
@@ -211,7 +218,8 @@ def _unchanged(case: Case, store: Store, house: House) -> Report | None:
     )
 
 
-def _last_number(work: UnitOfWork) -> str | None:
+def last_number(work: UnitOfWork) -> str | None:
+    """Return the number last given to a report of any kind of the register."""
     found = events(work.session, type="ReportPrepared", limit=1)
     return str(found[0].body["codes"]["number"]) if found else None
 
@@ -220,22 +228,30 @@ def _last_number(work: UnitOfWork) -> str | None:
 
 
 def reports(work: UnitOfWork, project: Project | None = None, *, limit: int = 200) -> list[Report]:
-    """Return the newest reports on projects the actor may see and whose reports they may read."""
-    query = select(Report).join(Project).where(visible(work.actor))
+    """Return the newest reports that the actor may read: on cases they see, and on the whole house for those who may see these."""
+    query = select(Report).outerjoin(Project).where(_seen(work.actor))
     if project is not None:
         query = query.where(Report.project_id == project.id)
     rows = work.session.scalars(query.order_by(Report.issued_at.desc(), Report.number.desc()).limit(limit))
-    return [row for row in rows if may(work.actor, "report:download", _standing(work, row.project))]
+    return [row for row in rows if row.project is None or may(work.actor, "report:download", _standing(work, row.project))]
+
+
+def _seen(actor: Actor) -> ColumnElement[bool]:
+    """Return the filter of reports: a report on the whole house is seen by an office, a form by everybody (domain.md §7 R3, R5)."""
+    of_cases = and_(Report.project_id.is_not(None), visible(actor))
+    kinds = [kind for kind in NAMES if may(actor, READERS.get(kind, "report:view-house"))]
+    return or_(of_cases, and_(Report.project_id.is_(None), Report.kind.in_(kinds)))
 
 
 def report(work: UnitOfWork, report_id: str) -> Report:
-    """Return one report of a project the actor may see. NotFound otherwise."""
+    """Return one report that the actor may read. NotFound otherwise."""
     row = work.session.scalars(
-        select(Report).join(Project).where(Report.id == report_id, visible(work.actor))
+        select(Report).outerjoin(Project).where(Report.id == report_id, _seen(work.actor))
     ).one_or_none()
     if row is None:
         raise NotFound
-    authorize(work.actor, "report:download", _standing(work, row.project))
+    if row.project is not None:
+        authorize(work.actor, "report:download", _standing(work, row.project))
     return row
 
 

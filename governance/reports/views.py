@@ -34,18 +34,19 @@ from governance.projects.services import by_number, relations_of
 from governance.projects.services import project as visible_project
 from governance.questionnaires.services import framework_in
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reports import bulk_views, paper_views, papers, services
+from governance.reports import bulk_views, document_views, paper_views, papers, services
 from governance.reports.case import reportable
 from governance.reports.compose import House
 from governance.reports.forms import IssueForm
-from governance.reports.rules import LANGUAGES
+from governance.reports.redaction import INTERNAL, profiles
+from governance.reports.rules import LANGUAGES, NAMES
 from governance.reports.services import Order
 from governance.screenings.models import Screening
 from governance.states import state_of
 from governance.texts import Text
 
 blueprint = Blueprint("reports", __name__)
-blueprints = (blueprint, paper_views.blueprint, bulk_views.blueprint)
+blueprints = (blueprint, paper_views.blueprint, bulk_views.blueprint, document_views.blueprint)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -59,6 +60,9 @@ def index() -> ResponseReturnValue:
         "reports_pages/index.html",
         reports=services.reports(work, project),
         project=project,
+        names=NAMES,
+        profiles=profiles(),
+        internal=INTERNAL,
         languages=LANGUAGES,
         letters=papers.of_project(work, project.id) if project else [],
         may_issue=project is not None
@@ -144,7 +148,10 @@ def show(report_id: str) -> ResponseReturnValue:
     return page(
         "reports_pages/show.html",
         report=row,
-        project=work.session.get_one(Project, row.project_id),
+        project=work.session.get(Project, row.project_id) if row.project_id else None,
+        names=NAMES,
+        profiles=profiles(),
+        internal=INTERNAL,
         languages=LANGUAGES,
     )
 

@@ -45,6 +45,8 @@ def test_an_auditor_sees_cases_and_the_ledger_and_changes_nothing() -> None:
         "project:view",
         "committee:view",
         "report:download",
+        "report:issue-house",  # an act on the register of reports alone; no case, no answer, no decision changes
+        "report:view-house",
         "ledger:view",
         "ledger:verify",
         "questionnaire:view",

@@ -409,5 +409,6 @@ def of_everybody(made: World) -> Places:
         ("", ["/sign-in", "/verify"]),
         ("owner", ["/", "/projects", "/projects/new", "/notices", "/settings/mail"]),
         ("auditor", ["/reports", "/ledger", "/ledger/1", "/conditions"]),
+        ("secretariat", ["/reports/new", *(f"/reports/new/{kind}" for kind in ("portfolio", "mapping", "form", "ledger"))]),
         ("administrator", ["/people", "/people/new", f"/people/{made.people['expert'].id}", "/notices/outbox"]),
     ]

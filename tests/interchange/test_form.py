@@ -10,7 +10,7 @@ import pikepdf
 import pytest
 from pypdf import PdfReader
 
-from governance.interchange.form import blank_form, form_html
+from governance.reports.form import blank_form, form_html
 from governance.questionnaires.definition import Question, Questionnaire, canonical, digest_of
 from tests.interchange.invented import shipped
 from tests.interchange.test_xlsx_answers import sheet

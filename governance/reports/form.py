@@ -106,9 +106,14 @@ def blank_form(
 
 
 def form_html(
-    questionnaire: Questionnaire, framework: Framework, locale: str, *, known: Mapping[str, Question] | None = None
+    questionnaire: Questionnaire,
+    framework: Framework,
+    locale: str,
+    *,
+    known: Mapping[str, Question] | None = None,
+    number: str = "",
 ) -> str:
-    """Return the page of a form."""
+    """Return the page of a form in one language, or in both (`both`); `number` is that of the register, when it was issued."""
     maker = _Maker(questionnaire, framework, known or {})
     page = (
         _environment()
@@ -119,12 +124,20 @@ def form_html(
             sections=[maker.section(section) for section in questionnaire.sections],
             when=maker.when(questionnaire.when),
             has_conditions=any(q.when or s.when for s, q in questionnaire.questions()),
-            word=lambda name, **values: WORDS[name].filled(**values).in_(locale),
-            t=lambda text: text.in_(locale),
-            locale=locale,
+            word=lambda name, **values: _in(WORDS[name].filled(**values), locale),
+            t=lambda text: _in(text, locale),
+            locale="ja" if locale == "both" else locale,
+            number=number,
         )
     )
     return printable(page)
+
+
+def _in(text: Text, locale: str) -> str:
+    """Return a text in one language, or the two on one line where they differ."""
+    if locale != "both":
+        return text.in_(locale)
+    return f"{text.ja} / {text.en}" if text.ja != text.en else text.ja
 
 
 class _Maker:
