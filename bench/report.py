@@ -209,9 +209,10 @@ def told(questions: int, found: list[Way]) -> float:
     return ours.median / ours.pages
 
 
-def ratio(what: str, value: float, goal: float | None) -> None:
-    """Print one ratio and whether the goal was reached."""
-    word = "" if goal is None else f"  goal ≤ {goal}: {'reached' if value <= goal else 'NOT reached'}"
+def ratio(what: str, value: float, goal: float | None, *, least: bool = False) -> None:
+    """Print one ratio and whether the goal was reached: at most, or at least, as much."""
+    reached = goal is not None and (value >= goal if least else value <= goal)
+    word = "" if goal is None else f"  goal {'≥' if least else '≤'} {goal}: {'reached' if reached else 'NOT reached'}"
     print(f"{what:34}{value:8.3f}{word}")
 
 
