@@ -6,6 +6,7 @@ made from the `Score` alone (screenings/explain.py).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
@@ -20,6 +21,12 @@ def revived(plain: Mapping[str, Any]) -> Score:
     return _value(Score, plain)  # type: ignore[no-any-return]
 
 
+@functools.cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    """Return the annotations of a dataclass: worked out once, for they are compiled from text each time."""
+    return get_type_hints(kind)
+
+
 def _value(kind: Any, plain: Any) -> Any:
     """Return a plain value as the annotated kind: dataclass, tuple, decimal, optional or as it is."""
     if get_origin(kind) in {Union, UnionType}:
@@ -29,7 +36,7 @@ def _value(kind: Any, plain: Any) -> Any:
     if kind is Decimal:
         return Decimal(plain)
     if is_dataclass(kind):
-        hints = get_type_hints(kind)
+        hints = _hints(kind)  # type: ignore[arg-type]
         return kind(
             **{each.name: _value(hints[each.name], plain[each.name]) for each in fields(kind) if each.name in plain}
         )  # type: ignore[operator]
