@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,9 +25,8 @@ from governance import __version__, doctor, worker
 from governance.accounts import services as accounts
 from governance.accounts.models import User
 from governance.accounts.rules import ROLES
+from governance.cli_ledger import BROKEN, ledger, opened, report_verify
 from governance.cli_questionnaires import questionnaire
-from governance.ledger.audit import verify_database
-from governance.ledger.verify import Verdict
 from governance.paths import SEEDS
 from governance.projects.models import Project
 from governance.projects.services import by_number
@@ -37,7 +35,7 @@ from governance.refusals import NotFound, Refusal, Refusals
 from governance.reports.printing import shared_press
 from governance.settings import PREFIX, Settings, load, settings_table
 from governance.storage.database import Database, UnsafeDatabase
-from governance.storage.migrate import WrongSchema, pending, upgrade
+from governance.storage.migrate import WrongSchema, upgrade
 from governance.storage.objects import open_store
 from governance.terminal import languages, say
 from governance.texts import LOCALES, Text, both
@@ -45,7 +43,6 @@ from governance.web import Service, create_app
 from governance.work import SYSTEM, Actor, UnitOfWork, open_work, run
 
 REFUSED = 2
-BROKEN = 1
 THREADS = 4
 """Requests that one worker answers at a time; SQLite has one writer anyway, and each thread holds a connection."""
 
@@ -104,31 +101,9 @@ def _loaded(module: str) -> Any:
         ) from error
 
 
-@contextmanager
-def _opened(settings: Settings) -> Iterator[Database]:
-    """Open the configured database; refuse one that lacks steps of its structure."""
-    database = Database(settings.database_url)
-    try:
-        _require_current(database)
-        yield database
-    finally:
-        database.dispose()
-
-
-def _require_current(database: Database) -> None:
-    missing = pending(database)
-    if missing:
-        raise Refusal(
-            "cli.pending",
-            "データベースの構造が古いままです（未適用: {steps}）。先に governance migrate を実行してください。",
-            "The database lacks steps of its structure ({steps}). Run governance migrate first.",
-            steps=", ".join(missing),
-        )
-
-
 def _write(act: Callable[[UnitOfWork], Result]) -> Result:
     """Run an act of the installation itself on the configured database."""
-    with _opened(load()) as database:
+    with opened(load()) as database:
         return run(database, SYSTEM, act)
 
 
@@ -145,6 +120,7 @@ def cli(lang: str | None) -> None:
 
 
 cli.add_command(questionnaire)
+cli.add_command(ledger)
 
 
 def main() -> None:
@@ -209,7 +185,7 @@ def serve(**given: str | int | None) -> None:
 
 
 def _serve(settings: Settings) -> None:
-    with _opened(settings):
+    with opened(settings):
         pass
     say(Text("サービスを開始します: {url}", "Serving at {url}").filled(url=settings.base_url))
     server = Granian(
@@ -236,7 +212,7 @@ def _serve(settings: Settings) -> None:
 def worker_command(once: bool, parent: int | None) -> None:
     """メールを送り、毎日の仕事を行う。 Send mail and run the daily jobs, until stopped."""
     settings = load()
-    with _opened(settings) as database:
+    with opened(settings) as database:
         worker.attend(database, settings, once=once, parent=parent)
 
 
@@ -272,42 +248,11 @@ def _demonstration(database: Database, settings: Settings) -> list[Text]:
 
 
 @cli.group()
-def ledger() -> None:
-    """監査台帳。 The audit ledger."""
-
-
-@ledger.command("verify")
-@click.option("--no-files", is_flag=True, help="ファイルは照合しない。Leave stored files out.")
-@click.pass_context
-def ledger_verify(ctx: click.Context, no_files: bool) -> None:
-    """台帳、記録、ファイルを照合する。 Check the ledger, the records and the stored files."""
-    settings = load()
-    with _opened(settings) as database:
-        verdict = verify_database(database, files=None if no_files else open_store(settings))
-    for line in verdict_lines(verdict):
-        say(line)
-    ctx.exit(0 if verdict.ok else BROKEN)
-
-
-def verdict_lines(verdict: Verdict) -> list[Text]:
-    """Return what a check found, in sentences: the verdict, the first fault, and how many more."""
-    root = Text("根のダイジェスト: {root}", "Root: {root}").filled(root=verdict.root.hex())
-    if verdict.ok:
-        head = Text(
-            "監査台帳は完全です。{size}件の監査イベントと{rows}件の記録が一致しました。",
-            "The ledger is whole: {size} events and {rows} records agree.",
-        )
-        return [head.filled(size=verdict.size, rows=verdict.rows), root]
-    head = Text("監査台帳に矛盾があります（{count}件）。", "The ledger is broken ({count} faults).")
-    faults = sorted(verdict.faults, key=lambda each: each.rank)
-    numbers = [f"#{fault.seq}: " if fault.seq is not None else "" for fault in faults]
-    lines = [Text(f"{number}{fault.ja}", f"{number}{fault.en}") for number, fault in zip(numbers, faults, strict=True)]
-    return [head.filled(count=verdict.count), *lines, root]
-
-
-@cli.group()
 def report() -> None:
     """報告書。 Reports."""
+
+
+report.add_command(report_verify)
 
 
 @report.command("issue")
@@ -323,7 +268,7 @@ def report_issue(project: str, _kind: str, language: str, out: Path, purpose: st
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(out))
     settings = load()
     reports = _loaded("governance.reports.services")
-    with _opened(settings) as database:
+    with opened(settings) as database:
         with open_work(database, SYSTEM, read_only=True) as work:
             row = by_number(work, project)
             person = _account(work, email) if email else row.owner

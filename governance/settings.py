@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 
 from governance.explained import NUMBER, TEXT, TRUTH, Explained
 from governance.refusals import Problem, Refusals
+from governance.settings_ledger import LedgerSettings, bucket_url
 from governance.settings_mail import MailSettings
 from governance.texts import Text
 
@@ -45,14 +46,6 @@ def _base_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("no http(s) address")
-    return value.rstrip("/")
-
-
-def _bucket_url(value: str) -> str:
-    """Return the address of a bucket without a closing slash; raise `ValueError` unless it is `s3://bucket[/prefix]` or empty."""
-    parts = urlsplit(value)
-    if value and (parts.scheme != "s3" or not parts.hostname or parts.query or parts.fragment or parts.username):
-        raise ValueError("no bucket")
     return value.rstrip("/")
 
 
@@ -83,7 +76,7 @@ def _is_https(given: dict[str, Any]) -> bool:
     return str(given["base_url"]).startswith("https://")
 
 
-class Settings(MailSettings):
+class Settings(LedgerSettings):
     """The settings in force. Frozen; unknown names are refused. Times are in the unit that the name says."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
@@ -114,7 +107,7 @@ class Settings(MailSettings):
     ] = Field(default_factory=_own_database)
     files_url: Annotated[
         str,
-        AfterValidator(_bucket_url),
+        AfterValidator(bucket_url),
         Explained(
             Text(
                 "証跡ファイルと報告書の保存先のバケット（S3互換）。接続先と鍵は AWS_ENDPOINT_URL、AWS_REGION、AWS_ACCESS_KEY_ID、"
@@ -263,6 +256,11 @@ class Settings(MailSettings):
         return self.data_dir / "files"
 
     @property
+    def keys_folder(self) -> Path:
+        """The folder of the keys that sign the ledger."""
+        return self.keys_dir or self.data_dir / "keys"
+
+    @property
     def zone(self) -> ZoneInfo:
         """Return the zone in which times are shown."""
         return ZoneInfo(self.time_zone)
@@ -354,6 +352,11 @@ def _default(name: str, locale: str) -> str:
     return in_words.in_(locale) if in_words else f"`{Settings.model_fields[name].default}`"
 
 
+def _turn(name: str) -> tuple[bool, bool]:
+    """Put the settings of the ledger after the common ones, and those of mail last."""
+    return name in MailSettings.model_fields, name in LedgerSettings.model_fields
+
+
 def settings_table(locale: str) -> str:
     """Return the Markdown table of all settings in one language, as it stands in `docs/settings.md`."""
     head = Text(
@@ -363,6 +366,6 @@ def settings_table(locale: str) -> str:
     rows = [
         f"| `{PREFIX}{name.upper()}` | {explained(name).about.in_(locale)} "
         f"| {explained(name).allowed.in_(locale)} | {_default(name, locale)} |"
-        for name in sorted(Settings.model_fields, key=MailSettings.model_fields.__contains__)  # those of mail last
+        for name in sorted(Settings.model_fields, key=_turn)
     ]
     return "\n".join([head.in_(locale), *rows])

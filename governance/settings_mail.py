@@ -20,7 +20,7 @@ from governance.texts import Text
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
-def _sender(value: str) -> str:
+def address(value: str) -> str:
     """Return the address, with or without a name; raise `ValueError` for anything that is no single plain address."""
     if not value:
         return value
@@ -83,7 +83,7 @@ class MailSettings(BaseSettings):
     ] = None
     mail_from: Annotated[
         str,
-        AfterValidator(_sender),
+        AfterValidator(address),
         Explained(
             Text("メールの差出人。空のときはメールを送らない。", "Sender of the mails; without it no mail is sent."),
             Text("name@example.com または 名前 <name@example.com>", "name@example.com or Name <name@example.com>"),

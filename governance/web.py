@@ -19,7 +19,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy.exc import IntegrityError
 from werkzeug.utils import import_string
 
-from governance import answers, shell
+from governance import answers, notary, shell
 from governance.accounts.rules import authorize, may_ever
 from governance.accounts.sessions import SEEN_EVERY, claim_form, mark_seen, session_user, settle_form
 from governance.catalogue import Wording
@@ -134,7 +134,8 @@ def create_app(settings: Settings, database: Database | None = None) -> Service:
         json_errors=False,
     )
     _configure(app, settings)
-    app.extensions["governance.database"] = database or Database(settings.database_url)
+    app.extensions["governance.database"] = held = database or Database(settings.database_url)
+    notary.attach(held, settings)
     babel = Babel(app, default_locale=settings.default_locale, locale_selector=_locale)
     babel.domain_instance = Wording()
     app.jinja_env.install_gettext_callables(worded, counted, newstyle=True)  # type: ignore[attr-defined]

@@ -63,12 +63,13 @@ class UnrecordedChange(RuntimeError):
 
 @dataclass
 class UnitOfWork:
-    """One transaction on behalf of one actor; `now` is the same moment for everything in it."""
+    """One transaction on behalf of one actor; `now` is the same moment for everything in it, `acts` what was appended."""
 
     session: Session
     actor: Actor
     now: datetime
     read_only: bool = False
+    acts: frozenset[str] = frozenset()
     _drafts: list[Draft] = field(default_factory=list)
     _changed: dict[str, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
 
@@ -124,6 +125,7 @@ class UnitOfWork:
         if not self._drafts:
             return range(0)
         numbers = ledger.append(self.session, self._drafts)
+        self.acts |= {draft.type for draft in self._drafts}
         self._drafts.clear()
         return numbers
 
@@ -203,6 +205,8 @@ def open_work(
         session.rollback()
         session.close()
         turn.close()
+    if work.acts and database.notary is not None:
+        database.notary.after(work.acts)
 
 
 def _stale(mine: dict[str, str] | None = None, theirs: dict[str, str] | None = None, rev: int = 0) -> Conflict:

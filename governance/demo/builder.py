@@ -23,6 +23,7 @@ from governance.demo.content import Content, read_content
 from governance.demo.scenes_cases import PASSWORD
 from governance.demo.stage import Scene, Stage
 from governance.demo.story import Act, Calendar, acts, secretary
+from governance.notary import attach
 from governance.paths import SEEDS
 from governance.projects.models import Project
 from governance.refusals import Refusal
@@ -92,6 +93,7 @@ def write_reports(stage: Stage, settings: Settings) -> list[str]:
 
     Content and register are written one after the other, as the ledger wants it; only printing runs side by side.
     """
+    attach(stage.database, settings)  # not before: acts of the past would lie behind the entry of the key
     folder = settings.data_dir / "reports"
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"報告書 / Reports: {folder}"]

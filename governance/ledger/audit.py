@@ -12,10 +12,12 @@ import hmac
 import json
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, closing
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, Select, Table, select, text
 
+from governance.ledger.countersigned import checkpoint_roots, wrong_checkpoints
 from governance.ledger.governed import CONTENT_TABLES, GOVERNED, row_key
 from governance.ledger.rows import present_rows
 from governance.ledger.rules import EVENT_TYPES
@@ -26,7 +28,7 @@ from governance.storage.files import Store
 
 CHUNK = 2000
 
-_LEDGER = ("ledger_event", "ledger_node", "ledger_value")
+_LEDGER = ("ledger_event", "ledger_node", "ledger_value", "ledger_checkpoints")
 _OTHERS = ("snapshot_texts", "readings")
 _SENTENCES = {
     "body": ("「{place}」の本文がそのダイジェストと一致しません。", "The body of “{place}” does not match its digest."),
@@ -42,6 +44,14 @@ _SENTENCES = {
     "batch": (
         "「{place}」の測定値が、登録したときのダイジェストと一致しません。",
         "The readings of “{place}” do not match the digest of their entry.",
+    ),
+    "checkpoint": (
+        "{place}件のチェックポイントが、台帳または台帳に記された署名鍵と一致しません。書き換えられています。",
+        "The checkpoint of {place} entries disagrees with the ledger or with the keys it names: one of them was changed.",
+    ),
+    "key": (
+        "番号{place}の署名鍵の記録を読み取れないか、前の鍵の署名がありません。",
+        "Entry {place} about a signing key cannot be read, or the key before it did not sign.",
     ),
     "file": (
         "「{place}」のファイルが失われているか、内容が変わっています。",
@@ -67,8 +77,10 @@ def verify_database(
                 for query in (_entries, _nodes, _values)
             )
             rows = present_rows(connection, tables)
-            verdict = verify(entries, nodes, values, rows, types=frozenset(EVENT_TYPES), known=known)
-        for code, place in _contradictions(connection, tables, files, verdict.erasures):
+            roots = {**checkpoint_roots(connection, tables), **(known or {})}
+            verdict = verify(entries, nodes, values, rows, types=frozenset(EVENT_TYPES), known=roots)
+        wrong = _contradictions(connection, tables, files, verdict.erasures)
+        for code, place in chain(wrong_checkpoints(connection, tables, known or {}), wrong):
             ja, en = _SENTENCES[code]
             verdict.note(Fault(code, None, place, ja.format(place=place), en.format(place=place)))
     return verdict

@@ -1,15 +1,18 @@
-"""Tables of the ledger: entries, the inner nodes of their tree, and the private values behind salted digests.
+"""Tables of the ledger: entries, the nodes of their tree, private values behind salted digests, signed checkpoints.
 
-All three only ever grow; triggers on both databases refuse any change. `ledger_value` alone may lose rows, when personal content is
-erased by an event that says so: the tree still verifies, because entries hold only digests (assurance.md §3.1, §3.8).
+All but the table of sendings only grow; triggers on both databases refuse any change. `ledger_value` alone may lose rows, when
+personal content is erased by an event that says so: the tree still verifies, because entries hold only digests (assurance.md
+§3.1, §3.8).
 """
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Integer, LargeBinary, Text
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from governance.storage.tables import Base, Big
+from governance.storage.tables import Base, Big, Code, Line
 
 
 class LedgerEvent(Base):
@@ -53,3 +56,29 @@ class LedgerValue(Base):
     path: Mapped[str] = mapped_column(Text, primary_key=True)
     salt: Mapped[bytes] = mapped_column(LargeBinary)
     value: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LedgerCheckpoint(Base):
+    """A signed checkpoint: `note` is its text, byte for byte; size and root repeat it (docs/proofs.md §4)."""
+
+    __tablename__ = "ledger_checkpoints"
+    __table_args__ = (CheckConstraint("length(root) = 32", name="root"),)
+
+    size: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    root: Mapped[bytes] = mapped_column(LargeBinary)
+    note: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]
+
+
+class LedgerSending(Base):
+    """How the sending of one checkpoint to one place outside stands; `problem` is a code, empty when nothing went wrong."""
+
+    __tablename__ = "ledger_sendings"
+
+    size: Mapped[int] = mapped_column(Big, ForeignKey("ledger_checkpoints.size"), primary_key=True, autoincrement=False)
+    sink: Mapped[Code] = mapped_column(primary_key=True)
+    place: Mapped[Line]
+    tries: Mapped[int]
+    problem: Mapped[Line]
+    tried_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]

@@ -14,7 +14,9 @@ from io import BytesIO
 from typing import TypeVar
 
 from governance.ledger.services import head, subject_events
+from governance.notary import notary_of
 from governance.reports.printing import Printed, print_report
+from governance.reports.proofs import proved
 from governance.reports.sealed import Seal
 from governance.storage.database import Database
 from governance.storage.files import Store
@@ -58,14 +60,23 @@ def issue(database: Database, actor: Actor, store: Store, prepare: Prepare[R], e
 
 
 def print_sealed(database: Database, made: Ready) -> Printed:
-    """Return the file of a prepared report, sealed with where its record stands in the ledger."""
-    return print_report(made.page(seal(database, made)), made.record, identifier=made.number, at=made.at)
+    """Return the file of a prepared report, sealed with where its record stands in the ledger, and with the proof of it."""
+    sealed = seal(database, made)
+    return print_report(made.page(sealed), made.record, identifier=made.number, at=made.at, more=sealed.more)
 
 
 def seal(database: Database, made: Ready) -> Seal:
-    """Return where the record of a prepared report stands in the ledger at this moment."""
+    """Return where the record of a prepared report stands in the ledger, signed when the database has a notary.
+
+    Raises RolledBack, NoKey: a report that cannot be signed is not issued.
+    """
+    notary = notary_of(database)
+    if notary is not None:
+        notary.checkpoint()
     with open_work(database, SYSTEM, read_only=True) as work:
         entry = subject_events(work.session, made.subject, made.id)[0]
+        if notary is not None:
+            return proved(work.session, entry.seq)
         top = head(work.session)
     return Seal(entry.seq, top.size, top.root)
 

@@ -312,6 +312,34 @@ _APPENDIX = {
         "5. 表示されたページの書き換えは、ファイル全体のダイジェストを発行台帳と照合することでのみ分かる。",
         "5. A change to the visible pages alone shows only when the digest of the whole file is compared with the register of issues.",
     ),
+    "offline": Text("このサービスを使わない検証", "Checking without this service"),
+    "offline_place": Text("台帳の番号 / 件数", "Entry / entries"),
+    "offline_root": Text("ルート", "Root"),
+    "offline_key": Text("公開鍵", "Public key"),
+    "offline_print": Text("鍵の指紋", "Fingerprint of the key"),
+    "offline_1": Text(
+        "1. 検証プログラム（verify_report.py、検証ページから入手できる1つのファイル）を用意する。通信はしない。次のように使う：{command}",
+        "1. Get the verifier (verify_report.py, one file from the verification page); it uses no network. Run: {command}",
+    ),
+    "offline_2": Text(
+        "2. 公開鍵は、本書からではなく、監査人が別の経路で受け取ったものを使う。上の鍵は見分けるための参考である。",
+        "2. Use a public key that the auditor got some other way, never the one in this report; it is printed only to be recognised.",
+    ),
+    "offline_3": Text(
+        "3. RECORD OK は、添付の記録が署名された台帳に入っていることを示す。ページの1文字の変更まで分かるのは、証明ファイル"
+        "（.tlog-proof）を与えたときの FILE OK だけである。",
+        "3. RECORD OK: the attached record is in the signed ledger. Only FILE OK, with the sidecar (.tlog-proof), covers every "
+        "letter of these pages.",
+    ),
+    "offline_4": Text(
+        "4. HISTORY OK は、以前に保管したチェックポイントから台帳が書き換えられていないことを示す。"
+        "添付の checkpoint.txt も保管できる。",
+        "4. HISTORY OK: the ledger was not rewritten since a checkpoint that you kept. The attached checkpoint.txt may be kept for that.",
+    ),
+    "offline_command": Text(
+        "python verify_report.py 報告書.pdf --proof 報告書.pdf.tlog-proof --key 公開鍵 --checkpoint 保管したもの",
+        "python verify_report.py REPORT.pdf --proof REPORT.pdf.tlog-proof --key KEY --checkpoint SAVED",
+    ),
 }
 
 # -- titles of the sections, for those who compose a content ----------------------------------------------------------------

@@ -8,10 +8,10 @@ it may ask for SERIALIZABLE. Durability settings are set on connect, read back, 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import RLock
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
@@ -71,6 +71,12 @@ def _normal(url: str) -> URL:
     return parsed
 
 
+class Follower(Protocol):
+    """What is told of the acts that were just committed; it must not fail."""
+
+    def after(self, acts: Collection[str]) -> None: ...
+
+
 class Database:
     """One database: its engine, its dialect and sessions that begin in the right way."""
 
@@ -83,6 +89,7 @@ class Database:
         self.engine = _sqlite_engine(parsed) if self.dialect == "sqlite" else _postgres_engine(parsed)
         self.session_factory = sessionmaker(self.engine, expire_on_commit=False)
         self._turn = RLock()
+        self.notary: Follower | None = None
 
     def session(self, *, read_only: bool = False, serializable: bool = False) -> Session:
         """Return a session whose transaction begins as declared; the caller commits or rolls back, and closes."""
