@@ -40,6 +40,7 @@ LARGEST, LONGEST, BODY, INFLATED = 2**53 - 1, 65_536, 16_384, 200_000_000
 _NAME, _NUMBER = re.compile(r"[A-Za-z0-9._/-]{1,200}"), re.compile(r"0|[1-9][0-9]{0,15}")
 _SIGNATURE = re.compile("— ([A-Za-z0-9._/-]{1,200}) ([A-Za-z0-9+/=]+)")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _BROKEN_PDF = (
     pikepdf.PdfError,
     KeyError,
@@ -407,12 +408,23 @@ def attachments(file: bytes) -> dict[str, bytes]:
     except (*_BROKEN_PDF, pikepdf.PasswordError):
         raise Wrong("revision") from None
     with pdf:
-        if any(name in pdf.trailer for name in ("/Prev", "/Encrypt", "/XRefStm")):
+        if pdf.is_encrypted or any(name in pdf.trailer for name in ("/Prev", "/Encrypt", "/XRefStm")):
+            raise Wrong("revision")
+        if any(name in _trailer(file) for name in (b"/Prev", b"/Encrypt", b"/XRefStm")):
             raise Wrong("revision")
         try:
             return _embedded(pdf)
         except _BROKEN_PDF:
             raise Wrong("attachments") from None
+
+
+def _trailer(file: bytes) -> bytes:
+    """Return the cross-reference with its dictionary as it is written: the library may hide what it has dealt with."""
+    before, _, place = file.rpartition(b"startxref")
+    if not re.fullmatch(rb"\n[0-9]{1,12}\n%%EOF\n", place):
+        raise Wrong("revision")
+    section = before[int(place.split()[0]) :]
+    return section if section.startswith(b"xref") else section.partition(b"stream")[0]
 
 
 def _embedded(pdf: pikepdf.Pdf) -> dict[str, bytes]:
@@ -470,15 +482,29 @@ class Found:
 
 def _untrusted(held: dict[str, bytes]) -> list[Key]:
     """Return the keys that come with the report: good for nothing but to say that nothing contradicts."""
+    listed = canonical(held.get(KEYS, b""))
+    if not isinstance(listed, dict) or set(listed) != {"keys", "origin"} or not isinstance(listed["keys"], list):
+        raise Wrong("json")
+    if not isinstance(listed["origin"], str) or not all(map(_is_term, listed["keys"])):
+        raise Wrong("json")
     try:
-        return [read_key(each["vkey"]) for each in canonical(held[KEYS])["keys"]]
-    except (KeyError, TypeError, AttributeError):
+        return [read_key(each["vkey"]) for each in listed["keys"]]
+    except Wrong:
         raise Wrong("json") from None
+
+
+def _is_term(each: Any) -> bool:
+    if not isinstance(each, dict) or set(each) != {"from", "until", "vkey"}:
+        return False
+    since, until, vkey = each["from"], each["until"], each["vkey"]
+    return all(isinstance(one, str) for one in (since, vkey, until or "")) and all(
+        _TIME.fullmatch(one) for one in (since, *(() if until is None else (until,)))
+    )
 
 
 def _concluded(kind: str, proof: Proof, said: Checkpoint, keys: Sequence[Key], used: Sequence[Key]) -> Found:
     if keys:
-        return Found(_verdict(OK, kind, seq=proof.index, size=said.size), said)
+        return Found(_verdict(OK, "ok", kind, seq=proof.index, size=said.size), said)
     named = [key for key in used if key.name == said.origin]
     return Found(_verdict(UNCHECKED, "no_key", print=", ".join(key.fingerprint for key in named)))
 
@@ -520,24 +546,23 @@ def check_history(saved: str, compared: Sequence[Checkpoint], keys: Sequence[Key
     if not compared:
         return _verdict(UNCHECKED, "nothing")
     bridges = [_bridge(link, keys) for link in links]
-    for each in compared:
-        _compare(kept, each, bridges)
-    return _verdict(OK, "history", size=kept.size)
+    missing = [each for each in compared if not _is_compared(kept, each, bridges)]
+    return _verdict(UNCHECKED, "no_consistency") if missing else _verdict(OK, "ok", "history", size=kept.size)
 
 
-def _compare(kept: Checkpoint, each: Checkpoint, bridges: Sequence[tuple[int, list[bytes], Checkpoint]]) -> None:
+def _is_compared(kept: Checkpoint, each: Checkpoint, bridges: Sequence[tuple[int, list[bytes], Checkpoint]]) -> bool:
+    """Say whether two checkpoints could be compared. Raises Wrong when they are not of one history."""
     if kept.origin != each.origin:
         raise Wrong("origin")
     if kept.size == each.size:
         if kept.root != each.root:
             raise Wrong("fork")
-        return
+        return True
     old, new = sorted((kept, each), key=lambda one: one.size)
     paths = [path for size, path, to in bridges if size == old.size and to == new]
-    if not paths:
-        raise Wrong("no_consistency")
-    if not any(continues(old, new, path) for path in paths):
+    if not all(continues(old, new, path) for path in paths):
         raise Wrong("fork")
+    return bool(paths)
 
 
 def _bridge(content: bytes, keys: Sequence[Key]) -> tuple[int, list[bytes], Checkpoint]:
@@ -599,8 +624,6 @@ def _history(asked: Asked, good: Sequence[Checkpoint]) -> Verdict:
     try:
         return check_history(_text(asked.saved, "saved"), good, asked.keys, asked.links)
     except Wrong as wrong:
-        if wrong.code == "no_consistency":
-            return _verdict(UNCHECKED, wrong.code)
         return _failed(wrong)
 
 
@@ -632,7 +655,7 @@ def check_ledger(folder: Path, keys: Sequence[Key]) -> Verdict:
             raise Wrong("inclusion" if wanted else "nothing")
     except Wrong as wrong:
         return _failed(wrong)
-    return _verdict(OK, "history", size=size)
+    return _verdict(OK, "ok", "history", size=size)
 
 
 def _leaf(line: bytes, seq: int, origin: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Signed checkpoints: made, kept, continued, rotated; an administrator of the database against them, seven times; a signer that remembers."""
+"""Signed checkpoints: made, continued, rotated; seven attacks of an administrator; a signer that remembers what it signed."""
 
 from __future__ import annotations
 
@@ -107,7 +107,11 @@ def test_the_verifier_checks_trees_as_the_ledger_builds_them() -> None:
         for old in range(1, size):
             before, path = at[old], merkle.consistency_proof(old, size, subtree)
             assert before is not None
-            assert verifier.continues(before, now, path) == merkle.continues(old, before.root, size, now.root, path) is True
+            assert (
+                verifier.continues(before, now, path)
+                == merkle.continues(old, before.root, size, now.root, path)
+                is True
+            )
             assert not verifier.continues(before, now, path[:-1])
             assert not verifier.continues(before, now, [*path, b"0" * 32])
             assert not verifier.continues(verifier.Checkpoint("o", old, b"0" * 32), now, path)
@@ -169,7 +173,9 @@ def test_keys_are_rotated_by_both_and_old_checkpoints_stay_good(written: Databas
     assert verify_database(written).ok
 
 
-def test_a_rotation_cut_off_half_way_is_finished(written: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rotation_cut_off_half_way_is_finished(
+    written: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     notary = notary_of(written, tmp_path)
     before, ring = notary.key()
     ring.next()  # the file of the new key is there, the ledger does not know it
@@ -269,7 +275,15 @@ def swap(admin: object) -> None:
         sql(admin, "UPDATE ledger_checkpoints SET note = ? WHERE size = ?", said_again, size)
 
 
-CODES = {edit: "node", delete: "missing", reorder: "number", insert: "number", truncate: "shorter", remake: "root", swap: "value"}
+CODES = {
+    edit: "node",
+    delete: "missing",
+    reorder: "number",
+    insert: "number",
+    truncate: "shorter",
+    remake: "root",
+    swap: "value",
+}
 
 
 @pytest.mark.parametrize("attack", CODES, ids=lambda attack: attack.__name__)
@@ -295,7 +309,9 @@ def test_seven_attacks_of_an_administrator_are_found(
 def test_a_changed_checkpoint_is_found(written: Database, tmp_path: Path) -> None:
     made = notary_of(written, tmp_path).checkpoint()
     with unguarded(written) as admin:
-        sql(admin, "UPDATE ledger_checkpoints SET note = ? WHERE size = ?", made.note.replace("test", "tost"), made.size)
+        sql(
+            admin, "UPDATE ledger_checkpoints SET note = ? WHERE size = ?", made.note.replace("test", "tost"), made.size
+        )
     assert [fault.code for fault in verify_database(written).faults] == ["checkpoint"]
 
 
