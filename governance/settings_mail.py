@@ -12,9 +12,9 @@ from email.utils import parseaddr
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
-from pydantic_settings import BaseSettings
 
 from governance.explained import NUMBER, TEXT, TRUTH, Explained
+from governance.settings_reports import ReportSettings
 from governance.texts import Text
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -38,7 +38,7 @@ def _usual_port(given: dict[str, Any]) -> int:
     return PORTS[given["smtp_security"]]
 
 
-class MailSettings(BaseSettings):
+class MailSettings(ReportSettings):
     """The settings of mail and of the worker."""
 
     smtp_host: Annotated[

@@ -94,6 +94,7 @@ def test_public_views_are_few_and_known(app: Service) -> None:
     assert public <= {
         "/api/projects/<number>/readings",
         "/health",
+        "/reports/schema",
         "/scripts/<digest>/<names>.js",
         "/sign-in",
         "/sign-in/again",

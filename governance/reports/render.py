@@ -106,8 +106,11 @@ def record_digest(content: Content) -> str:
 
 
 # long: one line for each thing the templates may use
-def render_html(content: Content, *, lang: Mode, issue: Issue) -> str:
-    """Return the page of a report. Raises `BrokenContent` when names or lengths in it do not fit together."""
+def render_html(content: Content, *, lang: Mode, issue: Issue, drawn: bool = True) -> str:
+    """Return the page of a report. Raises `BrokenContent` when names or lengths in it do not fit together.
+
+    `drawn`: letters that the shipped fonts cannot draw are printed as their numbers.
+    """
     if problems := gaps(content):
         raise BrokenContent("; ".join(problems))
     one = "en" if lang == "en" else "ja"
@@ -132,7 +135,7 @@ def render_html(content: Content, *, lang: Mode, issue: Issue) -> str:
             **_drawings(content, one, lang == "both"),
         )
     )
-    return printable(page)
+    return printable(page) if drawn else page
 
 
 def _label(key: str, **values: Any) -> Bilingual:

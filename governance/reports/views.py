@@ -34,7 +34,7 @@ from governance.projects.services import by_number, relations_of
 from governance.projects.services import project as visible_project
 from governance.questionnaires.services import framework_in
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reports import bulk_views, document_views, paper_views, papers, services
+from governance.reports import bulk_views, copy_views, document_views, paper_views, papers, services
 from governance.reports.case import reportable
 from governance.reports.compose import House
 from governance.reports.forms import IssueForm
@@ -46,7 +46,13 @@ from governance.states import state_of
 from governance.texts import Text
 
 blueprint = Blueprint("reports", __name__)
-blueprints = (blueprint, paper_views.blueprint, bulk_views.blueprint, document_views.blueprint)
+blueprints = (
+    blueprint,
+    paper_views.blueprint,
+    bulk_views.blueprint,
+    document_views.blueprint,
+    copy_views.blueprint,
+)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pikepdf
 import pytest
+from docx import Document
 from pypdf import PdfReader
 from sqlalchemy import select
 
@@ -18,6 +19,7 @@ from governance.ledger.services import event, head
 from governance.projects.models import Project
 from governance.refusals import Forbidden, NotFound, Refusal
 from governance.reports import documents, issuing, services
+from governance.reports.copies import copy_of
 from governance.reports.documents import Order
 from governance.reports.models import Report
 from governance.reports.periods import parsed
@@ -219,3 +221,16 @@ def test_the_ninetieth_percentile_is_by_nearest_rank() -> None:
     assert ninetieth([5]) == 5
     assert ninetieth(list(range(1, 11))) == 9
     assert ninetieth(list(range(1, 12))) == 10
+
+
+def test_a_document_is_handed_out_as_word_file_too(scene: Scene) -> None:
+    row, _, record = issued(scene, "portfolio", lang="both")
+    made = copy_of(row, "docx", scene.store, None)
+    written = "".join("".join(Document(BytesIO(made.content)).element.body.itertext()).split())
+    titles = [section["title"]["ja"] for section in record["sections"]]
+    assert titles
+    assert all("".join(title.split()) in written for title in titles)
+    blank, _, _ = issued(scene, "form")
+    with pytest.raises(Refusal, match="reports.older_shape"):
+        copy_of(blank, "docx", scene.store, None)
+    assert copy_of(blank, "xlsx", scene.store, None).content[:2] == b"PK"

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+import jsonschema
 import pytest
 from sqlalchemy import select
 
@@ -83,6 +84,16 @@ def test_a_report_is_asked_for_listed_fetched_and_verified(app: Service, made: W
     assert fetched.headers["Content-Disposition"] == f"attachment; filename={number}.both.pdf"
     assert hashlib.sha256(fetched.data).hexdigest() == file_digest
     assert number in visitor(app, made, "auditor").get("/reports").text
+    copies = {
+        form: visitor(app, made, "auditor").get(f"/reports/{report_id}/copy.{form}")
+        for form in ("docx", "xlsx", "json")
+    }
+    assert [each.data[:2] for each in copies.values()] == [b"PK", b"PK", b'{"']
+    assert hashlib.sha256(copies["json"].data).hexdigest() == record
+    assert copies["docx"].headers["Content-Disposition"] == f"attachment; filename={number}.both.docx"
+    assert visitor(app, made, "auditor").get(f"/reports/{report_id}/copy.exe").status_code == 404
+    assert visitor(app, made, "stranger").get(f"/reports/{report_id}/copy.json").status_code in (403, 404)
+    jsonschema.validate(copies["json"].json, Visitor(app).get("/reports/schema").json)
     anybody = Visitor(app)
     assert number in anybody.get(f"/verify?d={record}").text
     assert "ファイル全体" in anybody.get(f"/verify?d={file_digest.upper()}").text

@@ -1,0 +1,39 @@
+"""What an administrator can set about the files of reports: the Word template and the certificate of the signature; part of `Settings`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_settings import BaseSettings
+
+from governance.explained import Explained
+from governance.texts import Text
+
+
+def _file(path: Path | None) -> Path | None:
+    """Return the whole path; raise `ValueError` unless the file is there."""
+    if path is None:
+        return None
+    whole = path.expanduser().resolve()
+    if not whole.is_file():
+        raise ValueError("no such file")
+    return whole
+
+
+class ReportSettings(BaseSettings):
+    """The settings of the files of reports."""
+
+    report_word_template: Annotated[
+        Path | None,
+        AfterValidator(_file),
+        Explained(
+            Text(
+                "報告書のWord版に使うひな形。書式・余白・ヘッダー・フッターを引き継ぐ。",
+                "Template of reports as Word files: its styles, margins, header and footer are kept.",
+            ),
+            Text(".docx ファイルのパス", "path of a .docx file"),
+            Text("組み込みの書式", "the built-in look"),
+        ),
+    ] = None
