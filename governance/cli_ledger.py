@@ -188,10 +188,10 @@ def verdict_lines(verdict: Verdict) -> list[Text]:
     root = Text("根のダイジェスト: {root}", "Root: {root}").filled(root=verdict.root.hex())
     if verdict.ok:
         head = Text(
-            "監査台帳は完全です。{size}件の監査イベントと{rows}件の記録が一致しました。",
-            "The ledger is whole: {size} events and {rows} records agree.",
+            "監査台帳は完全です。{size}件の監査イベントと{rows}件の記録が一致しました（記録された消去：{erased}件）。",
+            "The ledger is whole: {size} events and {rows} records agree (recorded erasures: {erased}).",
         )
-        return [head.filled(size=verdict.size, rows=verdict.rows), root]
+        return [head.filled(size=verdict.size, rows=verdict.rows, erased=verdict.erased), root]
     head = Text("監査台帳に矛盾があります（{count}件）。", "The ledger is broken ({count} faults).")
     faults = sorted(verdict.faults, key=lambda each: each.rank)
     numbers = [f"#{fault.seq}: " if fault.seq is not None else "" for fault in faults]

@@ -241,6 +241,17 @@ class Settings(LedgerSettings):
         str,
         Explained(Text("報告書に記す機密区分（英語）。", "Classification printed on reports, in English."), TEXT),
     ] = "Confidential"
+    retention_years: Annotated[
+        int,
+        Field(ge=1, le=100),
+        Explained(
+            Text(
+                "案件の終了後に記録を保存する年数。これより早い消去には理由が要る。",
+                "Years that records are kept after the end of a project; an earlier erasure needs a reason.",
+            ),
+            Text(*NUMBER).filled(low=1, high=100),
+        ),
+    ] = 10
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         BeforeValidator(lambda level: level.upper() if isinstance(level, str) else level),

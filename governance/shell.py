@@ -19,6 +19,8 @@ from governance.accounts.rules import may_ever
 from governance.notifications import services as notifications
 from governance.pages import current_person, current_work, is_htmx, locale, now, today, zone
 from governance.paths import STATIC
+from governance.projects.erased import told
+from governance.projects.models import Erasure
 from governance.settings import Settings
 from governance.states import state_of
 from governance.texts import Text
@@ -46,6 +48,7 @@ MENU = (
     Entry("/reports", lazy_gettext("報告書"), "report:download"),
     Entry("/questionnaires", lazy_gettext("質問票"), "questionnaire:view"),
     Entry("/learning", lazy_gettext("学習"), "kyt:view"),
+    Entry("/erasures", lazy_gettext("消去"), "erasure:view", ("/legal-holds",)),
     Entry("/ledger", lazy_gettext("監査台帳"), "ledger:view"),
     Entry("/people", lazy_gettext("利用者"), "account:manage"),
 )
@@ -189,6 +192,11 @@ def _recent(value: datetime) -> str:
     return formats.recent(value, now(), zone()).in_(locale())
 
 
+def _erased(row: Erasure) -> Text:
+    """Return when, under which erasure and what was erased."""
+    return told(row, formats.local_date(row.decided_at or now(), zone()))
+
+
 FILTERS: dict[str, Callable[[Any], Any]] = {
     "t": text_of,
     "day": _blank(lambda value: formats.day(value, zone()).in_(locale())),
@@ -203,6 +211,7 @@ FILTERS: dict[str, Callable[[Any], Any]] = {
     "percent": _blank(formats.percent),
     "days_left": days_left,
     "sentences": sentences,
+    "erased": _erased,
 }
 
 

@@ -57,6 +57,12 @@ STATES: dict[str, State] = {
     "bulk.waiting": State("draft", "", Text("待機中", "Waiting")),
     "bulk.making": State("clock", "going", Text("作成中", "Being made")),
     "bulk.failed": State("cross", "bad", Text("失敗", "Failed")),
+    # erasures
+    "erasure.requested": State("clock", "going", Text("承認待ち", "Waiting for approval")),
+    "erasure.approved": State("review", "going", Text("実行中", "Being performed")),
+    "erasure.performed": State("check", "good", Text("消去済み", "Erased")),
+    "erasure.refused": State("cross", "bad", Text("却下", "Refused")),
+    "erasure.withdrawn": State("leave", "", Text("取下げ", "Withdrawn")),
     # conditions
     "condition.open": State("draft", "", Text("未着手", "Open")),
     "condition.submitted": State("sent", "going", Text("確認待ち", "Waiting for verification")),

@@ -49,3 +49,9 @@ def joined(texts: Iterable[Text], ja: str = "、", en: str = ", ") -> Text:
     """Return the texts in one line, with the separator of each language."""
     texts = list(texts)
     return Text(ja.join(t.ja for t in texts), en.join(t.en for t in texts))
+
+
+ERASED = Text("（消去された文）", "(text was erased)")
+"""What stands where a text was erased."""
+ERASED_BOTH = f"{ERASED.ja} {ERASED.en}"
+"""The same in a stored text that both languages show."""

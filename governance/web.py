@@ -58,6 +58,7 @@ FEATURES = (
     "learning",
     "insight",
     "reports",
+    "erasure",
     "lessons",
     "interchange",
     "ledger",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -88,18 +88,19 @@ class UnitOfWork:
         refs: Mapping[str, Ref] = {},
         private: Mapping[str, str] = {},
         row: Any = None,
+        rows: Sequence[Any] = (),
     ) -> None:
         """Describe an act for the ledger. Raises BadEvent for an unknown type or free text outside of `private`.
 
         Call it after the rows were changed: every governed row written since the last call is flushed and its digest goes into
-        this entry. `row` adds one that may not have changed (an act that confirms it).
+        this entry. `row` and `rows` add some that may not have changed (an act that confirms them).
         """
         self.session.flush()
         draft = Draft(type, self.now, self.actor.body(), subject, rev, project, dict(codes), dict(refs), dict(private))
         check(draft)
-        if row is not None:
-            table = inspect(row).mapper.local_table.name
-            self._changed[table].setdefault(row.id, True)
+        for each in (*rows, *([] if row is None else [row])):
+            table = inspect(each).mapper.local_table.name
+            self._changed[table].setdefault(each.id, True)
         self._anchor(draft)
         self._drafts.append(draft)
 

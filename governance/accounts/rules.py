@@ -41,6 +41,8 @@ RELATIONS: dict[str, Text] = {
     "incident.reporter": Text("その事故の報告者", "whoever reported the incident"),
     "body.member": Text("その機関のメンバー", "a member of the body"),
     "draft.author": Text("その下書きを書いた人", "whoever wrote a part of the draft"),
+    "erasure.requester": Text("その消去を申請した人", "whoever asked for the erasure"),
+    "erasure.subject": Text("その消去の対象である本人", "the person whom the erasure is about"),
     "kyt.leader": Text("そのKYTの進行役と書記", "leader and scribe of the KYT session"),
     "kyt.participant": Text("そのKYTの参加者", "whoever takes part in the KYT session"),
 }
@@ -237,6 +239,19 @@ PERMISSIONS: dict[str, Permission] = {
     "training:manage": _row(
         "教育講座と受講記録の管理", "Manage courses and attendances", {"secretariat", "administrator"}, _AUDITOR
     ),
+    "erasure:view": _row(
+        "消去の記録の閲覧", "See erasures and legal holds", {"privacy", "legal", "secretariat", "auditor"}
+    ),
+    "erasure:request": _row(
+        "消去の申請", "Ask for an erasure", {"privacy", "legal", "secretariat"}, _OBSERVER_FREE | {"erasure.subject"}
+    ),
+    "erasure:approve": _row(
+        "消去の承認と実行",
+        "Approve and perform an erasure",
+        {"privacy", "legal"},
+        _OBSERVER_FREE | {"erasure.requester", "erasure.subject", "project.ever"},
+    ),
+    "hold:set": _row("保全の設定と解除", "Set and lift a legal hold", {"legal"}, _OBSERVER_FREE),
     "account:manage": _row("利用者と役割の管理", "Manage people and roles", {"administrator"}),
     "mail:manage": _row("メールの送信状況の確認と再送", "See the sending of mail and send again", {"administrator"}),
 }

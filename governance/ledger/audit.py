@@ -79,7 +79,7 @@ def verify_database(
             rows = present_rows(connection, tables)
             roots = {**checkpoint_roots(connection, tables), **(known or {})}
             verdict = verify(entries, nodes, values, rows, types=frozenset(EVENT_TYPES), known=roots)
-        wrong = _contradictions(connection, tables, files, verdict.erasures)
+        wrong = _contradictions(connection, tables, files, verdict)
         for code, place in chain(wrong_checkpoints(connection, tables, known or {}), wrong):
             ja, en = _SENTENCES[code]
             verdict.note(Fault(code, None, place, ja.format(place=place), en.format(place=place)))
@@ -116,17 +116,17 @@ def _stream(connection: Connection, query: Select[Any]) -> Generator[Any]:
 
 
 def _contradictions(
-    connection: Connection, tables: Mapping[str, Table], files: Store | None, erasures: set[str]
+    connection: Connection, tables: Mapping[str, Table], files: Store | None, verdict: Verdict
 ) -> Iterator[tuple[str, str]]:
     """Yield what the records say wrongly about each other: sentence code and place."""
     for name, governed in GOVERNED.items():
         if governed.digest_of:
             yield from _wrong_bodies(connection, tables[name], *governed.digest_of)
     yield from _wrong_bases(connection, tables)
-    yield from _wrong_texts(connection, tables, erasures)
+    yield from _wrong_texts(connection, tables, verdict)
     yield from _wrong_batches(connection, tables)
     if files is not None:
-        yield from _wrong_files(connection, tables, files)
+        yield from _wrong_files(connection, tables, files, verdict)
 
 
 def _wrong_bodies(connection: Connection, table: Table, body: str, digest: str) -> Iterator[tuple[str, str]]:
@@ -148,7 +148,7 @@ def _wrong_bases(connection: Connection, tables: Mapping[str, Table]) -> Iterato
         yield "basis", row_key("decisions", id)
 
 
-def _wrong_texts(connection: Connection, tables: Mapping[str, Table], erasures: set[str]) -> Iterator[tuple[str, str]]:
+def _wrong_texts(connection: Connection, tables: Mapping[str, Table], verdict: Verdict) -> Iterator[tuple[str, str]]:
     """Compare the stored texts of each snapshot with the salted digests in its body; a missing one must have been erased."""
     texts, snapshots = tables["snapshot_texts"].c, tables["snapshots"].c
     for id, body in _stream(connection, select(snapshots.id, snapshots.body)):
@@ -159,8 +159,9 @@ def _wrong_texts(connection: Connection, tables: Mapping[str, Table], erasures: 
         named = dict(_commitments(_parsed(body), ""))
         place = row_key("snapshots", id)
         yield from (("text", place + path) for path, digest in stored.items() if named.get(path) != digest)
-        lost = (place + path for path in named.keys() - stored.keys())
-        yield from (("text_missing", path) for path in sorted(lost) if path not in erasures)
+        lost = {place + path for path in named.keys() - stored.keys()}
+        verdict.erased += len(lost & verdict.erasures)
+        yield from (("text_missing", path) for path in sorted(lost - verdict.erasures))
 
 
 def _wrong_batches(connection: Connection, tables: Mapping[str, Table]) -> Iterator[tuple[str, str]]:
@@ -214,7 +215,10 @@ def _commitments(value: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield from _commitments(inner, f"{path}/{key}")
 
 
-def _wrong_files(connection: Connection, tables: Mapping[str, Table], files: Store) -> Iterator[tuple[str, str]]:
+def _wrong_files(
+    connection: Connection, tables: Mapping[str, Table], files: Store, verdict: Verdict
+) -> Iterator[tuple[str, str]]:
+    """Check every stored file that a row names; one may be gone when an entry says that it was erased."""
     evidence = tables["evidence"].c
     named = [
         ("evidence", row)
@@ -224,5 +228,8 @@ def _wrong_files(connection: Connection, tables: Mapping[str, Table], files: Sto
         issued = tables[name].c
         named += [(name, row) for row in connection.execute(select(issued.id, issued.file_digest))]
     for table, (id, digest) in named:
-        if not files.verify(digest):
-            yield "file", row_key(table, id)
+        place = row_key(table, id)
+        if f"{place}/file" in verdict.erasures:
+            verdict.erased += 1
+        elif not files.verify(digest):
+            yield "file", place

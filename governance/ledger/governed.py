@@ -83,7 +83,7 @@ GOVERNED: dict[str, Governed] = {
     "evidence": Governed(
         _columns(
             "id project_id kind title title_en filename url media_type size digest added_by added_at removed_at expires_on"
-            " replaces_id removed_by removed_because"
+            " replaces_id removed_by removed_because erased_id"
         ),
         Text("証跡", "evidence"),
     ),
@@ -204,7 +204,8 @@ GOVERNED: dict[str, Governed] = {
         _columns("id version_id office approved_by approved_at"), Text("議事録の承認", "approval of minutes")
     ),
     "papers": Governed(
-        _columns("id number kind lang meeting_id project_id source_id items record_digest file_digest size pages issued_by issued_at"),
+        _columns("id number kind lang meeting_id project_id source_id items record_digest file_digest size pages issued_by issued_at"
+            " erased_id"),
         Text("会議の文書", "paper of a meeting"),
     ),
     "decisions": Governed(
@@ -316,9 +317,20 @@ GOVERNED: dict[str, Governed] = {
     "reports": Governed(
         _columns(
             "id number kind lang project_id snapshot_digest record_digest file_digest size pages is_draft purpose issued_by issued_at"
-            " scope profile"
+            " scope profile erased_id"
         ),
         Text("報告書", "report"),
+    ),
+    "erasures": Governed(
+        _columns(
+            "id number project_id person_id parts basis reason early state requested_by requested_at decided_by decided_at"
+            " verdict counts"
+        ),
+        Text("消去", "erasure"),
+    ),
+    "legal_holds": Governed(
+        _columns("id number project_id person_id reason set_by set_at lifted_by lifted_at lifted_because"),
+        Text("保全", "legal hold"),
     ),
 }
 """Table name → what counts. Identifiers are in every row, so that a row cannot stand in for another."""
@@ -339,13 +351,14 @@ CONTENT_TABLES: dict[str, tuple[str, ...]] = {
 ADDED_LATER = {
     "answers": frozenset({"text", "to_confirm", "confirm_because"}),
     "item_ratings": frozenset({"to_confirm"}),
-    "evidence": frozenset({"expires_on", "replaces_id", "removed_by", "removed_because"}),
+    "evidence": frozenset({"expires_on", "replaces_id", "removed_by", "removed_because", "erased_id"}),
     "committee_members": frozenset({"alternate_of"}),
     "meetings": frozenset({"link", "late_reason"}),
     "agenda_items": frozenset({"motion_number", "drafted"}),
     "votes": frozenset({"motion_number"}),
     "reviews": frozenset({"risks", "open_points"}),
-    "reports": frozenset({"scope", "profile"}),
+    "reports": frozenset({"scope", "profile", "erased_id"}),
+    "papers": frozenset({"erased_id"}),
 }
 """Columns of governed tables and of contents that came after the first release.
 

@@ -187,7 +187,12 @@ EVENT_TYPES: dict[str, Text] = {
     "ReportAnnulled": Text("報告書の無効化", "Report annulled"),
     "KeyRotated": Text("台帳の署名鍵の設定・交替", "Signing key of the ledger set or changed"),
     "ExportCreated": Text("データの書出し", "Export created"),
+    "ErasureRequested": Text("消去の申請", "Erasure requested"),
+    "ErasureRefused": Text("消去の申請の却下", "Erasure refused"),
+    "ErasureWithdrawn": Text("消去の申請の取下げ", "Request for an erasure withdrawn"),
     "ErasurePerformed": Text("個人に関する内容の消去", "Personal content erased"),
+    "LegalHoldSet": Text("保全の設定", "Legal hold set"),
+    "LegalHoldLifted": Text("保全の解除", "Legal hold lifted"),
     "RestorePerformed": Text("バックアップからの復元", "Restored from a backup"),
     "ClockAnomaly": Text("時計の逆行の検出", "Clock went backwards"),
 }

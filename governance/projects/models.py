@@ -1,4 +1,4 @@
-"""Tables of projects (案件), their members over time, and the evidence they own.
+"""Tables of projects (案件), their members over time, the evidence they own, and what was erased of them.
 
 Everything else a project has hangs below it, so that one question — may this person see the project? — covers it all.
 """
@@ -6,8 +6,9 @@ Everything else a project has hangs below it, so that one question — may this 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from governance.accounts.models import User
@@ -144,8 +145,10 @@ class Evidence(Revised, Base):
     removed_by: Mapped[str | None] = ref("users.id", index=False)
     removed_because: Mapped[Long] = mapped_column(default="", server_default="")
     rev: Mapped[int] = mapped_column(server_default="1")
+    erased_id: Mapped[str | None] = ref("erasures.id", index=False)
 
     project: Mapped[Project] = relationship()
+    erasure: Mapped[Erasure | None] = relationship()
     author: Mapped[User] = relationship(foreign_keys=[added_by])
     remover: Mapped[User | None] = relationship(foreign_keys=[removed_by])
 
@@ -199,3 +202,74 @@ class Disposal(Base):
     done_on: Mapped[date]
     recorded_by: Mapped[str] = ref("users.id", index=False)
     recorded_at: Mapped[datetime]
+
+
+class Erasure(Revised, Base):
+    """A request to erase what a project or a person left behind, and what became of it (assurance.md §3.8).
+
+    Two people stand in it: who asked and who decided. `opened` is set only inside of the one transaction that erases, and is all
+    that the guards of the database look at: it points at nothing, so that no transaction can be committed with it.
+    """
+
+    __tablename__ = "erasures"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        CheckConstraint("(project_id IS NULL) <> (person_id IS NULL)", name="target"),
+        CheckConstraint("state IN ('requested', 'approved', 'performed', 'refused', 'withdrawn')", name="state"),
+        CheckConstraint("(state = 'requested') = (decided_by IS NULL)", name="decided"),
+        CheckConstraint("state NOT IN ('approved', 'performed') OR decided_by <> requested_by", name="two"),
+        CheckConstraint("opened IS NULL OR (opened = '-' AND state = 'approved')", name="opened"),
+        CheckConstraint("id <> '-' AND reason <> ''", name="reason"),
+    )
+
+    id: Mapped[Id]
+    number: Mapped[int]
+    project_id: Mapped[str | None] = ref("projects.id")
+    person_id: Mapped[str | None] = ref("users.id")
+    parts: Mapped[list[str]]
+    basis: Mapped[Code]
+    reason: Mapped[Long]
+    early: Mapped[Long] = mapped_column(default="")
+    state: Mapped[Code] = mapped_column(default="requested")
+    requested_by: Mapped[str] = ref("users.id", index=False)
+    requested_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = ref("users.id", index=False)
+    decided_at: Mapped[datetime | None]
+    verdict: Mapped[Long] = mapped_column(default="")
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    opened: Mapped[str | None] = mapped_column(
+        String(36), ForeignKey("erasures.id", deferrable=True, initially="DEFERRED")
+    )
+
+    project: Mapped[Project | None] = relationship()
+    person: Mapped[User | None] = relationship(foreign_keys=[person_id])
+    requester: Mapped[User] = relationship(foreign_keys=[requested_by])
+    decider: Mapped[User | None] = relationship(foreign_keys=[decided_by])
+
+
+class LegalHold(Revised, Base):
+    """An order that everything of a project or a person is kept (保全): while it stands, nothing of it is erased."""
+
+    __tablename__ = "legal_holds"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        CheckConstraint("(project_id IS NULL) <> (person_id IS NULL)", name="target"),
+        CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+    id: Mapped[Id]
+    number: Mapped[int]
+    project_id: Mapped[str | None] = ref("projects.id")
+    person_id: Mapped[str | None] = ref("users.id")
+    reason: Mapped[Long]
+    set_by: Mapped[str] = ref("users.id", index=False)
+    set_at: Mapped[datetime]
+    lifted_by: Mapped[str | None] = ref("users.id", index=False)
+    lifted_at: Mapped[datetime | None]
+    lifted_because: Mapped[Long] = mapped_column(default="")
+
+    project: Mapped[Project | None] = relationship()
+    person: Mapped[User | None] = relationship(foreign_keys=[person_id])
+    setter: Mapped[User] = relationship(foreign_keys=[set_by])
+    lifter: Mapped[User | None] = relationship(foreign_keys=[lifted_by])

@@ -35,6 +35,7 @@ from governance.screenings.reopening import reasons_of
 from governance.screenings.result import Counted, Score
 from governance.screenings.routing import Sheet
 from governance.screenings.snapshots import thaw
+from governance.texts import ERASED_BOTH
 from governance.work import UnitOfWork
 
 FINAL = frozenset({"approved", "approved_with_conditions", "rejected"})
@@ -51,7 +52,7 @@ class Frozen:
 
     @property
     def contents(self) -> dict[str, tuple[str, str]]:
-        """Question key → value and text of every answer; an erased text is empty."""
+        """Question key → value and text of every answer."""
         return {answer["key"]: (answer["value"], answer.get("text") or "") for answer in self.body["answers"]}
 
     @property
@@ -219,7 +220,7 @@ def _newest(snapshots: Sequence[Snapshot]) -> Snapshot:
 
 
 def _thawed(work: UnitOfWork, snapshot: Snapshot) -> Frozen:
-    body = thaw(work.session, snapshot)
+    body = thaw(work.session, snapshot, ERASED_BOTH)
     return Frozen(snapshot, body, revived(body["score"]))
 
 

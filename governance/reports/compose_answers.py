@@ -22,7 +22,7 @@ from governance.reports.words import Words
 from governance.screenings import explain, kinds
 from governance.screenings.points import least
 from governance.screenings.result import Counted, ItemScore
-from governance.texts import Text, joined
+from governance.texts import ERASED_BOTH, Text, joined
 
 HUNDRED = Decimal(100)
 
@@ -130,8 +130,8 @@ def _weighed(case: Case, question: Question) -> tuple[str | None, str | None]:
 
 def _entries(question: Question, text: str) -> list[Words]:
     """Return what was written: a text as it is, or one line for each row."""
-    if question.kind != "rows":
-        return [text] if text else []
+    if question.kind != "rows" or text == ERASED_BOTH:
+        return [words] if (words := entered(text)) else []
     return [
         said(
             joined(

@@ -1,4 +1,7 @@
-"""The register of issued reports: number, kind, language, purpose, and the digests that identify record and file."""
+"""The register of issued reports: number, kind, language, purpose, and the digests that identify record and file.
+
+The register is kept when the stored copies of a project are erased; `erased_id` then says under which erasure they went.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from governance.accounts.models import User
-from governance.projects.models import Project
+from governance.projects.models import Erasure, Project
 from governance.storage.tables import Base, Code, Digest, Id, Line, ref
 
 
@@ -39,7 +42,9 @@ class Report(Base):
     issued_at: Mapped[datetime]
     scope: Mapped[Line] = mapped_column(default="", server_default="")
     profile: Mapped[Code] = mapped_column(default="", server_default="")
+    erased_id: Mapped[str | None] = ref("erasures.id", index=False)
 
+    erasure: Mapped[Erasure | None] = relationship()
     project: Mapped[Project | None] = relationship()
     issuer: Mapped[User] = relationship()
 
@@ -71,7 +76,9 @@ class Paper(Base):
     pages: Mapped[int]
     issued_by: Mapped[str] = ref("users.id", index=False)
     issued_at: Mapped[datetime]
+    erased_id: Mapped[str | None] = ref("erasures.id", index=False)
 
+    erasure: Mapped[Erasure | None] = relationship()
     issuer: Mapped[User] = relationship()
 
 

@@ -15,7 +15,7 @@ from governance.reports.case import Case
 from governance.reports.content import Person
 from governance.reports.words import Bilingual, Coded, Words
 from governance.reviews.rules import local_date
-from governance.texts import Text, joined
+from governance.texts import ERASED, ERASED_BOTH, Text, joined
 
 
 def said(text: Text) -> Bilingual:
@@ -25,6 +25,8 @@ def said(text: Text) -> Bilingual:
 
 def entered(ja: str | None, en: str | None = "") -> Words:
     """Return what a person entered: both languages when they gave both, else the one they gave; nothing for nothing."""
+    if ja in (ERASED.ja, ERASED_BOTH):
+        return said(ERASED)
     if ja and en and ja != en:
         return {"ja": ja, "en": en}
     return ja or en or None

@@ -27,6 +27,7 @@ from governance.pages import (
     this_form,
     write,
 )
+from governance.projects.erased import refuse_erased
 from governance.projects.services import relations_of
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reports import papers
@@ -186,6 +187,7 @@ def _seen(meeting_id: str | None) -> bool:
 def file(paper_id: str) -> ResponseReturnValue:
     """Hand out the file, checked against its digest, never shown inside the page."""
     row = papers.paper(current_work(), paper_id)
+    refuse_erased(row.erasure)
     content = file_store().read(row.file_digest)
     name = f"{row.number}.{row.lang}.pdf"
     answer = send_file(BytesIO(content), mimetype="application/pdf", as_attachment=True, download_name=name)

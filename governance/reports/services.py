@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from governance.accounts.rules import authorize, may
 from governance.ledger.services import events
+from governance.projects.erased import refuse_erased
 from governance.projects.models import Project
 from governance.projects.services import project as visible_project
 from governance.projects.services import relations_of, visible
@@ -256,8 +257,12 @@ def report(work: UnitOfWork, report_id: str) -> Report:
 
 
 def download(work: UnitOfWork, report_id: str, store: Store) -> tuple[Report, bytes]:
-    """Return a report with its file, checked against its digest. Raises DamagedFile rather than serving another file."""
+    """Return a report with its file, checked against its digest.
+
+    Raises Refusal when the stored copy was erased, DamagedFile rather than serving another file.
+    """
     row = report(work, report_id)
+    refuse_erased(row.erasure)
     return row, store.read(row.file_digest)
 
 

@@ -15,12 +15,11 @@ from governance.questionnaires.definition import Framework, Question
 from governance.screenings import explain, kinds
 from governance.screenings.explain import ShownLevel
 from governance.screenings.marking import Part, differences
-from governance.texts import Text, both
+from governance.texts import ERASED, Text, both
 
 Content = Mapping[str, Any]
 Kind = Literal["changed", "new", "gone"]
 UNANSWERED = Text("未回答", "Not answered")
-ERASED = Text("（消去された文）", "(text was erased)")
 FREE = ("text", "long_text")
 
 

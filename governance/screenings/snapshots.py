@@ -79,12 +79,12 @@ def freeze(work: UnitOfWork, screening: Screening, filled: Filled, stage: str) -
     return snapshot
 
 
-def thaw(session: Session, snapshot: Snapshot) -> dict[str, Any]:
-    """Return the snapshot's content with its texts in place; an erased text is None."""
+def thaw(session: Session, snapshot: Snapshot, erased: str | None = None) -> dict[str, Any]:
+    """Return the snapshot's content with its texts in place; for an erased text `erased` stands there."""
     texts = {
         t.path: t.value for t in session.scalars(select(SnapshotText).where(SnapshotText.snapshot_id == snapshot.id))
     }
-    return dict(_opened(json.loads(snapshot.body), "", texts))
+    return dict(_opened(json.loads(snapshot.body), "", texts, erased))
 
 
 def content(session: Session, screening: Screening, filled: Filled, stage: str) -> dict[str, Any]:
@@ -241,11 +241,11 @@ def _sealed(value: Any, path: str, texts: list[SnapshotText]) -> Any:
     return value
 
 
-def _opened(value: Any, path: str, texts: Mapping[str, str]) -> Any:
+def _opened(value: Any, path: str, texts: Mapping[str, str], erased: str | None) -> Any:
     if isinstance(value, dict):
         if set(value) == {"commitment"}:
-            return texts.get(path)
-        return {key: _opened(item, f"{path}/{key}", texts) for key, item in value.items()}
+            return texts.get(path, erased)
+        return {key: _opened(item, f"{path}/{key}", texts, erased) for key, item in value.items()}
     if isinstance(value, list):
-        return [_opened(item, f"{path}/{number}", texts) for number, item in enumerate(value)]
+        return [_opened(item, f"{path}/{number}", texts, erased) for number, item in enumerate(value)]
     return value

@@ -23,6 +23,7 @@ from governance.pages import (
     today,
     write,
 )
+from governance.projects.erased import refuse_erased
 from governance.projects.services import project as project_of
 from governance.refusals import NotFound, Refusal, Refusals
 from governance.screenings import (
@@ -279,6 +280,7 @@ def history(screening_id: str, key: str) -> ResponseReturnValue:
 def download(evidence_id: str) -> ResponseReturnValue:
     """Send an evidence file as an attachment; a browser never shows it (assurance.md T12)."""
     piece = evidence.piece(current_work(), evidence_id)
+    refuse_erased(piece.erasure)
     with file_store().open(piece.digest) as file:
         content = file.read()
     answer: Response = send_file(

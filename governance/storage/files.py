@@ -60,6 +60,10 @@ class Store(Protocol):
         """Say whether the file is there and its content is what its name says."""
         ...
 
+    def discard(self, digest: str) -> bool:
+        """Remove a stored file for good, as an erasure does; say whether there was one."""
+        ...
+
     def digests(self) -> Iterator[str]:
         """Yield the digest of every stored file."""
         ...
@@ -129,6 +133,23 @@ class FileStore:
                 return True
         except DamagedFile:
             return False
+
+    def discard(self, digest: str) -> bool:
+        """Remove a file for good, its content overwritten before its name goes; say whether there was one.
+
+        On disks that write elsewhere (flash, snapshots) the old blocks may live on until they are used again.
+        """
+        path = self.path(digest)
+        try:
+            with path.open("r+b") as file:
+                file.write(bytes(path.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        _sync_folder(path.parent)
+        return True
 
     def digests(self) -> Iterator[str]:
         """Yield the digest of every stored file: for backups and for finding what no record names."""

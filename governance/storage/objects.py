@@ -100,6 +100,25 @@ class ObjectStore:
         except DamagedFile:
             return False
 
+    def discard(self, digest: str) -> bool:
+        """Remove an object for good; say whether there was one. Raises UnreachableStore. Versions that a bucket keeps are its own."""
+        if not self._is_there(digest):
+            return False
+        try:
+            obstore.delete(self._bucket, place_of(digest))
+        except _FAULTS as error:
+            raise UnreachableStore(type(error).__name__) from error
+        return True
+
+    def _is_there(self, digest: str) -> bool:
+        try:
+            obstore.head(self._bucket, place_of(digest))
+        except (NotFoundError, FileNotFoundError):
+            return False
+        except _FAULTS as error:
+            raise UnreachableStore(type(error).__name__) from error
+        return True
+
     def digests(self) -> Iterator[str]:
         """Yield the digest of every stored file: for backups and for finding what no record names."""
         names = [

@@ -14,6 +14,9 @@ from sqlalchemy import select
 from governance.discussions import delegating
 from governance.discussions import services as discussions
 from governance.discussions.delegating import Request
+from governance.erasure import holding
+from governance.erasure import services as erasures
+from governance.erasure.rules import Wish
 from governance.learning import attending
 from governance.monitoring import incidents, indicators, keys
 from governance.monitoring.models import Indicator, Reading
@@ -61,7 +64,7 @@ Made = TypeVar("Made")
 
 def everything(made: World) -> Places:
     """Bring the world about; return the pages of each room with the person who opens them."""
-    rooms = (of_a_draft, of_talk, of_life, of_watching, of_reviews, of_bodies, of_authors, of_learning)
+    rooms = (of_a_draft, of_talk, of_life, of_watching, of_reviews, of_bodies, of_authors, of_learning, of_erasure)
     found = [place for room in rooms for place in room(made)]
     return [*found, *of_everybody(made)]
 
@@ -390,6 +393,19 @@ def of_learning(made: World) -> Places:
         ("owner", [f"/learning/kyt/{done}/lines/{line}", "/learning/mine"]),
         ("secretariat", ["/learning/overview", *(f"/learning/courses{rest}" for rest in rooms)]),
     ]
+
+
+def of_erasure(made: World) -> Places:
+    """A request that waits, and a legal hold."""
+    project, held = registered(made), registered(made)
+    wish = Wish(("project",), "contract", "契約第9条による消去", "契約が優先する")
+    with made.acting("secretariat") as work:
+        target = erasures.target_of(work, project)
+        asked = erasures.request(work, target, wish, years=10, today=local_date(work.now)).id
+    with made.acting("legal") as work:
+        hold = holding.set_hold(work, erasures.target_of(work, held), "訴訟の証拠として残す").id
+    rooms = ["/erasures", "/erasures/new", f"/erasures/new?target={project}", f"/erasures/{asked}", "/legal-holds"]
+    return [("legal", [*rooms, f"/legal-holds/{hold}"])]
 
 
 # ---------------------------------------------------------------- everybody

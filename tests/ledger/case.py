@@ -23,7 +23,16 @@ from governance.monitoring.models import (
     ReadingBatch,
     ReadingKey,
 )
-from governance.projects.models import Disposal, Evidence, LifeAct, Project, ProjectMember, ProjectReader
+from governance.projects.models import (
+    Disposal,
+    Erasure,
+    Evidence,
+    LegalHold,
+    LifeAct,
+    Project,
+    ProjectMember,
+    ProjectReader,
+)
 from governance.questionnaires.models import (
     DraftChange,
     FrameworkVersion,
@@ -607,8 +616,24 @@ def amend(work: UnitOfWork) -> None:
     work.record("AmendmentFiled", subject=("amendment", "am-1"), project="p-1", private={"text": "画面の文言を直す"})
 
 
-ACTS = (people, publish, register, draft, submit, check, seat, meet, decide, retire, watch, report_incident, learn, amend)
-SIZE = 20
+def ask_for_erasure(work: UnitOfWork) -> None:
+    work.session.add(
+        Erasure(
+            id="er-1", number=1, project_id="p-1", parts=["answers"], basis="request", reason="本人からの請求", requested_by="u-expert",
+            requested_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.add(
+        LegalHold(id="lh-1", number=1, person_id="u-owner", reason="調査中", set_by="u-expert", set_at=work.now)
+    )
+    work.record("ErasureRequested", subject=("erasure", "er-1"), project="p-1", private={"reason": "本人からの請求"})
+
+
+ACTS = (
+    people, publish, register, draft, submit, check, seat, meet, decide, retire, watch, report_incident, learn, amend,
+    ask_for_erasure,
+)  # fmt: skip
+SIZE = 21
 """Entries that the whole case writes."""
 
 

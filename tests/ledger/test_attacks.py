@@ -259,6 +259,8 @@ CHANGES = {
     "courses": "title = '別の講座'",
     "course_terms": "mode = 'off'",
     "training_records": "attended_on = '2026-01-01'",
+    "erasures": "reason = '別の理由'",
+    "legal_holds": "reason = '別の理由'",
 }
 
 

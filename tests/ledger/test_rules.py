@@ -115,7 +115,7 @@ def test_a_row_written_before_a_column_came_keeps_its_digest() -> None:
     before = canonical(
         {"table": "evidence", "columns": {name: plain(value) for name, value in EVIDENCE_BEFORE.items()}}
     )
-    empty = {"expires_on": None, "replaces_id": None, "removed_by": None, "removed_because": ""}
+    empty = {"expires_on": None, "replaces_id": None, "removed_by": None, "removed_because": "", "erased_id": None}
     assert canonical_row("evidence", EVIDENCE_BEFORE | empty) == before
     for name, value in (("expires_on", date(2027, 3, 31)), ("replaces_id", "e-0"), ("removed_because", "誤り")):
         assert canonical_row("evidence", EVIDENCE_BEFORE | empty | {name: value}) != before

@@ -1,0 +1,220 @@
+"""An erasure leaves no byte of what it names, the ledger verifies, and everything else is what it was (assurance.md §3.8, L7)."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData, func, select
+
+from governance.discussions.models import Comment
+from governance.erasure import holding, services
+from governance.erasure.performing import doomed, sweep
+from governance.erasure.rules import PROJECT_PARTS, Wish
+from governance.ledger.audit import verify_database
+from governance.ledger.models import LedgerEvent
+from governance.projects.models import Erasure, Evidence, Project
+from governance.refusals import Conflict, Forbidden, Refusal, Refusals
+from governance.reports import services as reports
+from governance.reports.models import Report
+from governance.reviews.rules import local_date
+from governance.screenings.models import Answer, Screening, Snapshot
+from governance.storage.database import Database
+from governance.storage.files import DamagedFile
+from tests.erasure.conftest import SECRET, SHARED, Case
+
+ALL = tuple(PROJECT_PARTS)
+WHY = Wish(ALL, "request", "本人からの請求", "契約により返還が必要なため")
+YEARS = 10
+
+
+def asked(case: Case, by: str = "legal", words: str = "", wish: Wish = WHY) -> str:
+    with case.made.acting(by) as work:
+        target = services.target_of(work, words or case.project)
+        return services.request(work, target, wish, years=YEARS, today=local_date(work.now)).id
+
+
+def approved(case: Case, id: str, by: str = "privacy") -> None:
+    with case.made.acting(by) as work:
+        row = services.erasure(work, id)
+        services.approve(work, row, rev=row.rev)
+
+
+def traces(database: Database, word: str) -> list[str]:
+    """Return the columns of every table in which a word stands."""
+    tables = MetaData()
+    tables.reflect(database.engine)
+    found = set()
+    with database.reading() as connection:
+        for table in tables.sorted_tables:
+            for row in connection.execute(select(table)).mappings():
+                for name, value in row.items():
+                    text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+                    if word in text or word.encode("unicode_escape").decode() in text:
+                        found.add(f"{table.name}.{name}")
+    return sorted(found)
+
+
+def test_what_is_missing_or_barred_is_refused_in_words(case: Case) -> None:
+    for wish, place in (
+        (Wish((), "request", "x", "x"), "parts"),
+        (Wish(("account",), "request", "x", "x"), "parts"),
+        (Wish(ALL, "mood", "x", "x"), "basis"),
+        (Wish(ALL, "expired", "x", "x"), "basis"),
+        (Wish(ALL, "request", " ", "x"), "reason"),
+        (Wish(ALL, "request", "x"), "early"),
+    ):
+        with pytest.raises(Refusals) as refused:
+            asked(case, wish=wish)
+        assert [problem.place for problem in refused.value.problems] == [place]
+    for name in ("owner", "expert", "auditor", "administrator"):
+        with pytest.raises(Forbidden):
+            asked(case, by=name)
+    with pytest.raises(Refusal, match="見つかりません"):
+        asked(case, words="AIG-1999-001")
+    with pytest.raises(Refusal, match="先に交代"):
+        asked(case, words="owner@test.example", wish=Wish(("account",), "request", "退職"))
+
+
+def test_under_a_legal_hold_nothing_is_asked_for_and_nothing_performed(case: Case) -> None:
+    id = asked(case)
+    with pytest.raises(Refusal, match="承認を待っています"):
+        asked(case)
+    with case.made.acting("legal") as work:
+        hold = holding.set_hold(work, services.target_of(work, case.project), "訴訟の証拠として保全")
+    with pytest.raises(Refusal, match="訴訟の証拠"):
+        approved(case, id)
+    with case.made.acting("privacy") as work:
+        row = services.erasure(work, id)
+        services.refuse(work, row, rev=row.rev, verdict="保全中のため")
+    with pytest.raises(Refusal, match="訴訟の証拠"):
+        asked(case)
+    with case.made.acting("legal") as work:
+        row = holding.hold(work, hold.id)
+        holding.lift_hold(work, row, rev=row.rev, reason="訴訟の終結")
+    with pytest.raises(Refusal, match="終わっています"):
+        approved(case, id)
+
+
+def test_who_asked_does_not_approve_and_the_team_neither(case: Case) -> None:
+    id = asked(case)
+    for name in ("legal", "secretariat", "owner", "auditor", "administrator"):
+        with pytest.raises(Forbidden):
+            approved(case, id, by=name)
+    with case.made.acting("privacy") as work, pytest.raises(Conflict):
+        services.approve(work, services.erasure(work, id), rev=99)
+    with case.made.acting("legal") as work:
+        row = services.erasure(work, id)
+        services.withdraw(work, row, rev=row.rev)
+    assert verify_database(case.made.database, files=case.store).ok
+
+
+def test_the_dry_run_counts_and_changes_nothing(case: Case) -> None:
+    with case.made.acting("legal", read_only=True) as work:
+        plan = services.plan(work, services.target_of(work, case.project), YEARS)
+        assert [row.id for row in plan.running] == [case.screening]
+    assert list(plan.counts) == list(ALL)
+    assert all(plan.counts.values())
+    assert plan.retention is not None
+    assert plan.retention.until is None
+
+
+def frozen(case: Case) -> tuple[object, ...]:
+    """What an erasure must not change: the choices, the snapshot, the register of reports."""
+    with case.made.acting(read_only=True) as work:
+        own = Answer.screening_id == case.screening
+        answers = work.session.execute(select(Answer.question_key, Answer.value, Answer.author_id).where(own)).all()
+        snapshots = work.session.execute(select(Snapshot.body, Snapshot.digest)).all()
+        report = work.session.get_one(Report, case.report)
+        register = (report.number, report.record_digest, report.file_digest, report.purpose)
+        return sorted(answers), snapshots, register
+
+
+def test_an_erased_project_leaves_no_byte_and_the_ledger_verifies(case: Case, tmp_path: Path) -> None:
+    made, before = case.made, frozen(case)
+    assert "ledger_value.value" in traces(made.database, f"{SECRET}コメント")
+    with made.acting("legal", read_only=True) as work:
+        planned = services.plan(work, services.target_of(work, case.project), YEARS).counts
+    id = asked(case)
+    approved(case, id)
+    with made.acting("legal", read_only=True) as work:
+        gone = len(doomed(work.session))
+        assert sweep(work.session, case.store) == gone
+        assert sweep(work.session, case.store) == 0
+        row = services.erasure(work, id)
+        assert (row.state, row.opened, row.counts) == ("performed", None, planned)
+        told = work.session.scalars(select(LedgerEvent).where(LedgerEvent.type == "ErasurePerformed")).all()
+        assert len(told) > len(ALL)
+        assert services.plan(work, services.target_of(work, case.project), YEARS).total == 0
+    verdict = verify_database(made.database, files=case.store)
+    assert verdict.faults == []
+    assert verdict.erased > 10
+    left = [name for name in traces(made.database, SECRET) if not name.startswith("users.")]
+    assert left == ["ledger_value.value"]  # the name of the person who left: another erasure
+    assert frozen(case) == before
+    assert gone == 3  # a file, the PDF and the record of the report; what another project holds too stays
+    stored = [case.store.read(digest) for digest in case.store.digests()]
+    assert SHARED in stored
+    assert not any(SECRET.encode() in content for content in stored)
+
+
+def test_the_erased_project_says_so_wherever_it_is_read(case: Case) -> None:
+    made = case.made
+    with made.acting("expert", read_only=True) as work:
+        project = work.session.get_one(Project, case.project)
+        assert (project.name, project.name_en) == ("（消去された文）", "(text was erased)")
+        comment = work.session.scalars(select(Comment)).one()
+        assert comment.text.startswith("（消去された文）")
+        piece = work.session.get_one(Evidence, case.file)
+        assert piece.erasure is not None
+        with pytest.raises((DamagedFile, Refusal)):
+            reports.download(work, case.report, case.store)
+        report = work.session.get_one(Report, case.report)
+        assert reports.matching(work, report.file_digest)[0].erasure.number == 3
+    order = reports.Order(case.project, "ja", "消去のあと")
+    again = reports.issue(made.database, made.actor("expert"), case.store, order)
+    with made.acting("expert", read_only=True) as work:
+        content = reports.download(work, again, case.store)[1].decode()
+    assert again != case.report
+    assert "（消去された文）" in content
+    assert SECRET not in content
+    assert verify_database(made.database, files=case.store).ok
+
+
+def test_an_erased_person_has_no_name_left(case: Case) -> None:
+    made = case.made
+    id = asked(
+        case, by="secretariat", words="leaver@test.example", wish=Wish(("account",), "request", "退職した本人の請求")
+    )
+    approved(case, id)
+    assert traces(made.database, SECRET) == []
+    assert traces(made.database, "leaver@test.example") == []
+    verdict = verify_database(made.database, files=case.store)
+    assert verdict.faults == []
+    with made.acting("privacy", read_only=True) as work:
+        row = services.erasure(work, id)
+        assert row.person is not None
+        assert (row.person.is_active, row.person.roles, row.person.name) == (False, frozenset(), "（消去された利用者）")
+        assert row.counts == {"account": 6}
+
+
+def test_nothing_is_left_in_the_file_of_the_database(case: Case, tmp_path: Path) -> None:
+    if case.made.database.dialect != "sqlite":
+        pytest.skip("a server's files are looked at by its tables (above)")
+    file = Path(str(case.made.database.url.database))
+    case.made.database.dispose()
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    content = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
+    for form in (SECRET.encode(), SECRET.encode("unicode_escape")):
+        assert form not in content
+
+
+def test_a_value_that_goes_past_the_service_is_still_found(case: Case) -> None:
+    with case.made.acting(read_only=True) as work:
+        count = work.session.scalar(select(func.count()).select_from(Erasure).where(Erasure.opened.is_not(None)))
+    assert count == 0
+    with case.made.acting("expert") as work:
+        assert work.session.get_one(Screening, case.screening).state == "submitted"
