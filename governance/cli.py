@@ -7,7 +7,6 @@ Pango that import raises OSError, and `governance doctor` must still start there
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable
 from importlib import import_module
@@ -27,26 +26,24 @@ from governance.accounts.models import User
 from governance.accounts.rules import ROLES
 from governance.cli_ledger import BROKEN, ledger, opened, report_verify
 from governance.cli_questionnaires import questionnaire
+from governance.cli_reports import issue_command
 from governance.paths import SEEDS
 from governance.projects.models import Project
-from governance.projects.services import by_number
 from governance.questionnaires.services import seed as publish
 from governance.refusals import NotFound, Refusal, Refusals
 from governance.reports.printing import shared_press
 from governance.settings import PREFIX, Settings, load, settings_table
 from governance.storage.database import Database, UnsafeDatabase
 from governance.storage.migrate import WrongSchema, upgrade
-from governance.storage.objects import open_store
 from governance.terminal import languages, say
 from governance.texts import LOCALES, Text, both
 from governance.web import Service, create_app
-from governance.work import SYSTEM, Actor, UnitOfWork, open_work, run
+from governance.work import SYSTEM, UnitOfWork, open_work, run
 
 REFUSED = 2
 THREADS = 4
 """Requests that one worker answers at a time; SQLite has one writer anyway, and each thread holds a connection."""
 
-PURPOSE = "コマンドラインからの発行 / issued on the command line"
 Result = TypeVar("Result")
 
 NO_DATABASE = Text(
@@ -255,39 +252,6 @@ def report() -> None:
 report.add_command(report_verify)
 
 
-@report.command("issue")
-@click.argument("project")
-@click.option("--type", "_kind", type=click.Choice(["case"]), default="case", show_default=True, help="種類。Kind.")
-@click.option("--lang", "language", type=click.Choice(["ja", "en", "both"]), default="ja", help="言語。Language.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="出力先。Output.")
-@click.option("--purpose", default=PURPOSE, show_default=True, help="目的。What the report is for.")
-@click.option("--by", "email", default="", help="発行者のメールアドレス。Who issues it (default: the owner).")
-def report_issue(project: str, _kind: str, language: str, out: Path, purpose: str, email: str) -> None:
-    """PROJECT（番号）の報告書を発行する。 Issue a report of PROJECT (its number) and write it to a file."""
-    if not out.absolute().parent.is_dir():  # said before anything is issued
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(out))
-    settings = load()
-    reports = _loaded("governance.reports.services")
-    with opened(settings) as database:
-        with open_work(database, SYSTEM, read_only=True) as work:
-            row = by_number(work, project)
-            person = _account(work, email) if email else row.owner
-            if person is None:
-                raise NotFound
-            actor, name = Actor(person.id, person.roles), Text(person.name, person.name_in("en"))
-            house = reports.House(settings.organisation, settings.classification)
-            order = reports.Order(row.id, language, purpose, house=house)
-        made = reports.issue(database, actor, open_store(settings), order, verify=f"{settings.base_url}/verify?d=")
-        with open_work(database, actor, read_only=True) as work:
-            issued, content = reports.download(work, made, open_store(settings))
-            number = issued.number
-    out.write_bytes(content)
-    text = Text(
-        "{number} を {out} に書き出しました（発行者: {name}）。", "{number} written to {out} (issued by {name})."
-    )
-    say(text.filled(number=number, out=out, name=name))
-
-
 @cli.group()
 def account() -> None:
     """利用者。 Accounts; the first administrator of an installation is made here."""
@@ -342,3 +306,6 @@ def _account(work: UnitOfWork, email: str) -> User:
     if found is None:
         raise NotFound
     return found
+
+
+report.add_command(issue_command(opened, _loaded, _account))

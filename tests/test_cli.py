@@ -183,7 +183,7 @@ def test_a_module_that_needs_an_absent_library_is_refused_with_the_way_out(
         raise OSError("cannot load library 'libpango-1.0-0'")
 
     monkeypatch.setattr(module, "import_module", broken)
-    refused = call("report", "issue", "AIG-2026-001", "--out", "x.pdf")
+    refused = call("report", "issue", "case", "AIG-2026-001", "--out", ".")
     assert refused.exit_code == module.REFUSED
     assert "governance doctor" in refused.stderr
 

@@ -113,10 +113,10 @@ def sections(work: UnitOfWork, found: Sequence[Event]) -> list[Block]:
 COLUMNS: tuple[tuple[Words, str, str], ...] = (
     ({"ja": "番号", "en": "No."}, "n14", "figures"),
     ({"ja": "日時（UTC）", "en": "Time (UTC)"}, "24", "figures"),
-    ({"ja": "案件", "en": "Case"}, "24", "identity"),
+    ({"ja": "案件", "en": "Case"}, "22", "identity"),
     ({"ja": "操作", "en": "Act"}, "", "product"),
-    ({"ja": "操作した人", "en": "Actor"}, "33", "people"),
-    ({"ja": "葉のハッシュ（SHA-256）", "en": "Leaf hash (SHA-256)"}, "m50", "digests"),
+    ({"ja": "操作した人", "en": "Actor"}, "27", "people"),
+    ({"ja": "葉のハッシュ（SHA-256）", "en": "Leaf hash (SHA-256)"}, "m46", "digests"),
 )
 HOW = (
     Text(

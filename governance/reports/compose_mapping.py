@@ -61,7 +61,7 @@ def _column(ja: str, en: str, width: str, sort: str = "figures") -> tuple[Words,
 
 def _frameworks() -> tuple[tuple[Words, str, str], ...]:
     return (
-        _column("枠組み", "Framework", "50", "product"),
+        _column("枠組み", "Framework", "40", "product"),
         _column("版・基準日・注記", "Edition, date, note", "", "product"),
     )
 

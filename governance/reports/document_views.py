@@ -27,6 +27,7 @@ from governance.pages import (
     today,
     write,
 )
+from governance.projects.models import Project
 from governance.projects.services import by_number
 from governance.questionnaires.services import versions
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
@@ -138,12 +139,7 @@ def _sheets(work: UnitOfWork) -> list[tuple[str, Text]]:
 
 def _order(work: UnitOfWork, kind: str, form: DocumentForm) -> Order:
     settings = current_app.config["SETTINGS"]
-    number = _said(form, "project").strip()
-    project = by_number(work, number) if number else None
-    if number and project is None:
-        raise Refusal(
-            "reports.no_case", "この番号の案件はありません。", "There is no case of this number.", place="project"
-        )
+    project = _case(work, _said(form, "project").strip())
     if project is None and (kind == MAPPING and not may(work.actor, ISSUE_HOUSE)):
         raise Refusal(
             "reports.case_needed", "案件の番号を書いてください。", "Write the number of a case.", place="project"
@@ -158,6 +154,14 @@ def _order(work: UnitOfWork, kind: str, form: DocumentForm) -> Order:
         House(settings.organisation, settings.classification),
         f"{settings.base_url}/verify?d=",
     )
+
+
+def _case(work: UnitOfWork, number: str) -> Project | None:
+    try:
+        return by_number(work, number) if number else None
+    except NotFound as absent:
+        text = Text("この番号の案件はありません。", "There is no case of this number.")
+        raise Refusal("reports.no_case", text.ja, text.en, place="project") from absent
 
 
 def _said(form: DocumentForm, name: str) -> str:

@@ -52,6 +52,7 @@ def _profile() -> sa.Column[str]:
 
 
 def _anew(*, nullable: bool, more: list[sa.Column[str]]) -> None:
+    op.execute("PRAGMA defer_foreign_keys = ON")  # rows of other tables name reports; they are there again before the commit
     op.execute(f"CREATE TABLE reports_before AS SELECT {COLUMNS} FROM reports")  # noqa: S608 - only names from above
     op.drop_table("reports")
     _table(nullable=nullable, more=more)

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from governance.ledger.services import event, head
 from governance.projects.models import Project
 from governance.refusals import Forbidden, NotFound, Refusal
-from governance.reports import documents, issuing, services
+from governance.reports import documents, every_kind, issuing, services
 from governance.reports.copies import copy_of
 from governance.reports.documents import Order
 from governance.reports.models import Report
@@ -45,7 +45,7 @@ def scene(fresh_database: FreshDatabase, tmp_path_factory: pytest.TempPathFactor
         database = Database(url)
         made = world(database)
         first, _, _ = scenes.decided(made)
-        scenes.case(made, answers={"P2b": "not_applicable"})
+        scenes.case(made, answers={"P2b": "not_applicable", "P3a": "partial"})
         scenes.case(made, scenes.BOARD, scenes.HIGH)
         yield Scene(made, FileStore(tmp_path_factory.mktemp("files")), first)
         database.dispose()
@@ -230,3 +230,43 @@ def test_a_document_is_handed_out_as_word_file_too(scene: Scene) -> None:
     titles = [section["title"]["ja"] for section in record["sections"]]
     assert titles
     assert all("".join(title.split()) in written for title in titles)
+
+
+def test_one_command_finds_what_there_is_to_issue_and_never_ignores_a_profile(scene: Scene, printed: list[str]) -> None:
+    with scene.made.acting("system", read_only=True) as work:
+        found = every_kind.asked(work, every_kind.ALL)
+        who = every_kind.issuer(work, found).email
+    assert [each.kind for each in found] == ["case", "pack", "letter", "portfolio", "mapping", "form", "ledger"]
+    assert who == "secretariat@test.example"
+    actor = scene.made.actor("secretariat")
+    made = every_kind.issue(
+        scene.made.database, actor, scene.store, found[3], "en", every_kind.Manner("試し", "public")
+    )
+    assert (made.kind, made.lang) == ("portfolio", "en")
+    for each in (found[0], found[2]):
+        with pytest.raises(Refusal):
+            every_kind.issue(scene.made.database, actor, scene.store, each, "ja", every_kind.Manner("試し", "public"))
+
+
+@pytest.mark.parametrize(
+    ("profile", "gone"), [("auditor", ["見本 ", "Sample "]), ("public", ["見本 ", "Sample ", "見本の補足"])]
+)
+def test_what_a_profile_leaves_out_is_neither_on_the_page_nor_in_the_record(
+    scene: Scene, printed: list[str], profile: str, gone: list[str]
+) -> None:
+    with scene.made.acting("secretariat", read_only=True) as work:
+        case = work.session.scalars(select(Project.id).order_by(Project.number).offset(1)).first() or ""
+    told = [
+        issued(scene, "portfolio", scope="FY2026", profile=profile),
+        issued(scene, "ledger", scope="0-200", profile=profile),
+        issued(scene, "mapping", project_id=case, profile=profile),
+    ]
+    for (row, _, record), page in zip(told, printed, strict=True):
+        assert (row.profile, record["profile"]["code"]) == (profile, profile)
+        assert record["profile"]["digest"][:16] in page
+        assert record["classification"]["ja"] != "社外秘"
+        for word in gone:
+            assert word not in page, (row.kind, word)
+            assert word not in json.dumps(record, ensure_ascii=False), (row.kind, word)
+    _, _, whole = issued(scene, "mapping", project_id=case)
+    assert "見本の補足" in json.dumps(whole, ensure_ascii=False)

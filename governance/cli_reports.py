@@ -1,0 +1,75 @@
+"""`governance report issue …`: one report of any kind, or one of every kind, written into a folder.
+
+The parts that need Pango are loaded by the caller's `loaded`, so that the command line starts where they are absent (cli.py).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import click
+
+from governance.settings import Settings, load
+from governance.storage.database import Database
+from governance.storage.objects import open_store
+from governance.terminal import say
+from governance.texts import Text
+from governance.work import SYSTEM, Actor, open_work
+
+PURPOSE = "コマンドラインからの発行 / issued on the command line"
+KINDS = ("case", "pack", "minutes", "letter", "portfolio", "mapping", "form", "ledger")
+LANGUAGES = ("ja", "en", "both")
+ISSUED = Text("{number} を {out} に書き出しました。", "{number} written to {out}.")
+Opened = Callable[[Settings], AbstractContextManager[Database]]
+Person = Callable[[Any, str], Any]
+
+
+# long: a command and its options are one function
+def issue_command(opened: Opened, loaded: Callable[[str], Any], person: Person) -> click.Command:
+    """Return the command; `opened` opens the database, `loaded` loads a module, `person` finds an account by its address."""
+
+    # long: each option is a line, and so is each step from the settings to the file
+    @click.command("issue")
+    @click.argument("kind", type=click.Choice([*KINDS, "all"]))
+    @click.argument("subject", default="")
+    @click.option(
+        "--lang", "language", type=click.Choice([*LANGUAGES, "all"]), help="言語。Language (default: ja; all: three)."
+    )
+    @click.option("--profile", default="internal", show_default=True, help="開示範囲。internal, auditor, public.")
+    @click.option(
+        "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="出力フォルダー。Folder."
+    )
+    @click.option("--purpose", default=PURPOSE, show_default=True, help="目的。What the report is for.")
+    @click.option(
+        "--by", "email", default="", help="発行者のメールアドレス。Who issues it (default: owner or secretariat)."
+    )
+    def issue(kind: str, subject: str, language: str | None, profile: str, out: Path, purpose: str, email: str) -> None:
+        """報告書を発行する。KIND は種類、SUBJECT は案件番号・期間・版など。 Issue a report of KIND about SUBJECT into a folder.
+
+        portfolio FY2026, FY2026-Q2, 2026-04-01..2026-09-30; form key:version; ledger 0-120, FY2026 or a case; all: one of every kind.
+        """
+        if not out.is_dir():  # said before anything is issued
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(out))
+        chosen = language or ("all" if kind == "all" else "ja")
+        languages = LANGUAGES if chosen == "all" else (chosen,)
+        every, settings = loaded("governance.reports.every_kind"), load()
+        house = every.House(settings.organisation, settings.classification)
+        manner = every.Manner(purpose, profile, house, f"{settings.base_url}/verify?d=")
+        with opened(settings) as database:
+            with open_work(database, SYSTEM, read_only=True) as work:
+                wanted = every.asked(work, kind, subject)
+                who = person(work, email) if email else every.issuer(work, wanted)
+                actor = Actor(who.id, who.roles)
+            for each, lang in product(wanted, languages):
+                made = every.issue(database, actor, open_store(settings), each, lang, manner)
+                target = out / f"{made.number}.{made.kind}.{made.lang}.pdf"
+                target.write_bytes(made.content)
+                say(ISSUED.filled(number=made.number, out=target))
+
+    return issue
