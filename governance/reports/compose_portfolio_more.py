@@ -31,7 +31,7 @@ def conditions(told: Portfolio) -> list[Block]:
     late = (
         (said(words.CASE), "24", "identity"),
         (said(words.PROJECT), "", "identity"),
-        (said(words.CONDITION), "12", "figures"),
+        (said(words.CONDITION), "17", "figures"),
         (said(words.TIMING), "18", "product"),
         (said(words.DUE), "20", "figures"),
         (said(words.LATE_BY), "n18", "figures"),
@@ -51,8 +51,8 @@ def boards(told: Portfolio) -> list[Block]:
     head = (
         (said(words.BOARD), "", "identity"),
         (said(words.HELD), "n22", "figures"),
-        (said(words.OF_YEAR), "n30", "figures"),
-        (said(words.SEATS), "n40", "figures"),
+        (said(words.OF_YEAR), "36", "figures"),
+        (said(words.SEATS), "n34", "figures"),
         (said(words.RECUSALS), "n19", "figures"),
         (said(words.DISSENTS), "n26", "figures"),
     )

@@ -110,7 +110,7 @@ LATE_BY = Text("遅れ（日）", "Days late")
 OWNER = Text("担当", "Owner")
 
 BOARD = Text("委員会", "Committee")
-HELD = Text("開催（期間）", "Sessions in period")
+HELD = Text("開催（期間）", "In period")
 OF_YEAR = Text("年度の開催と規程", "Fiscal year against rule")
 SEATS = Text("外部委員／委員", "External of members")
 RECUSALS = Text("退席", "Recusals")
