@@ -24,6 +24,7 @@ from governance import __version__, doctor, worker
 from governance.accounts import services as accounts
 from governance.accounts.models import User
 from governance.accounts.rules import ROLES
+from governance.cli_erasures import erasure
 from governance.cli_ledger import BROKEN, ledger, opened, report_verify
 from governance.cli_questionnaires import questionnaire
 from governance.cli_reports import issue_command
@@ -117,6 +118,7 @@ def cli(lang: str | None) -> None:
 
 
 cli.add_command(questionnaire)
+cli.add_command(erasure)
 cli.add_command(ledger)
 
 

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, send_file
 from flask.typing import ResponseReturnValue
 
 from governance.pages import current_work, file_store, permission, public
+from governance.projects.erased import refuse_erased
 from governance.refusals import NotFound
 from governance.reports import services
 from governance.reports.copies import FORMATS, copy_of
@@ -23,6 +24,7 @@ def copy(report_id: str, form: str) -> ResponseReturnValue:
     row = services.report(current_work(), report_id)
     if form not in FORMATS:
         raise NotFound
+    refuse_erased(row.erasure)
     made = copy_of(row, form, file_store(), current_app.config["SETTINGS"].report_word_template)
     answer: Response = send_file(
         BytesIO(made.content), mimetype=made.media_type, as_attachment=True, download_name=made.name

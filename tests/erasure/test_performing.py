@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import MetaData, func, select
+from sqlalchemy import MetaData, select
 
 from governance.discussions.models import Comment
 from governance.erasure import holding, services
 from governance.erasure.performing import doomed, sweep
+from governance.erasure.replaying import listed, replay
 from governance.erasure.rules import PROJECT_PARTS, Wish
 from governance.ledger.audit import verify_database
 from governance.ledger.models import LedgerEvent
-from governance.projects.models import Erasure, Evidence, Project
+from governance.projects.models import Evidence, Project
 from governance.refusals import Conflict, Forbidden, Refusal, Refusals
 from governance.reports import services as reports
 from governance.reports.models import Report
 from governance.reviews.rules import local_date
-from governance.screenings.models import Answer, Screening, Snapshot
+from governance.screenings.models import Answer, Snapshot
 from governance.storage.database import Database
 from governance.storage.files import DamagedFile
+from governance.work import SYSTEM, run
 from tests.erasure.conftest import SECRET, SHARED, Case
 
 ALL = tuple(PROJECT_PARTS)
@@ -182,8 +185,13 @@ def test_the_erased_project_says_so_wherever_it_is_read(case: Case) -> None:
     assert verify_database(made.database, files=case.store).ok
 
 
-def test_an_erased_person_has_no_name_left(case: Case) -> None:
+def test_an_erased_person_has_no_name_left_and_a_restore_erases_again(case: Case, tmp_path: Path) -> None:
     made = case.made
+    backup = tmp_path / "backup.sqlite3"
+    if made.database.dialect == "sqlite":
+        with made.database.reading() as connection:
+            connection.exec_driver_sql("SELECT 1")
+            shutil.copyfile(str(made.database.url.database), backup)
     id = asked(
         case, by="secretariat", words="leaver@test.example", wish=Wish(("account",), "request", "退職した本人の請求")
     )
@@ -197,6 +205,19 @@ def test_an_erased_person_has_no_name_left(case: Case) -> None:
         assert row.person is not None
         assert (row.person.is_active, row.person.roles, row.person.name) == (False, frozenset(), "（消去された利用者）")
         assert row.counts == {"account": 6}
+        told = listed(work)
+    assert [each["number"] for each in told] == [3, 4]
+    with made.acting() as work:
+        assert not any(replay(work, each) for each in told)
+        with pytest.raises(Refusal, match="一覧ではない"):
+            replay(work, {**told[1], "id": "another", "person_id": "nobody"})
+    if backup.exists():
+        restored = Database(f"sqlite:///{backup}")
+        for each in told:
+            assert run(restored, SYSTEM, lambda work, each=each: replay(work, each)) == (each["number"] == 4)
+        assert traces(restored, SECRET) == []
+        assert verify_database(restored, files=case.store).faults == []
+        restored.dispose()
 
 
 def test_nothing_is_left_in_the_file_of_the_database(case: Case, tmp_path: Path) -> None:
@@ -210,11 +231,3 @@ def test_nothing_is_left_in_the_file_of_the_database(case: Case, tmp_path: Path)
     content = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
     for form in (SECRET.encode(), SECRET.encode("unicode_escape")):
         assert form not in content
-
-
-def test_a_value_that_goes_past_the_service_is_still_found(case: Case) -> None:
-    with case.made.acting(read_only=True) as work:
-        count = work.session.scalar(select(func.count()).select_from(Erasure).where(Erasure.opened.is_not(None)))
-    assert count == 0
-    with case.made.acting("expert") as work:
-        assert work.session.get_one(Screening, case.screening).state == "submitted"
