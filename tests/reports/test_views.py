@@ -131,3 +131,26 @@ def test_the_pages_exist_in_english(app: Service, made: World, printed: list[str
         assert page.status_code == 200
         main = page.text[page.text.index("<main") : page.text.index("</main>")]
         assert not re.search(r"[\u3040-\u30ff]", re.sub(r"<[^>]*>", "", main.replace("架空の需要予測AI", "")))
+
+
+def test_an_office_asks_for_each_kind_on_its_page_and_finds_it_in_the_register(
+    app: Service, made: World, printed: list[str]
+) -> None:
+    secretariat = visitor(app, made, "secretariat")
+    page = secretariat.get("/reports/new").text
+    for kind in ("portfolio", "mapping", "form", "ledger"):
+        assert f'href="/reports/new/{kind}"' in page
+        assert secretariat.get(f"/reports/new/{kind}").status_code == 200
+    wrong = {"period": "free", "lang": "ja", "profile": "public", "purpose": "年次報告"}
+    assert "最初の日と最後の日" in secretariat.post("/reports/new/portfolio", wrong).text
+    assert (
+        secretariat.post("/reports/new/ledger", {**wrong, "period": "", "project": "AIG-1999-001"}).status_code == 422
+    )
+    days = {**wrong, "since": "2026-04-01", "until": "2026-09-30"}
+    answer = secretariat.post("/reports/new/portfolio", days)
+    shown = secretariat.get(answer.headers["Location"]).text
+    for words in ("AIG-R3-", "2026-04-01..2026-09-30", "公開要約"):
+        assert words in shown
+    assert "ポートフォリオ報告書" in secretariat.get("/reports").text
+    assert len(printed) == 1
+    assert visitor(app, made, "owner").get("/reports/new/portfolio").status_code == 404
