@@ -188,6 +188,7 @@ def attach(database: Database, settings: Settings) -> Notary:
     """Let the acts on this database be followed by checkpoints; return the notary that makes them."""
     notary = Notary(database, settings.keys_folder, settings.ledger_name)
     database.notary = notary
+    database.certificate = settings.certificate
     return notary
 
 

@@ -37,3 +37,33 @@ class ReportSettings(BaseSettings):
             Text("組み込みの書式", "the built-in look"),
         ),
     ] = None
+    report_signing_certificate: Annotated[
+        Path | None,
+        AfterValidator(_file),
+        Explained(
+            Text(
+                "報告書のPDFにPAdES署名を付ける証明書。追加機能 sign（pyHanko）が要る。",
+                "Certificate with which the PDF of reports is signed (PAdES); needs the extra `sign` (pyHanko).",
+            ),
+            Text("PKCS#12（.p12）ファイルのパス", "path of a PKCS#12 (.p12) file"),
+            Text("署名しない", "not signed"),
+        ),
+    ] = None
+    report_signing_passphrase: Annotated[
+        Path | None,
+        AfterValidator(_file),
+        Explained(
+            Text(
+                "証明書のパスフレーズを1行で書いたファイル。",
+                "File with the passphrase of the certificate on one line.",
+            ),
+            Text("ファイルのパス", "path of a file"),
+            Text("なし", "none"),
+        ),
+    ] = None
+
+    @property
+    def certificate(self) -> tuple[Path, Path | None] | None:
+        """The certificate of the signature on reports with the file of its passphrase; None when reports are not signed."""
+        chosen = self.report_signing_certificate
+        return (chosen, self.report_signing_passphrase) if chosen else None

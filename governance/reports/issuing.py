@@ -18,6 +18,7 @@ from governance.notary import notary_of
 from governance.reports.printing import Printed, print_report
 from governance.reports.proofs import proved
 from governance.reports.sealed import Seal
+from governance.reports.signing import signed
 from governance.storage.database import Database
 from governance.storage.files import Store
 from governance.work import SYSTEM, Actor, UnitOfWork, open_work, run
@@ -62,7 +63,8 @@ def issue(database: Database, actor: Actor, store: Store, prepare: Prepare[R], e
 def print_sealed(database: Database, made: Ready) -> Printed:
     """Return the file of a prepared report, sealed with where its record stands in the ledger, and with the proof of it."""
     sealed = seal(database, made)
-    return print_report(made.page(sealed), made.record, identifier=made.number, at=made.at, more=sealed.more)
+    printed = print_report(made.page(sealed), made.record, identifier=made.number, at=made.at, more=sealed.more)
+    return Printed(signed(printed.file, database.certificate), printed.pages)
 
 
 def seal(database: Database, made: Ready) -> Seal:

@@ -309,6 +309,7 @@ class Pdf {
     if (this.map(tree).has("Kids")) throw broken("the names of the files stand in more than one node");
     const names = await this.resolved(tree.get("Names"));
     if (!Array.isArray(names) || names.length % 2) throw broken("the names of the files");
+    if (names.length === 2 && text_of(await this.resolved(names[0])) === "record.json") throw new Fault("unproven");
     this.files = { specs: [], streams: [], found: new Map() };
     for (let i = 0; i < names.length; i += 2) await this.attach(text_of(await this.resolved(names[i])), names[i + 1]);
     this.check_associated(await this.resolved(catalog.get("AF")));
@@ -356,11 +357,12 @@ async function or_fault(code, act) {
   try {
     return await act();
   } catch (error) {
-    throw new Fault(code, error instanceof Fault ? error.detail : error?.message);
+    throw error?.code === "unproven" ? error : new Fault(code, error instanceof Fault ? error.detail : error?.message);
   }
 }
 
-// The attachments of a file by their names. Throws Fault: `revision` for a file that is not one readable revision, `attachments`.
+// The attachments of a file by their names. Throws Fault: `revision` for a file that is not one readable revision, `unproven` for
+// one with nothing but its record, `attachments`.
 export async function attachments_of(bytes) {
   const pdf = await or_fault("revision", () => new Pdf(bytes).open());
   return or_fault("attachments", () => pdf.attachments());

@@ -185,10 +185,11 @@ function check_event(body, bytes, proof, types) {
   if (body.log !== proof.checkpoint.uuid) throw new Fault("event", "log");
   if (body.seq !== proof.index) throw new Fault("event", "seq");
   if (!types.includes(body.type)) throw new Fault("event", "type");
+  if (!is_object(body.refs)) throw new Fault("event", "refs");
 }
 
 function referred(body, name) {
-  return is_object(body.refs) && Object.hasOwn(body.refs, name) ? body.refs[name] : null;
+  return Object.hasOwn(body.refs, name) ? body.refs[name] : null;
 }
 
 // What the entry calls the report, so that nobody takes one confirmed report for another.
@@ -231,7 +232,6 @@ function is_time(value) {
 async function parts_of(pdf) {
   const files = await attachments_of(pdf);
   const names = [...files.keys()];
-  if (names.join() === "record.json") throw new Fault("unproven");
   if (names.join() !== ATTACHED.join()) throw new Fault("attachments", names.join(", "));
   return files;
 }

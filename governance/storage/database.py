@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from threading import RLock
 from typing import Any, Literal, Protocol
 
@@ -90,6 +91,7 @@ class Database:
         self.session_factory = sessionmaker(self.engine, expire_on_commit=False)
         self._turn = RLock()
         self.notary: Follower | None = None
+        self.certificate: tuple[Path, Path | None] | None = None
 
     def session(self, *, read_only: bool = False, serializable: bool = False) -> Session:
         """Return a session whose transaction begins as declared; the caller commits or rolls back, and closes."""
