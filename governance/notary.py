@@ -28,15 +28,7 @@ from governance.storage.database import Database
 from governance.work import SYSTEM, UnitOfWork, open_work, run
 
 SIGNED_AFTER = frozenset(
-    {
-        "DecisionRecorded",
-        "RulingMade",
-        "AmendmentAccepted",
-        "CommitteeAdvised",
-        "ReportIssued",
-        "PaperIssued",
-        "ReportAnnulled",
-    }
+    {"DecisionRecorded", "RulingMade", "AmendmentAccepted", "CommitteeAdvised", "ReportIssued", "PaperIssued"}
 )
 """Acts after which a checkpoint is made: decisions of board, team, department and executives, and each issue."""
 

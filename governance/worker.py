@@ -19,10 +19,11 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from governance import formats
+from governance import formats, sinks
 from governance.insight import reminding
 from governance.learning import overview
 from governance.monitoring import alerts
+from governance.notary import EmptyLedger, notary_of
 from governance.notifications import jobs, joining, letters
 from governance.notifications.composing import Sender
 from governance.notifications.posting import Post, Rejected, Unreachable
@@ -40,6 +41,8 @@ EVERY = 5.0
 QUIET = (60, 120, 300, 600)
 """Seconds without a try after the server could not be reached, longer each time."""
 AT_ONE_LOOK = 200
+SIGN_EVERY = timedelta(minutes=10)
+"""How often a grown ledger is signed beside its issues and decisions."""
 
 Result = TypeVar("Result")
 Job = Callable[[UnitOfWork, date], int]
@@ -74,6 +77,7 @@ class Worker:
         self.bulk = bulk_running.Runner(database, settings, self.stopping)
         self._failures = 0
         self._quiet_until: datetime | None = None
+        self._signed: datetime | None = None
 
     def stop(self) -> None:
         """Let the work in hand be finished and nothing new be begun."""
@@ -88,10 +92,27 @@ class Worker:
             self.stopping.wait(EVERY)
         self.stop()
         printing.join()
+        self._signed = None
+        self._kept(self.sign)
 
     def look(self) -> tuple[int, int]:
         """Run what is due of the daily jobs, then send what is due; return how many jobs were run and letters sent."""
+        self._kept(self.sign)
         return self._kept(self.run_jobs), self._kept(self.send_mail)
+
+    def sign(self) -> int:
+        """Sign a checkpoint when the ledger grew, every ten minutes, and send those that have not left; return how many left."""
+        now, notary = self.clock(), notary_of(self.database)
+        if notary is None or (self._signed is not None and now < self._signed + SIGN_EVERY):
+            return 0
+        self._signed = now
+        try:
+            notary.grown()
+        except EmptyLedger:
+            return 0
+        finally:
+            taken = sinks.send(self.database, self.settings, now)
+        return taken
 
     def _kept(self, act: Callable[[], int]) -> int:
         """Do one thing; a fault is logged by its kind alone and does not end the worker."""

@@ -34,6 +34,7 @@ from governance.reports import papers
 from governance.reports.compose import House
 from governance.reports.paper_sources import LETTER, MINUTES, PACK, decision_for, decisions_of
 from governance.reports.papers import Order
+from governance.reports.proofs import sidecar
 from governance.reports.rules import LANGUAGES
 from governance.reviews import letters, materials, minutes
 from governance.reviews.meetings import meeting
@@ -171,7 +172,14 @@ def show(paper_id: str) -> ResponseReturnValue:
     """Show one paper: what it is, its digests, its file."""
     work = current_work()
     row = papers.paper(work, paper_id)
-    return page("reports_pages/paper.html", paper=row, names=NAMES, languages=LANGUAGES, seen=_seen(row.meeting_id))
+    return page(
+        "reports_pages/paper.html",
+        paper=row,
+        names=NAMES,
+        languages=LANGUAGES,
+        seen=_seen(row.meeting_id),
+        has_proof=sidecar(work.session, "paper", row.id, row.file_digest) is not None,
+    )
 
 
 def _seen(meeting_id: str | None) -> bool:

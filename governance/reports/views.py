@@ -34,10 +34,12 @@ from governance.projects.services import by_number, relations_of
 from governance.projects.services import project as visible_project
 from governance.questionnaires.services import framework_in
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reports import bulk_views, copy_views, document_views, paper_views, papers, services
+from governance.reports import bulk_views, copy_views, document_views, paper_views, papers, proof_views, services
 from governance.reports.case import reportable
 from governance.reports.compose import House
 from governance.reports.forms import IssueForm
+from governance.reports.proof_views import proof_of, published, verifier_digest
+from governance.reports.proofs import superseded
 from governance.reports.redaction import INTERNAL, profiles
 from governance.reports.rules import LANGUAGES, NAMES
 from governance.reports.services import Order
@@ -52,6 +54,7 @@ blueprints = (
     bulk_views.blueprint,
     document_views.blueprint,
     copy_views.blueprint,
+    proof_views.blueprint,
 )
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -155,6 +158,7 @@ def show(report_id: str) -> ResponseReturnValue:
         "reports_pages/show.html",
         report=row,
         project=work.session.get(Project, row.project_id) if row.project_id else None,
+        has_proof=proof_of(work, row) is not None,
         names=NAMES,
         profiles=profiles(),
         internal=INTERNAL,
@@ -187,5 +191,7 @@ def verify() -> ResponseReturnValue:
         found=[*services.matching(current_work(), digest), *papers.matching(current_work(), digest)] if known else None,
         languages=LANGUAGES,
         here=url_for("reports.verify"),
-        published=[],
+        published=published(current_work()),
+        superseded=superseded(current_work(), digest) if known else {},
+        verifier_digest=verifier_digest(),
     )

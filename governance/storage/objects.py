@@ -151,9 +151,14 @@ def _bucket(url: str) -> ObjectStore:
     Every content is sent with its SHA-256, so that one damaged on the way is refused at the other end. A plain connection is used
     only when AWS_ALLOW_HTTP says so.
     """
+    return ObjectStore(bucket(url))
+
+
+def bucket(url: str) -> S3Store:
+    """Return the bare bucket at this address, for what is not named by its content."""
     plain = os.environ.get("AWS_ALLOW_HTTP", "").lower() == "true"
     options: Any = {**_PATIENCE, "allow_http": plain}
-    return ObjectStore(S3Store.from_url(url, checksum_algorithm="sha256", client_options=options, retry_config=_RETRY))
+    return S3Store.from_url(url, checksum_algorithm="sha256", client_options=options, retry_config=_RETRY)
 
 
 def _refuse_unreachable(error: Exception) -> NoReturn:
