@@ -14,6 +14,7 @@ from governance.demo import (
     scenes_amend,
     scenes_cases,
     scenes_committee,
+    scenes_erasure,
     scenes_learning,
     scenes_life,
     scenes_reviews,
@@ -70,7 +71,9 @@ def build(database: Database, settings: Settings, now: datetime | None = None) -
     Raises Refusal when there are projects already: the demonstration is never mixed with real records.
     """
     stage = play(database, settings, now or datetime.now(UTC))
-    return [*write_reports(stage, settings), *sign_in_list(stage.content)]
+    lines = write_reports(stage, settings)
+    scenes_erasure.erase(stage)
+    return [*lines, *sign_in_list(stage.content)]
 
 
 def play(database: Database, settings: Settings, now: datetime) -> Stage:
