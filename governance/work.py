@@ -34,7 +34,8 @@ ATTEMPTS = 5
 
 _SQLITE_BUSY = 5
 _RETRY_STATES = frozenset({"40001", "40P01"})
-_LEDGER_KEY = "pk_ledger_event"
+_TAKEN = frozenset({"pk_ledger_event", "uq_projects_number", "uq_kyt_sessions_number"})
+"""Constraints that two units meet when both took the same next number at once: the later one takes another."""
 
 Result = TypeVar("Result")
 
@@ -242,10 +243,10 @@ def run(
 
 
 def may_retry(error: DBAPIError) -> bool:
-    """Say whether the unit did nothing wrong and only met another one (SQLITE_BUSY, 40001, 40P01, the same ledger number)."""
+    """Say whether the unit did nothing wrong and only met another one (SQLITE_BUSY, 40001, 40P01, the same next number)."""
     origin: Any = error.orig
     if getattr(origin, "sqlite_errorcode", 0) & 0xFF == _SQLITE_BUSY:
         return True
     if getattr(origin, "sqlstate", None) in _RETRY_STATES:
         return True
-    return getattr(getattr(origin, "diag", None), "constraint_name", None) == _LEDGER_KEY
+    return getattr(getattr(origin, "diag", None), "constraint_name", None) in _TAKEN

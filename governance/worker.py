@@ -28,7 +28,7 @@ from governance.notifications import jobs, joining, letters
 from governance.notifications.composing import Sender
 from governance.notifications.posting import Post, Rejected, Unreachable
 from governance.reports import bulk, bulk_running
-from governance.reviews import overdue
+from governance.reviews import leaving, overdue
 from governance.screenings import evidence_life, reopening
 from governance.settings import Settings
 from governance.storage.database import Database
@@ -50,6 +50,7 @@ DAILY: dict[str, Job] = {
     "reminders.screenings": reminding.screenings,
     "reminders.conditions": reminding.conditions,
     "conditions.suspending": overdue.suspend_overdue,
+    "reviews.leaving": leaving.end_readings,
     "reminders.measures": reminding.measures,
     "reminders.delegations": reminding.delegations,
     "reminders.reviews": reminding.reviews,

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from governance.accounts.rules import ROLES
 from governance.demo import (
     scenes_amend,
+    scenes_board,
     scenes_cases,
     scenes_committee,
     scenes_erasure,
@@ -39,7 +40,7 @@ from governance.storage.objects import open_store
 from governance.texts import joined
 from governance.work import SYSTEM, Actor, UnitOfWork, open_work, run
 
-SERIALIZABLE = frozenset({"open_item", "recuse", "move", "vote", "decide", "defer", "close"})
+SERIALIZABLE = frozenset({"open_item", "recuse", "move", "vote", "decide", "defer", "close", "move_waiver", "waive"})
 """Scenes that count who is present or what was voted."""
 
 IN_ENGLISH = ("industrial-cloud", "home-loan")
@@ -61,6 +62,8 @@ SCENES: dict[str, Scene] = {
     **{name: getattr(scenes_life, name) for name in (
         "reopen", "suspend", "retire", "watch", "measure", "incident", "duty", "remedy", "done", "analyse", "close_incident", "look")},
     **{name: getattr(scenes_amend, name) for name in ("amend", "judge")},
+    **{name: getattr(scenes_board, name) for name in (
+        "adopt", "propose", "move_waiver", "waive", "decide_above", "circulate", "answer_circulation", "body_ask", "body_answer")},
     "open": scenes_cases.open_screening,
 }
 

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from governance.demo.cases import Case, Resubmitted
 from governance.demo.doings import Ask, Doings, Reading, Remedy, Watch
 from governance.demo.learning import Learning
-from governance.demo.meetings import Session
+from governance.demo.meetings import Circulated, Session
 from governance.demo.written import Said, Written
 from governance.questionnaires.reading import parse
 from governance.refusals import Problem, Refusals
@@ -45,10 +45,21 @@ class Seat(Written):
     is_chair: bool = False
     term_from: int
     term_until: int
+    alternate_of: str | None = None
+
+
+class NewRules(Written):
+    """A later version of the committee's rules: what it changes, and from which day."""
+
+    day: int
+    effective: int
+    version: Said
+    changes: dict[str, int | bool | str]
+    reason: Said
 
 
 class Committee(Written):
-    """The committee; its rules are those of the framework."""
+    """The committee; its first rules are those of the framework."""
 
     key: Said
     name: Said
@@ -56,6 +67,7 @@ class Committee(Written):
     authority: Literal["deciding", "advisory"]
     created: int
     members: list[Seat]
+    rules: list[NewRules] = Field(default=[])
 
 
 class Content(Written):
@@ -64,6 +76,7 @@ class Content(Written):
     people: list[Person]
     committee: Committee
     meetings: list[Session]
+    circulations: list[Circulated]
     cases: list[Case]
     doings: list[Doings]
     readings: list[Reading]
@@ -87,14 +100,17 @@ class _Readings(Written):
 
 class _Meetings(Written):
     meetings: list[Session]
+    circulations: list[Circulated] = Field(default=[])
 
 
 def read_content(folder: Path) -> Content:
     """Read `seeds/demo/`; raise `Refusals` naming file, line and column of whatever does not fit."""
+    sessions = _read(folder / "meetings.yaml", _Meetings)
     content = Content(
         people=_read(folder / "people.yaml", _People).people,
         committee=_read(folder / "committee.yaml", Committee),
-        meetings=_read(folder / "meetings.yaml", _Meetings).meetings,
+        meetings=sessions.meetings,
+        circulations=sessions.circulations,
         cases=[_read(path, Case) for path in sorted((folder / "projects").glob("*.yaml"))],
         doings=[_read(path, Doings) for path in sorted((folder / "doings").glob("*.yaml"))],
         readings=_read(folder / "readings.yaml", _Readings).readings,
@@ -120,12 +136,14 @@ def _strangers(content: Content) -> list[Problem]:
     people = {person.key for person in content.people}
     cases = {case.key for case in content.cases}
     items = [item for session in content.meetings for item in session.items]
-    conditions = [condition for item in items for condition in item.conditions]
+    conditions = [each for item in items for each in item.conditions] + [c for one in content.circulations for c in one.conditions]
     used: Sequence[str] = [
         *(seat.person for seat in content.committee.members),
         *(key for case in content.cases for key in (case.owner, case.approver, *(m.person for m in case.members))),
         *(event.by for case in content.cases for one in case.screenings for event in one.events if not isinstance(event, Resubmitted)),
         *(key for session in content.meetings for key in (*session.attendance.in_person, *session.attendance.remote)),
+        *(item.above.by for item in items if item.above),
+        *(key for one in content.circulations for key in (*one.members, *(each.person for each in one.answers))),
         *(key for condition in conditions for key in (condition.owner, condition.verifier)),
         *(each.person for each in content.readings),
         *content.learning.people(),
@@ -134,6 +152,7 @@ def _strangers(content: Content) -> list[Problem]:
         *(one.owner for about in content.doings for one in about.doings if isinstance(one, Watch | Remedy)),
     ]
     foreseen = {one.project for one in content.learning.sessions if one.project}
-    projects = foreseen | {*(item.project for item in items), *(about.project for about in content.doings)}
+    before = {*(item.project for item in items), *(one.project for one in content.circulations)}
+    projects = foreseen | before | {*(about.project for about in content.doings)}
     unknown = sorted({*used} - people | projects - cases)
     return [Problem("demo.unknown", Text(f"「{key}」はありません。", f"There is no “{key}”."), key) for key in unknown]

@@ -229,9 +229,29 @@ class Judge(_Doing):
     verdict: Said
 
 
+class BodyAsk(_Doing):
+    """A body is asked for its opinion on a screening."""
+
+    act: Literal["body_ask"]
+    key: Said
+    phase: Said
+    body: Said
+    due: int
+    question: Said
+
+
+class BodyAnswer(_Doing):
+    """The body answers."""
+
+    act: Literal["body_answer"]
+    asked: Said
+    stance: Literal["no_objection", "with_remarks", "concern", "objection"]
+    text: Said
+
+
 Doing = Annotated[
     Talk | Say | Settle | Ask | Finish | Support | Renew | Reopen | Suspend | Retire | Watch | Measure | Report | Duty | Remedy | Done
-    | Analyse | Close | Amend | Judge,
+    | Analyse | Close | Amend | Judge | BodyAsk | BodyAnswer,
     Field(discriminator="act"),
 ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from governance.demo.written import Choice, Clock, Condition, Said, Written
@@ -27,8 +29,20 @@ class Votes(Written):
         return [(voter, choice) for choice, voters in choices for voter in voters]
 
 
+class Above(Written):
+    """What the executive decided on a case that the committee escalated."""
+
+    day: int
+    by: Said
+    outcome: Choice
+    rationale: Said
+
+
 class Item(Written):
-    """One case on an agenda. With `rationale` it was decided, with `deferral` put off, with `votes` alone it is being voted on."""
+    """One case on an agenda. With `rationale` it was decided, with `deferral` put off, with `votes` alone it is being voted on.
+
+    With `waives` it is about the waiver of the conditions with these numbers, `asked` for the reason given there.
+    """
 
     project: Said
     phase: Said
@@ -40,6 +54,10 @@ class Item(Written):
     rationale: str = ""
     deferral: str = ""
     conditions: list[Condition] = Field(default=[])
+    waives: list[int] = Field(default=[])
+    asked: str = ""
+    escalated_to: str = ""
+    above: Above | None = None
 
 
 class Attendance(Written):
@@ -61,3 +79,26 @@ class Session(Written):
     place_en: Said
     attendance: Attendance
     items: list[Item]
+
+
+class Answer(Written):
+    """What a member said to a circulation."""
+
+    day: int
+    person: Said
+    choice: Literal["agree", "full_board"] = "agree"
+    remark: str = ""
+
+
+class Circulated(Written):
+    """An expedited matter that was decided by circulation."""
+
+    project: Said
+    phase: Said
+    day: int
+    closes: int
+    outcome: Choice
+    rationale: Said
+    members: list[Said]
+    answers: list[Answer]
+    conditions: list[Condition] = Field(default=[])

@@ -48,6 +48,7 @@ def _appoint(stage: Stage, work: UnitOfWork, seat: Seat) -> None:
         is_chair=seat.is_chair,
         term_from=stage.calendar.day(seat.term_from),
         term_until=stage.calendar.day(seat.term_until),
+        alternate_of=_seat(stage, work, seat.alternate_of) if seat.alternate_of else None,
     )
     stage.ids["seat", seat.person] = made.id
 
@@ -106,7 +107,8 @@ def note(stage: Stage, work: UnitOfWork, session: Session, item: Item) -> None:
 def move(stage: Stage, work: UnitOfWork, session: Session, item: Item) -> None:
     """Put the motion to the vote."""
     row = _item(stage, work, session, item)
-    items.put_motion(work, row, item.motion or "", rev=row.rev, conditions=drafts(stage, item.conditions))
+    voted_on = () if item.above else drafts(stage, item.conditions)
+    items.put_motion(work, row, item.motion or "", rev=row.rev, conditions=voted_on)
 
 
 def vote(stage: Stage, work: UnitOfWork, session: Session, item: Item, voter: str, choice: str) -> None:
@@ -118,9 +120,11 @@ def vote(stage: Stage, work: UnitOfWork, session: Session, item: Item, voter: st
 def decide(stage: Stage, work: UnitOfWork, session: Session, item: Item) -> None:
     """Record the decision of the committee."""
     row = _item(stage, work, session, item)
-    verdict = Outcome(item.motion or "", item.rationale, conditions=drafts(stage, item.conditions))
+    voted_on = () if item.above else drafts(stage, item.conditions)
+    verdict = Outcome(item.motion or "", item.rationale, conditions=voted_on, escalated_to=item.escalated_to)
     decision = items.record_decision(work, row, verdict, rev=row.rev)
-    stage.ids["decision", item.project, item.phase] = decision.id
+    if not item.above:
+        stage.ids["decision", item.project, item.phase] = decision.id
 
 
 def defer(stage: Stage, work: UnitOfWork, session: Session, item: Item) -> None:

@@ -17,7 +17,7 @@ from governance.demo.cases import Case, Decided, Event, Filling, Resubmitted
 from governance.demo.content import Content
 from governance.demo.doings import Doing, Doings
 from governance.demo.learning import Learning
-from governance.demo.meetings import Item, Session
+from governance.demo.meetings import Circulated, Item, Session
 from governance.demo.written import Condition
 
 STARTED_AGO = timedelta(minutes=55)
@@ -92,6 +92,8 @@ def acts(content: Content, calendar: Calendar) -> list[Act]:
         found += _case(case, calendar, _MORNING + 5 * number)
     for session in content.meetings:
         found += _session(session, calendar, secretary(content), chair)
+    for one in content.circulations:
+        found += _circulation(one, calendar, secretary(content))
     for about in content.doings:
         found += (_doing(about, one, calendar) for one in about.doings)
     found += _learning(content.learning, calendar, secretary(content))
@@ -111,6 +113,8 @@ def _opening(content: Content, calendar: Calendar) -> Iterator[Act]:
     yield Act(calendar.moment(first - 2, 9 * 60), SYSTEM, "publish")
     yield Act(calendar.moment(first - 1, 9 * 60), SYSTEM, "welcome", (content.people,))
     yield Act(calendar.moment(first, 9 * 60), secretary(content), "found", (content.committee,))
+    for rules in content.committee.rules:
+        yield Act(calendar.moment(rules.day, 9 * 60 + 30), secretary(content), "adopt", (content.committee, rules))
 
 
 def _learning(content: Learning, calendar: Calendar, secretary: str) -> Iterator[Act]:
@@ -189,7 +193,8 @@ def _session(session: Session, calendar: Calendar, secretary: str, chair: str) -
     start = starts_at(session, calendar)
     yield Act(calendar.moment(session.planned, 10 * 60), secretary, "plan", (session, calendar.settled(start)))
     for number, item in enumerate(session.items):
-        yield Act(calendar.moment(session.materials_sent, 10 * 60 + number), secretary, "add_item", (session, item))
+        name = "propose" if item.waives else "add_item"
+        yield Act(calendar.moment(session.materials_sent, 10 * 60 + number), secretary, name, (session, item))
     yield Act(calendar.moment(session.materials_sent, 11 * 60), secretary, "send", (session,))
     yield Act(start, secretary, "open_meeting", (session,))
     yield Act(start + timedelta(minutes=2), secretary, "attend", (session,))
@@ -199,6 +204,8 @@ def _session(session: Session, calendar: Calendar, secretary: str, chair: str) -
             yield from _item(session, item, at, secretary, chair)
             at += timedelta(minutes=50)
         yield from _followed(item.project, item.phase, item.conditions, calendar)
+        if item.above is not None:
+            yield Act(calendar.moment(item.above.day, 15 * 60), item.above.by, "decide_above", (session, item))
     if session.time:
         yield Act(at, secretary, "close", (session,))
         yield Act(calendar.moment(session.day + 2, 10 * 60), secretary, "write_minutes", (session,))
@@ -229,7 +236,14 @@ def _item(session: Session, item: Item, at: datetime, secretary: str, chair: str
     if item.deferral:
         yield Act(after(30), secretary, "defer", on)
     if item.votes:
-        yield Act(after(32), secretary, "move", on)
+        yield Act(after(32), secretary, "move_waiver" if item.waives else "move", on)
         yield from (Act(after(34), voter, "vote", (*on, voter, choice)) for voter, choice in item.votes.ballots())
     if item.rationale:
-        yield Act(after(44), chair, "decide", on)
+        yield Act(after(44), chair, "waive" if item.waives else "decide", on)
+
+
+def _circulation(one: Circulated, calendar: Calendar, secretary: str) -> Iterator[Act]:
+    yield Act(calendar.moment(one.day, 13 * 60 + 30), secretary, "circulate", (one,))
+    for number, each in enumerate(one.answers):
+        yield Act(calendar.moment(each.day, 16 * 60 + number), each.person, "answer_circulation", (one, each))
+    yield from _followed(one.project, one.phase, one.conditions, calendar)

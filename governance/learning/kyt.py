@@ -5,6 +5,7 @@ What is said in the rounds is in rounds.py, how a session ends in ending.py. A s
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -105,6 +106,14 @@ def missing(row: KytSession) -> list[Problem]:
 def record_of(work: UnitOfWork, row: KytSession) -> KytRecord | None:
     """Return the frozen record of a finished session; None while it is held."""
     return work.session.scalars(select(KytRecord).where(KytRecord.session_id == row.id)).one_or_none()
+
+
+def version_of(row: KytSession, reader: str) -> str:
+    """Return the version of a session as `reader` (person and language) sees it: it changes with every line, mark and person."""
+    told: list[object] = [reader, row.rev, row.state, *(each.id for each in row.participants)]
+    for each in row.hazards:
+        told += [each.id, each.rev, *((one.id, one.rev) for one in each.measures)]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 # ---------------------------------------------------------------- begin, change, people

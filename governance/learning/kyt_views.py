@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Response, redirect, request, url_for
+from flask import Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from governance.learning import ending, kyt, rounds, rules
@@ -124,6 +124,20 @@ def kyt_room(session_id: str) -> ResponseReturnValue:
     return _room(session_id)
 
 
+@blueprint.get("/learning/kyt/<session_id>/live")
+@permission("kyt:view")
+def kyt_live(session_id: str) -> ResponseReturnValue:
+    """Say which version of a session there is, so that every device shows what was written on another one; 304 when none is newer."""
+    version = _version(kyt.session(current_work(), session_id))
+    answer = jsonify(version=version)
+    answer.set_etag(version)
+    return answer.make_conditional(request)
+
+
+def _version(row: KytSession) -> str:
+    return kyt.version_of(row, f"{current_work().actor.id} {locale()}")
+
+
 # long: one line for each thing that the page shows
 def _room(session_id: str, form: Form | None = None, at: str = "") -> ResponseReturnValue:
     work = current_work()
@@ -137,6 +151,7 @@ def _room(session_id: str, form: Form | None = None, at: str = "") -> ResponseRe
         "learning/kyt_room.html" if record is None else "learning/kyt_record.html",
         code=422 if form is not None else 200,
         one=row,
+        version=_version(row),
         record=record,
         scenario=found,
         wrong=form,

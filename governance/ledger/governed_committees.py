@@ -35,6 +35,10 @@ COMMITTEES: dict[str, tuple[str, Text]] = {
         "id circulation_id member_id choice remark cast_at",
         Text("持ち回りの回答", "answer to a circulation"),
     ),
+    "waivers": (
+        "id item_id condition_id reason asked_by asked_at motion_number",
+        Text("免除の議題", "waiver on an agenda"),
+    ),
     "body_opinions": (
         "id consultation_id stance text snapshot_id given_by given_at",
         Text("機関の意見", "opinion of a body"),

@@ -151,6 +151,8 @@ EVENT_TYPES: dict[str, Text] = {
     "ConditionReported": Text("付帯条件の完了報告", "Condition reported"),
     "ConditionVerified": Text("付帯条件の確認", "Condition verified"),
     "ConditionRejected": Text("付帯条件の報告の差戻し", "Condition report rejected"),
+    "WaiverProposed": Text("付帯条件の免除の付議", "Waiver of a condition put on an agenda"),
+    "WaiverVoted": Text("付帯条件の免除の可決", "Waiver of conditions carried"),
     "ConditionWaived": Text("付帯条件の免除", "Condition waived"),
     "IndicatorAdded": Text("指標の登録", "Indicator added"),
     "IndicatorChanged": Text("指標の変更", "Indicator changed"),

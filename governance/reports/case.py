@@ -25,8 +25,10 @@ from governance.refusals import Refusal
 from governance.reports.models import Report
 from governance.reports.revived import revived
 from governance.reports.watched import Watched, read_watched
+from governance.reviews.body_models import Consultation
 from governance.reviews.challenges import challenges_of
 from governance.reviews.citing import citations_of
+from governance.reviews.consulting import consultations_of
 from governance.reviews.desk_models import Challenge, Citation
 from governance.reviews.models import Attendance, Condition, Decision, Review
 from governance.reviews.rules import local_date
@@ -87,6 +89,7 @@ class Case:
     review: Review | None
     citations: Sequence[Citation]
     challenges: Sequence[Challenge]
+    consultations: Sequence[Consultation]
     conditions: Sequence[Condition]
     condition_evidence: Mapping[str, Evidence]
     attendances: Sequence[Attendance]
@@ -193,6 +196,7 @@ def read_case(work: UnitOfWork, project: Project, screening: Screening, lang: st
         ).one_or_none(),
         citations=citations_of(work, screening, snapshot.revision),
         challenges=challenges_of(work, screening, until=snapshot.revision),
+        consultations=[c for c in consultations_of(work, screening) if c.revision <= snapshot.revision],
         conditions=conditions,
         condition_evidence={each.id: each for each in proofs},
         attendances=list(meeting.attendances) if meeting else [],

@@ -1,4 +1,4 @@
-"""What the expert team's desk adds to sections 9 and 10 of a content: challenges with their answers, precedents that were cited.
+"""What the expert team's desk adds to sections 9 and 10 of a content: challenges and consultations with answers, cited precedents.
 
 A challenge stands beside the original and changes no score; the report says both (domain.md §5.6). Of a precedent the report tells
 number and outcome alone, for its readers need not be readers of that case.
@@ -10,8 +10,9 @@ from governance.ledger.services import Event
 from governance.questionnaires.values import said as value_said
 from governance.reports import sentences
 from governance.reports.case import Case
-from governance.reports.deliberation import Comment, Precedent
+from governance.reports.deliberation import Comment, Consulted, Precedent
 from governance.reports.names import coded, day_of, entered, moment, said
+from governance.reviews.consulting import STANCES
 from governance.reviews.desk_models import Challenge
 from governance.reviews.rules import OUTCOMES
 from governance.states import state_of
@@ -51,6 +52,21 @@ def challenges(case: Case) -> list[Comment]:
             "reply": said(_ending(each)),
         }
         for each in case.challenges
+    ]
+
+
+def consulted(case: Case) -> list[Consulted]:
+    """Return what bodies were asked about the revisions of the report, with their opinions (domain.md §1.4)."""
+    return [
+        {
+            "body": said(case.framework.name_of("bodies", each.body)),
+            "at": moment(each.asked_at),
+            "question": entered(each.question),
+            "stance": said(STANCES[each.opinion.stance]) if each.opinion else None,
+            "answered_at": moment(each.opinion.given_at) if each.opinion else None,
+            "text": entered(each.opinion.text) if each.opinion else None,
+        }
+        for each in case.consultations
     ]
 
 

@@ -27,10 +27,12 @@ from governance.reports.names import coded, day, day_of, entered, moment, person
 from governance.reports.words import Words
 from governance.reviews.meetings import rules_for
 from governance.reviews.models import AgendaItem, CommitteeMember, Decision
-from governance.reviews.people import seat_of
+from governance.reviews.people import principal_of, seat_of
 from governance.reviews.rules import (
     APPROVALS,
+    BOARD,
     CONDITION_STATES,
+    EXECUTIVE,
     KINDS,
     OUTCOMES,
     SETTLED,
@@ -65,7 +67,12 @@ _NOTES = ("reason", "rationale", "opinion", "facts")
 
 def course(case: Case) -> Course:
     """Return changes of state with who and why, the expert team's opinion, and what changed between revisions."""
-    return {"steps": list(_steps(case)), "comments": compose_desk.challenges(case), "diffs": list(_diffs(case))}
+    return {
+        "steps": list(_steps(case)),
+        "comments": compose_desk.challenges(case),
+        "consulted": compose_desk.consulted(case),
+        "diffs": list(_diffs(case)),
+    }
 
 
 def _steps(case: Case) -> Iterator[Step]:
@@ -137,12 +144,17 @@ def _effect(case: Case, key: str, earlier: Frozen, later: Frozen) -> Words:
 
 
 def body_words(case: Case, decision: Decision) -> Text:
-    """Return who decided: the committee with its meeting, or the body's name in the framework."""
+    """Return who decided: the committee with its meeting, or the body's name in the framework; the executive with what it was advised."""
     if decision.item is None:
         return case.framework.name_of("bodies", decision.body)
     meeting = decision.item.meeting
     committee = Text(meeting.committee.name_in("ja"), meeting.committee.name_in("en"))
-    return sentences.BOARD_MEETING.filled(committee=committee, year=meeting.fiscal_year, number=meeting.number)
+    named = sentences.BOARD_MEETING.filled(committee=committee, year=meeting.fiscal_year, number=meeting.number)
+    if decision.body != EXECUTIVE:
+        return named
+    return sentences.EXECUTIVE.filled(
+        committee=named, advised=OUTCOMES.get(decision.quorum.get("advised", ""), both("—"))
+    )
 
 
 def decision(case: Case) -> Outcome | None:
@@ -153,7 +165,7 @@ def decision(case: Case) -> Outcome | None:
     return {
         "outcome": coded(found.outcome, OUTCOMES[found.outcome]),
         "body": said(body_words(case, found)),
-        "by": None if found.item else found.decided_by,
+        "by": None if found.body == BOARD and found.item else found.decided_by,
         "on": day_of(found.decided_at),
         "reason": entered(found.rationale),
         "escalated_to": entered(found.escalated_to),
@@ -182,7 +194,9 @@ def committee(case: Case) -> Session | None:
             sentences.RULES_VERSION.filled(version=figures.get("rules_version", meeting.committee.rules_version))
         ),
         "members": [
-            _member(case, seat, item) for seat in meeting.committee.members if seat_of(seat).sits_on(local_date(opened))
+            _member(case, seat, item)
+            for seat in meeting.committee.members
+            if seat_of(seat).sits_on(local_date(opened)) and (seat.alternate_of is None or _came(case, seat))
         ],
         "checks": [_check(check) for check in figures.get("checks", [])],
         "votes": _votes(figures),
@@ -194,6 +208,10 @@ def committee(case: Case) -> Session | None:
         "minutes": entered(item.issues),
         "dissents": _dissents(item),
     }
+
+
+def _came(case: Case, seat: CommitteeMember) -> bool:
+    return any(each.member_id == seat.id for each in case.attendances)
 
 
 def _clock(at: Any) -> str:
@@ -212,6 +230,9 @@ def _member(case: Case, seat: CommitteeMember, item: AgendaItem) -> Member:
     expertise = Text("・".join(f.ja for f in fields), ", ".join(f.en for f in fields)) if fields else both("—")
     if seat.is_chair:
         expertise = Text(expertise.ja + sentences.CHAIR.ja, expertise.en + sentences.CHAIR.en)
+    if (absent := principal_of(seat)) is not None:
+        standing_in = sentences.ALTERNATE.filled(name=Text(absent.user.name, absent.user.name_in("en")))
+        expertise = Text(expertise.ja + standing_in.ja, expertise.en + standing_in.en)
     return {
         "name": entered(seat.user.name, seat.user.name_en),
         "side": coded(seat.side, sentences.SIDES[seat.side]),
@@ -240,9 +261,14 @@ def _votes(figures: dict[str, Any]) -> Words:
 
 
 def _dissents(item: AgendaItem) -> list[Dissent]:
-    """Return dissenting opinions in full, in no order that tells whose they are; only the kind of seat is named (domain.md §6.3)."""
+    """Return dissenting opinions in full, in no order that tells whose they are (domain.md §6.3).
+
+    Only the kind of seat is named, and of a secret vote not even that.
+    """
+    meeting = item.meeting
+    secret = rules_for(meeting, meeting.opened_at or meeting.starts_at).voting == "secret"
     return [
-        {"by": said(sentences.DISSENTER[vote.member.side]), "text": vote.dissent}
+        {"by": None if secret else said(sentences.DISSENTER[vote.member.side]), "text": vote.dissent}
         for vote in sorted(item.votes, key=lambda vote: vote.dissent)
         if vote.dissent and (vote.motion, vote.motion_number) == (item.motion, item.motion_number)
     ]
@@ -289,7 +315,7 @@ def acceptance(case: Case) -> Acceptance | None:
     return {
         "level": case.score.residual,
         "body": said(body_words(case, found)),
-        "by": None if found.item else found.decided_by,
+        "by": None if found.body == BOARD and found.item else found.decided_by,
         "on": day_of(found.decided_at),
         "id": None,
         "why": entered(found.rationale),

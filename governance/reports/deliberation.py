@@ -30,6 +30,17 @@ class Comment(TypedDict):
     reply: Words
 
 
+class Consulted(TypedDict):
+    """What a body was asked about the case, and what it said; `stance` null while it has not answered."""
+
+    body: Words
+    at: str
+    question: Words
+    stance: Words
+    answered_at: str | None
+    text: Words
+
+
 class AnswerDiff(TypedDict):
     """One answer that differs between two revisions."""
 
@@ -52,6 +63,7 @@ class Course(TypedDict):
 
     steps: list[Step]
     comments: list[Comment]
+    consulted: list[Consulted]
     diffs: list[RevisionDiff]
 
 

@@ -18,7 +18,7 @@ from governance.projects.services import relations_of, visible
 from governance.refusals import NotFound, Refusal
 from governance.reports.models import Paper
 from governance.reviews import letters, materials, minutes, paper
-from governance.reviews.meeting_pages import hidden_items
+from governance.reviews.meeting_pages import hidden_in_minutes, hidden_items
 from governance.reviews.meetings import meeting, recused_seats
 from governance.reviews.models import AgendaItem, Decision, Meeting
 from governance.reviews.people import standing
@@ -144,7 +144,8 @@ def readable(work: UnitOfWork, row: Paper) -> bool:
         found = meeting(work, row.meeting_id or "")
     except NotFound:
         return False
-    return not stepped_back and not set(row.items) & hidden_items(work, found)
+    hidden = hidden_in_minutes(work, found) if row.kind == MINUTES else hidden_items(work, found)
+    return not stepped_back and not set(row.items) & hidden
 
 
 def _stepped_back(work: UnitOfWork, items: list[str]) -> bool:

@@ -39,6 +39,9 @@ LEADING = {
     "stop": Text("停止事由 {rule}", "hard stop {rule}"),
 }
 STOPPED = Text("停止事由 {codes} が解消していない。", "Hard stops {codes} stand.")
+EXECUTIVE = Text(
+    "執行側（{committee}の意見「{advised}」を受けて）", "The executive, advised by the {committee}: {advised}"
+)
 BOARD_MEETING = Text("{committee}（{year}年度 第{number}回）", "{committee} (FY{year}, meeting {number})")
 SESSION = Text("{year}年度 第{number}回", "FY{year}, meeting {number}")
 
@@ -220,6 +223,7 @@ VOTES = Text(
 DISSENTER = {"external": Text("外部の委員", "External member"), "internal": Text("内部の委員", "Internal member")}
 SIDES = {"external": Text("外部", "External"), "internal": Text("内部", "Internal")}
 CHAIR = Text("（委員長）", " (chair)")
+ALTERNATE = Text("（{name}の代理）", " (alternate for {name})")
 ATTENDANCE = {
     "in_person": Text("出席", "Present"),
     "remote": Text("出席（遠隔）", "Present (remote)"),

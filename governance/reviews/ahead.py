@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from governance.reviews.committee import RuleCheck
 from governance.reviews.models import AgendaItem
 from governance.reviews.quorum import Quorum, Tally
-from governance.reviews.rules import OUTCOMES
+from governance.reviews.rules import MOTIONS, WAIVED
 from governance.texts import Text, joined
 
 
@@ -103,16 +103,16 @@ def item_ahead(item: AgendaItem, *, runs: bool, votes: bool, count: Quorum, resu
         return Ahead(
             "vote",
             Text("議題{n}に投票する", "Vote on item {n}").filled(**at),
-            final.filled(motion=OUTCOMES[item.motion]),
+            final.filled(motion=MOTIONS[item.motion]),
         )
     if not runs:
         return Ahead("wait", Text("いま、あなたがすることはありません", "Nothing for you to do now"), _waits_for(item))
     if item.state == "queued":
         return Ahead("start", Text("議題{n}の審議を始める", "Open the discussion of item {n}").filled(**at))
-    return _discussion_ahead(at, count, conflicts) if item.state == "discussing" else _vote_ahead(at, count, result)
+    return _discussion_ahead(at, count, conflicts) if item.state == "discussing" else _vote_ahead(item, count, result)
 
 
-def _vote_ahead(at: Mapping[str, int], count: Quorum, result: Tally) -> Ahead:
+def _vote_ahead(item: AgendaItem, count: Quorum, result: Tally) -> Ahead:
     if not count.met:
         return Ahead("broken", QUORUM_BROKEN, unmet(count))
     if not result.complete:
@@ -122,7 +122,9 @@ def _vote_ahead(at: Mapping[str, int], count: Quorum, result: Tally) -> Ahead:
         return Ahead("reload", Text("委員の投票を待つ", "Wait for the votes"), why)
     if result.carried:
         decide = Text("議題{n}の審査結果を確定する", "Record the decision on item {n}")
-        return Ahead("decide", decide.filled(**at), _carried(result))
+        waive = Text("議題{n}の免除を確定する", "Record the waiver of item {n}")
+        words = (waive if item.motion == WAIVED else decide).filled(n=item.position)
+        return Ahead("decide", words, _carried(result))
     lost = Text("否決を記録し、別の案を採決するか継続審査にする", "Record the loss, then put another motion or defer")
     return Ahead("lost", lost, not_carried(result, count))
 

@@ -246,13 +246,17 @@ def notice(sent_on: date | None, meeting_on: date, rules: CommitteeRules) -> Rul
 
 @dataclass(frozen=True)
 class Ties:
-    """Who is bound to a project: its department, its team now and in the past, its approvers, the authors of its answers."""
+    """Who is bound to a project: its department, its team now and in the past, its approvers, the authors of its answers.
+
+    `owners` are those who would have to meet a condition that is to be waived.
+    """
 
     department: str
     team: frozenset[str] = frozenset()
     former: frozenset[str] = frozenset()
     approvers: frozenset[str] = frozenset()
     authors: frozenset[str] = frozenset()
+    owners: frozenset[str] = frozenset()
     department_en: str = ""
 
 
@@ -279,13 +283,18 @@ def suggested_conflicts(
     """Return the conflicts of interest that can be seen in the records (domain.md §6.3 recusal, assurance.md T4).
 
     Which are looked for, and which bar instead of being suggested, is said by the rules; by default involvement in the project —
-    now, before, as author or approver — bars a person, and the same department is suggested only.
+    now, before, as author or approver — bars a person, and the same department is suggested only. Whoever owns a condition never votes
+    on its waiver.
     """
     found = [(code, text) for code, people, text in _CONFLICTS if user_id in people(ties)]
     names = {department.strip(), department_en.strip()} - {""}
     if names & {ties.department.strip(), ties.department_en.strip()}:
         found.append(("department", Text("案件と同じ部門に所属しています", "Works in the department of the project")))
-    return [Conflict(code, code in rules.recusal_bars, text) for code, text in found if code in rules.recusal_codes]
+    conflicts = [
+        Conflict(code, code in rules.recusal_bars, text) for code, text in found if code in rules.recusal_codes
+    ]
+    owned = Text("免除を審議する条件の担当者です", "Owns a condition that is to be waived")
+    return conflicts + ([Conflict("owner", True, owned)] if user_id in ties.owners else [])
 
 
 def _count(value: Any) -> int:

@@ -1,6 +1,6 @@
 """Pages of conditions: what is late and what is mine first, and on each condition only the act that is mine.
 
-The owner reports with evidence, the verifier confirms or sends back, the secretariat records a waiver of the committee in session
+The owner reports with evidence, the verifier confirms or sends back, the secretariat puts a waiver on the agenda of the committee
 (domain.md §6.3). A file is stored before the transaction, so that no lock waits for an upload.
 """
 
@@ -32,9 +32,9 @@ from governance.pages import (
 )
 from governance.projects.models import Evidence
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reviews import conditions, evidence_uses
+from governance.reviews import conditions, evidence_uses, waiving
 from governance.reviews.forms import text, whole
-from governance.reviews.models import Condition, Meeting
+from governance.reviews.models import Condition
 from governance.reviews.overdue import suspension_day
 from governance.reviews.people import authors_of
 from governance.reviews.rules import CONDITION_STEPS, KINDS, SETTLED, local_date
@@ -229,21 +229,33 @@ def judge(condition_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/conditions/<condition_id>/waiver")
 @permission("condition:waive", unit="serializable")
-def waive(condition_id: str) -> ResponseReturnValue:
-    """Record that the committee in session waived the condition."""
+def propose_waiver(condition_id: str) -> ResponseReturnValue:
+    """Put the waiver of the condition on the agenda of a meeting, where it is voted on."""
 
     def act(work: UnitOfWork, row: Condition) -> None:
-        meeting = next((each for each in _sessions(work, row) if each.id == request.form.get("meeting")), None)
+        chosen = request.form.get("meeting", "")
+        meeting = next((each for each in waiving.sessions_for(work, row) if each.id == chosen), None)
         if meeting is None:
             raise Refusal(
                 "reviews.no_session",
-                "免除を記録できるのは、開会中の委員会だけです。",
-                "A waiver is recorded only by a committee in session.",
+                "条件を付けた委員会の、資料を送付する前の会議を選んでください。",
+                "Choose a meeting of the committee that set it, before its materials go out.",
                 place="meeting",
             )
-        conditions.waive_condition(work, row, meeting, rev=whole(request.form), reason=text(request.form, "reason"))
+        waiving.propose(work, row, meeting, rev=whole(request.form), reason=text(request.form, "reason"))
 
-    return _act(condition_id, act, Text("免除を記録しました。", "The waiver is recorded."))
+    return _act(condition_id, act, Text("免除を会議の議題に加えました。", "The waiver is on the agenda."))
+
+
+@blueprint.post("/conditions/<condition_id>/waiver/executive")
+@permission("case:decide-executive", unit="serializable")
+def waive(condition_id: str) -> ResponseReturnValue:
+    """Waive a condition as the executive, on the opinion of an advisory committee."""
+
+    def act(work: UnitOfWork, row: Condition) -> None:
+        waiving.waive_as_executive(work, row, rev=whole(request.form), reason=text(request.form, "reason"))
+
+    return _act(condition_id, act, Text("条件を免除しました。", "The condition is waived."))
 
 
 def _act(condition_id: str, act: Callable[[UnitOfWork, Condition], None], said: Text) -> ResponseReturnValue:
@@ -281,8 +293,7 @@ def _page(work: UnitOfWork, row: Condition, refused: Refusal | Refusals | None =
         known=_known(work, row) if act == "report" else [],
         problems=problems_of(refused) if refused else [],
         sent=request.form,
-        sessions=_sessions(work, row) if may(work.actor, "condition:waive") and row.state not in SETTLED else [],
-        waives=may(work.actor, "condition:waive") and row.state not in SETTLED,
+        **_waiver(work, row),
         yesterday=local_date(work.now) - timedelta(days=1),
     )
 
@@ -295,9 +306,17 @@ def _known(work: UnitOfWork, row: Condition) -> list[Evidence]:
     return list(work.session.scalars(query.order_by(Evidence.added_at.desc())))
 
 
-def _sessions(work: UnitOfWork, row: Condition) -> list[Meeting]:
-    """Return the open meetings that could waive the condition: those of the committee that set it."""
-    query = select(Meeting).where(Meeting.state == "open")
-    if row.decision.item is not None:
-        query = query.where(Meeting.committee_id == row.decision.item.meeting.committee_id)
-    return list(work.session.scalars(query.order_by(Meeting.starts_at)))
+def _waiver(work: UnitOfWork, row: Condition) -> dict[str, Any]:
+    """Return where the waiver of a condition stands, and what the reader can do about it."""
+    found, settled = waiving.waivers_of(work, row), row.state in SETTLED
+    waits = any(each.item.state not in ("decided", "deferred") for each in found)
+    proposes = may(work.actor, "condition:waive") and not settled and not waits
+    opinion = None if settled else waiving.advised(work, row)
+    executive = opinion is not None and may(work.actor, "case:decide-executive")
+    return {
+        "waivers": found,
+        "proposes": proposes,
+        "sessions": waiving.sessions_for(work, row) if proposes else [],
+        "executive": executive,
+        "advised": opinion,
+    }

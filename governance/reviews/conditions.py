@@ -1,4 +1,4 @@
-"""Acts on conditions: the owner reports with evidence, another person verifies or sends back, a committee waives.
+"""Acts on conditions: the owner reports with evidence, another person verifies or sends back; a committee waives (waiving.py).
 
 The verifier is never the owner and never wrote or submitted the answers (domain.md §6.3 separation of duties).
 """
@@ -6,22 +6,22 @@ The verifier is never the owner and never wrote or submitted the answers (domain
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from sqlalchemy import Select, or_, select
 
 from governance.accounts.rules import authorize
+from governance.ledger.rules import Code, Ref
 from governance.projects.files import check_link, clean_name
 from governance.projects.models import Evidence, Project
 from governance.projects.services import visible
-from governance.refusals import NotFound, Problem, Refusal, Refusals
+from governance.refusals import NotFound, Refusal
 from governance.reviews import telling
-from governance.reviews.meetings import lock, room
-from governance.reviews.models import Condition, Decision, Meeting
+from governance.reviews.models import Condition, Decision
 from governance.reviews.people import authors_of
 from governance.reviews.rules import SETTLED, after_condition, days_overdue, local_date
 from governance.screenings.evidence import FileGiven
 from governance.screenings.models import Screening
-from governance.texts import Text
 from governance.work import UnitOfWork
 
 EVENTS = {
@@ -134,7 +134,7 @@ def report_condition(work: UnitOfWork, row: Condition, *, rev: int, report: str,
         )
     row.state, row.report, row.evidence_id, row.submitted_at = state, report.strip(), evidence.id, work.now
     row.verdict, row.settled_by, row.settled_at = "", None, None
-    _record(work, row, "report", rev, {"report": row.report}, evidence.digest)
+    _record(work, row, "report", rev, {"report": row.report}, refs={"evidence": evidence.digest})
 
 
 def verify_condition(work: UnitOfWork, row: Condition, *, rev: int, verdict: str) -> None:
@@ -162,27 +162,13 @@ def _judge(work: UnitOfWork, row: Condition, act: str, rev: int, verdict: str) -
     _record(work, row, act, rev, {"verdict": row.verdict})
 
 
-def waive_condition(work: UnitOfWork, row: Condition, meeting: Meeting, *, rev: int, reason: str) -> None:
-    """Record that a committee waived the condition: in an open meeting that has its quorum (domain.md §6.3 waived(board))."""
-    authorize(work.actor, "condition:waive")
-    lock(work, meeting, "open")
-    _lock(work, row, rev)
-    state = after_condition(row.state, "waive")
+def set_waived(work: UnitOfWork, row: Condition, reason: str, *, codes: Mapping[str, Code], votes: str) -> None:
+    """Let a condition be waived, on the vote that `codes` and `votes` name. The caller has authorised the act and counted."""
+    work.session.refresh(row, with_for_update=True)
+    rev, state = row.rev, after_condition(row.state, "waive")
     _need(reason, "reason")
-    item = row.decision.item
-    if item is not None and item.meeting.committee_id != meeting.committee_id:
-        raise Refusal(
-            "reviews.other_committee",
-            "条件を付けた委員会だけが免除できます。",
-            "Only the committee that set it can waive a condition.",
-        )
-    text = Text("{name}を満たしていません：{arithmetic}", "{name} is not met: {arithmetic}")
-    unmet = [check for check in room(work, meeting).count(frozenset(), work.now).checks if not check.met]
-    Refusals.raise_any(
-        [Problem(f"reviews.no_{c.code}", text.filled(name=c.name, arithmetic=c.arithmetic)) for c in unmet]
-    )
     row.state, row.verdict, row.settled_by, row.settled_at = state, reason.strip(), work.actor.id, work.now
-    _record(work, row, "waive", rev, {"reason": row.verdict}, meeting=meeting.id)
+    _record(work, row, "waive", rev, {"reason": row.verdict}, refs={"votes": votes}, codes=codes)
 
 
 def _lock(work: UnitOfWork, row: Condition, rev: int) -> None:
@@ -195,8 +181,16 @@ def _need(text: str, place: str) -> None:
         raise Refusal("reviews.reason", "内容を書いてください。", "Write what was done or found.", place=place)
 
 
+# long: one argument for each part of an entry
 def _record(
-    work: UnitOfWork, row: Condition, act: str, rev: int, private: dict[str, str], evidence: str = "", meeting: str = ""
+    work: UnitOfWork,
+    row: Condition,
+    act: str,
+    rev: int,
+    private: dict[str, str],
+    *,
+    refs: Mapping[str, Ref] | None = None,
+    codes: Mapping[str, Code] | None = None,
 ) -> None:
     work.session.flush()
     work.record(
@@ -204,8 +198,8 @@ def _record(
         subject=("condition", row.id),
         project=row.decision.screening.project_id,
         rev=(rev, row.rev),
-        codes={"state": row.state} | ({"meeting": meeting} if meeting else {}),
-        refs={"evidence": evidence} if evidence else {},
+        codes={"state": row.state, **(codes or {})},
+        refs=dict(refs or {}),
         private=private,
         row=row,
     )

@@ -28,7 +28,7 @@ from governance.reviews.forms import both_names
 from governance.reviews.meeting_pages import Refused, drawn, family_name, frame_of, seated_at
 from governance.reviews.meetings import SETTLED, Room, recused_seats, room
 from governance.reviews.models import AgendaItem, CommitteeMember, Decision, Recusal, Review, Vote
-from governance.reviews.people import conflicts_of, seat_of, standing, ties_of
+from governance.reviews.people import conflicts_of, seat_of, standing, ties_on
 from governance.reviews.proposing import proposals, with_proposal
 from governance.reviews.quorum import Ballot, Quorum, Tally, eligible_to_vote, lawful, tally
 from governance.reviews.rules import KINDS, POSTPONED, local_date, valid_until
@@ -150,7 +150,7 @@ def _conflicts(
     """Return the conflicts the records show: all of them for the secretariat, their own for a member."""
     if item.state in ("decided", "deferred"):
         return {}
-    ties, own = ties_of(work, item.screening), frame["own"]
+    ties, own = ties_on(work, item), frame["own"]
     rules = frame["rules"]
     return {
         seat.id: conflicts_of(seat.user, ties, rules) for seat in seated if frame["runs"] or (own and seat.id == own.id)
@@ -167,7 +167,7 @@ def _barred(work: UnitOfWork, item: AgendaItem, own: CommitteeMember | None, flo
         floor.recused,
         floor.room.rules,
         work.now,
-        conflicts_of(own.user, ties_of(work, item.screening), floor.room.rules),
+        conflicts_of(own.user, ties_on(work, item), floor.room.rules),
     )
     return found.text if found else None
 
@@ -208,7 +208,7 @@ def _case(work: UnitOfWork, item: AgendaItem) -> dict[str, Any]:
 
 def _deciding(work: UnitOfWork, item: AgendaItem, floor: Floor) -> dict[str, Any]:
     """What the forms of motion and decision offer while an item is before the committee."""
-    if item.state not in ("discussing", "voting"):
+    if item.waivers or item.state not in ("discussing", "voting"):
         return {
             "choices": [],
             "not_allowed": [],

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from governance.pages import current_work, permission, redirect_to, tell
 from governance.refusals import Conflict, Forbidden, NotFound, Problem, Refusal, Refusals
-from governance.reviews import items, motions, questions, verdicts
+from governance.reviews import items, motions, questions, verdicts, waiving
 from governance.reviews.decisions import faults, faults_of_conditions
 from governance.reviews.forms import text, whole
 from governance.reviews.item_pages import item_page
@@ -152,6 +152,9 @@ def _keep_draft(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
 
 def _put(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
     """Put the motion with the conditions of the form; everything that is wrong with them is said at once."""
+    if row.waivers:
+        waiving.put(work, row, request.form.getlist("waived"), rev=rev)
+        return
     motion = request.form.get("motion", "")
     conditions: tuple[ConditionDraft, ...] = ()
     if motion == "approved_with_conditions":
@@ -254,6 +257,9 @@ def decide(meeting_id: str, item_id: str) -> ResponseReturnValue:
 
 def _record(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
     """Record the decision with the conditions that were voted on; everything that is wrong with the form is said at once."""
+    if row.waivers:
+        _record_waiver(work, row, rev)
+        return
     verdict, unread = verdicts.read(request.form)
     motion = motions.motion_of(work, row)
     if motion is not None:
@@ -264,6 +270,14 @@ def _record(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
     if unread:
         verdicts.refuse_all(unread, faults(work, row.screening, verdict))
     items.record_decision(work, row, verdict, rev=rev)
+
+
+def _record_waiver(work: UnitOfWork, row: AgendaItem, rev: int) -> None:
+    reason = text(request.form, "rationale")
+    if "read_aloud" not in request.form:
+        empty = Problem("reviews.rationale", Text("免除する理由を書いてください。", "Give the reason."), "rationale")
+        raise Refusals([READ_ALOUD] if reason.strip() else [READ_ALOUD, empty])
+    waiving.decide(work, row, rev=rev, reason=reason)
 
 
 @blueprint.post("/deferral")

@@ -29,7 +29,7 @@ from governance.reviews.item_steps import (
 )
 from governance.reviews.meetings import SETTLED, lock, notice_of, recused_seats, room, rules_for, rules_version
 from governance.reviews.models import AgendaItem, CommitteeMember, Decision, Meeting, Recusal, Vote
-from governance.reviews.people import conflicts_of, own_seat, same_seat, seat_of, standing, ties_of
+from governance.reviews.people import conflicts_of, own_seat, same_seat, seat_of, standing, ties_on
 from governance.reviews.quorum import Quorum, as_record, eligible_to_vote, votes_digest
 from governance.reviews.room_models import Motion
 from governance.reviews.rules import OUTCOMES, POSTPONED, ConditionDraft, local_date, refuse_when, require_outcome
@@ -59,9 +59,6 @@ def open_item(work: UnitOfWork, row: AgendaItem, *, rev: int) -> None:
     """Open the discussion of an item, one at a time, on the snapshot the members were given."""
     authorize(work.actor, "meeting:run", standing(work, row.meeting.committee))
     lock_item(work, row, rev, "queued")
-    screening = row.screening
-    work.session.refresh(screening, with_for_update=True)
-    moved = after(screening.state, "open")
     running = select(AgendaItem).where(
         AgendaItem.meeting_id == row.meeting_id, AgendaItem.state.in_(("discussing", "voting"))
     )
@@ -71,16 +68,24 @@ def open_item(work: UnitOfWork, row: AgendaItem, *, rev: int) -> None:
             "先に、審議中の議題の結果を決めてください。",
             "Settle the item under discussion first.",
         )
+    if not row.waivers:
+        _open_case(work, row)
+    row.state, row.opened_at = "discussing", work.now
+    work.session.flush()
+    record(work, row, "ItemOpened", rev)
+
+
+def _open_case(work: UnitOfWork, row: AgendaItem) -> None:
+    screening = row.screening
+    work.session.refresh(screening, with_for_update=True)
+    moved = after(screening.state, "open")
     if basis_snapshot(work, screening).id != row.snapshot_id:
         raise Refusal(
             "reviews.stale_snapshot",
             "配布した写しは、いまの改訂のものではありません。議題を継続にしてください。",
             "The snapshot handed out is not of the current revision. Defer the item.",
         )
-    row.state, row.opened_at = "discussing", work.now
     screening.state, screening.changed_at = moved.state, work.now
-    work.session.flush()
-    record(work, row, "ItemOpened", rev)
 
 
 def draft_conditions(work: UnitOfWork, row: AgendaItem, rows: Sequence[Mapping[str, str]], *, rev: int) -> None:
@@ -153,12 +158,12 @@ def put_motion(
     """
     authorize(work.actor, "meeting:run", standing(work, row.meeting.committee))
     lock_item(work, row, rev, "discussing")
-    if motion not in VOTABLE:
+    if motion not in VOTABLE or row.waivers:
         raise Refusal(
             "reviews.motion", "採決する結果を選んでください。", "Choose the outcome to vote on.", place="motion"
         )
     require_outcome(choices(work, row.screening), motion, "-")
-    _refuse_conflicted(work, row)
+    refuse_conflicted(work, row)
     count = count_of(work, row)
     require_quorum(count)
     Refusals.raise_any(faults_of_conditions(work, row.screening, motion, conditions))
@@ -200,9 +205,9 @@ def withdraw_motion(work: UnitOfWork, row: AgendaItem, *, rev: int, reason: str)
     record(work, row, "MotionWithdrawn", rev, private, motion=motion, number=row.motion_number)
 
 
-def _refuse_conflicted(work: UnitOfWork, row: AgendaItem) -> None:
-    """Refuse while a member bound to the project has not stepped back."""
-    ties, recused, today = ties_of(work, row.screening), recused_seats(work, row), local_date(work.now)
+def refuse_conflicted(work: UnitOfWork, row: AgendaItem) -> None:
+    """Refuse while a member bound to what the item is about has not stepped back."""
+    ties, recused, today = ties_on(work, row), recused_seats(work, row), local_date(work.now)
     rules, counted = rules_for(row.meeting, work.now), count_of(work, row).present_ids
     for seat in row.meeting.committee.members:
         bars = [c for c in conflicts_of(seat.user, ties, rules) if c.bars]
@@ -255,7 +260,7 @@ def _voting_seat(work: UnitOfWork, row: AgendaItem) -> CommitteeMember:
     if seat is None:
         raise NotFound
     there = room(work, row.meeting)
-    conflicts = conflicts_of(seat.user, ties_of(work, row.screening), there.rules)
+    conflicts = conflicts_of(seat.user, ties_on(work, row), there.rules)
     recused = recused_seats(work, row)
     barred = eligible_to_vote(seat_of(seat), there.presences, recused, there.rules, work.now, conflicts, there.seats)
     if barred is not None:
@@ -291,7 +296,7 @@ def record_decision(work: UnitOfWork, row: AgendaItem, verdict: Verdict, *, rev:
             place="outcome",
         )
     motions.refuse_other_conditions(motions.motion_of(work, row), verdict.conditions)
-    _refuse_conflicted(work, row)
+    refuse_conflicted(work, row)
     count, result, ballots = counted = count_votes(work, row)
     require_quorum(count)
     require_carried(result)
@@ -321,11 +326,12 @@ def defer_item(work: UnitOfWork, row: AgendaItem, *, rev: int, reason: str) -> N
     work.session.refresh(screening, with_for_update=True)
     _end_motion(work, row)
     row.state, row.deferral_reason, row.settled_at = "deferred", reason.strip(), work.now
-    if screening.state == "board_session":
+    if screening.state == "board_session" and not row.waivers:
         screening.state, screening.changed_at = after(screening.state, "defer").state, work.now
     work.session.flush()
     record(work, row, "ItemDeferred", rev, private={"reason": row.deferral_reason}, motion=row.motion)
-    telling.deferred(work, screening)
+    if not row.waivers:
+        telling.deferred(work, screening)
 
 
 def defer_rest(work: UnitOfWork, meeting: Meeting, *, rev: int, reason: str) -> int:

@@ -15,12 +15,13 @@ from governance.projects.services import project as visible_project
 from governance.refusals import NotFound
 from governance.reviews import paper
 from governance.reviews.amendment_models import Appeal
+from governance.reviews.body_models import CommitteeOpinion
 from governance.reviews.committee import CommitteeRules
 from governance.reviews.committees import rules_of
 from governance.reviews.materials import name_of
 from governance.reviews.models import Decision
 from governance.reviews.paper import Block, Words, entered, facts, prose, said, section, table, worded
-from governance.reviews.rules import KINDS, OUTCOMES, local_date
+from governance.reviews.rules import EXECUTIVE, KINDS, OUTCOMES, local_date
 from governance.screenings.services import framework_of
 from governance.work import UnitOfWork
 
@@ -67,6 +68,7 @@ def compose(row: Decision) -> dict[str, Any]:
                 ),
                 paper.part(said("理由", "Reasons"), prose(row.rationale)),
             ),
+            *_advice(row),
             section(said("付帯条件", "Conditions"), _conditions(row)),
             section(said("このあとの手続", "What comes next"), prose(*_next(row))),
         ],
@@ -92,7 +94,29 @@ def _notice(row: Decision) -> Block:
 def _body(row: Decision) -> Words:
     if row.item is not None and row.body == "board":
         return name_of(row.item.meeting)
+    if row.body == EXECUTIVE:
+        return said("執行側", "The executive")
     return worded(framework_of(row.screening).name_of("bodies", row.body))
+
+
+def _advice(row: Decision) -> list[Block]:
+    """Return what a committee advised before the executive decided: its opinion is not the decision (domain.md §6.3 authority)."""
+    session = object_session(row)
+    if row.body != EXECUTIVE or row.item is None or session is None:
+        return []
+    found = session.scalars(select(CommitteeOpinion).where(CommitteeOpinion.item_id == row.item_id)).one_or_none()
+    if found is None:
+        return []
+    lines = facts(
+        (said("委員会", "Committee"), name_of(row.item.meeting)),
+        (said("意見", "Opinion"), worded(OUTCOMES[found.outcome])),
+        (said("意見の日", "Given on"), local_date(found.recorded_at).isoformat()),
+    )
+    note = said(
+        "これは意見であり、決定は上記のとおり執行側によるものです。",
+        "This is an opinion. The decision above is the executive’s.",
+    )
+    return [section(said("委員会の意見", "Opinion of the committee"), lines, prose(found.rationale), prose(note))]
 
 
 def _conditions(row: Decision) -> Block:

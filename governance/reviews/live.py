@@ -11,7 +11,7 @@ import hashlib
 from sqlalchemy import func, select
 
 from governance.reviews.desk_models import Citation
-from governance.reviews.models import AgendaItem, Attendance, Committee, Meeting, Recusal, Vote
+from governance.reviews.models import AgendaItem, Attendance, Committee, Meeting, Recusal, Vote, Waiver
 from governance.reviews.room_models import ItemQuestion
 from governance.work import UnitOfWork
 
@@ -33,6 +33,7 @@ def version_of(work: UnitOfWork, row: Meeting, reader: str) -> str:
         select(func.count()).where(Recusal.item_id.in_(items)),
         select(func.count()).where(Vote.item_id.in_(items)),
         select(func.count() + func.count(Citation.withdrawn_at)).where(Citation.screening_id.in_(cases)),
+        select(func.count()).where(Waiver.item_id.in_(items)),
         select(func.coalesce(func.sum(ItemQuestion.rev), 0)).where(ItemQuestion.item_id.in_(items)),
     ]
     found = work.session.execute(select(*(each.scalar_subquery() for each in figures))).one()

@@ -15,13 +15,13 @@ import rfc8785
 from sqlalchemy import select
 
 from governance.refusals import Refusal
-from governance.reviews import paper, precedents
+from governance.reviews import consulting, paper, precedents
 from governance.reviews.committee import RuleCheck
 from governance.reviews.decisions import basis_snapshot
-from governance.reviews.models import AgendaItem, Condition, Decision, Meeting, Review
+from governance.reviews.models import AgendaItem, Condition, Decision, Meeting, Review, Waiver
 from governance.reviews.paper import Block, Words, entered, facts, listed, part, prose, said, section, table, worded
 from governance.reviews.room_models import Materials
-from governance.reviews.rules import CONDITION_STATES, OUTCOMES, SETTLED
+from governance.reviews.rules import CONDITION_STATES, KINDS, OUTCOMES, SETTLED, local_date
 from governance.screenings import explain
 from governance.screenings.loading import Filled, load
 from governance.screenings.models import Screening
@@ -52,7 +52,7 @@ def content_of(found: Materials) -> dict[str, Any]:
 def freeze(work: UnitOfWork, row: Meeting, notice: RuleCheck) -> Materials:
     """Compose the materials and keep them with their digest. Refused when a snapshot on the agenda is not the newest any more."""
     for item in row.items:
-        if basis_snapshot(work, item.screening).id != item.snapshot_id:
+        if not item.waivers and basis_snapshot(work, item.screening).id != item.snapshot_id:
             raise Refusal(
                 "reviews.stale_item",
                 "議題{n}の案件は、議題に加えた後で改訂されました。この会議の資料にはできません。",
@@ -80,7 +80,10 @@ def compose(work: UnitOfWork, row: Meeting, notice: RuleCheck) -> dict[str, Any]
         "title": said("会議資料", "Meeting materials"),
         "subject": name_of(row),
         "items": [{"item": item.id, "snapshot": item.snapshot.digest} for item in row.items],
-        "sections": [_agenda(row, notice), *(_case(work, item) for item in row.items)],
+        "sections": [
+            _agenda(row, notice),
+            *(_waiver(work, item) if item.waivers else _case(work, item) for item in row.items),
+        ],
     }
 
 
@@ -99,6 +102,16 @@ def project_name(item: AgendaItem) -> Words:
     return entered(item.screening.project.name, item.screening.project.name_en)
 
 
+def title_of(item: AgendaItem) -> Words:
+    """Return what an item is about: its case, or conditions of it that are to be waived."""
+    name = project_name(item)
+    return (
+        said("{name}（条件の免除）", "{name} (waiver of conditions)", name=paper.text_of(name))
+        if item.waivers
+        else name
+    )
+
+
 # long: one line per fact
 def _agenda(row: Meeting, notice: RuleCheck) -> Block:
     head = (
@@ -112,7 +125,7 @@ def _agenda(row: Meeting, notice: RuleCheck) -> Block:
         (
             str(item.position),
             item.screening.project.number,
-            project_name(item),
+            title_of(item),
             worded(framework_of(item.screening).phase(item.screening.phase).name),
             item.snapshot.digest[:16],
         )
@@ -167,10 +180,39 @@ def _case(work: UnitOfWork, item: AgendaItem) -> Block:
         ),
         part(said("満たしていない必須（★）", "Open gates (★)"), listed(gates)),
         part(said("専門チームの意見", "Opinion of the expert team"), *_opinion(work, item)),
+        part(said("機関の意見", "Opinions of bodies"), _consulted(work, item)),
         part(said("似た案件の前例", "Precedents"), _precedents(work, item)),
         part(said("この案件の未完了の条件", "Open conditions of this project"), _conditions(work, screening)),
         item=item.id,
         new=True,
+    )
+
+
+def _waiver(work: UnitOfWork, item: AgendaItem) -> Block:
+    """Return what the members read of conditions to be waived: each with its reason, the decision it came with, who owns it."""
+    return section(
+        said("議題{n}　{name}", "Item {n}: {name}", n=item.position, name=paper.text_of(title_of(item))),
+        *(_waived(each) for each in item.waivers),
+        part(said("この案件の未完了の条件", "Open conditions of this project"), _conditions(work, item.screening)),
+        item=item.id,
+        new=True,
+    )
+
+
+def _waived(each: Waiver) -> Block:
+    row = each.condition
+    return part(
+        said("免除を求める条件 C-{n}", "Condition to be waived: C-{n}", n=row.number),
+        prose(entered(row.text, row.text_en)),
+        facts(
+            (said("審査結果", "Decision"), worded(OUTCOMES[row.decision.outcome])),
+            (said("決定日", "Decided on"), local_date(row.decision.decided_at).isoformat()),
+            (said("種類", "Kind"), worded(KINDS[row.kind])),
+            (said("期限", "Due"), row.due_on.isoformat()),
+            (said("状態", "State"), worded(CONDITION_STATES[row.state])),
+            (said("担当", "Owner"), entered(row.owner.name, row.owner.name_en)),
+            (said("免除を求める理由", "Why it should be waived"), each.reason),
+        ),
     )
 
 
@@ -206,6 +248,29 @@ def _opinion(work: UnitOfWork, item: AgendaItem) -> Iterator[Block]:
     yield prose(review.opinion)
     points = (said("主なリスク", "Main risks"), review.risks), (said("残る論点", "Open points"), review.open_points)
     yield from (part(label, prose(text)) for label, text in points if text)
+
+
+def _consulted(work: UnitOfWork, item: AgendaItem) -> Block:
+    """Return what bodies were asked about the revision on the agenda, and what they said (domain.md §1.4)."""
+    framework = framework_of(item.screening)
+    head = (
+        said("機関", "Body"),
+        said("照会した内容", "What it was asked"),
+        said("結論", "Conclusion"),
+        said("意見", "Opinion"),
+    )
+    waits = said("回答待ち", "Not answered yet")
+    rows = [
+        (
+            worded(framework.name_of("bodies", each.body)),
+            each.question,
+            worded(consulting.STANCES[each.opinion.stance]) if each.opinion else waits,
+            each.opinion.text if each.opinion else None,
+        )
+        for each in consulting.consultations_of(work, item.screening)
+        if each.revision <= item.snapshot.revision
+    ]
+    return table(head, rows)
 
 
 def _precedents(work: UnitOfWork, item: AgendaItem) -> Block:

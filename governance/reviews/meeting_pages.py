@@ -21,7 +21,7 @@ from governance.projects.services import visible
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.services import current_framework, framework_in
 from governance.refusals import Refusal, Refusals
-from governance.reviews import circulating, live, minutes
+from governance.reviews import circulating, leaving, live, minutes
 from governance.reviews import meeting_showing as showing
 from governance.reviews.ahead import meeting_ahead
 from governance.reviews.amendments import reported_to
@@ -30,7 +30,7 @@ from governance.reviews.committees import rules_of, seats_on, version_in_force
 from governance.reviews.meetings import WAITING, Room, notice_of, room, rules_day, rules_for
 from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Meeting, Recusal
 from governance.reviews.people import own_seat, seats_of, standing
-from governance.reviews.rules import OUTCOMES, fiscal_year, local_date
+from governance.reviews.rules import MOTIONS, fiscal_year, local_date
 from governance.screenings import services as screenings
 from governance.screenings.explain import ShownLevel, level
 from governance.screenings.models import Screening
@@ -151,7 +151,7 @@ def frame_of(work: UnitOfWork, row: Meeting, refused: Refused, item: AgendaItem 
         "problems": problems_of(refused) if refused else [],
         "sent": request.form,
         "expertise": expertise_names(work),
-        "outcomes": OUTCOMES,
+        "outcomes": MOTIONS,
         "this_year": fiscal_year(local_date(work.now)),
         "version": seen_version(work, row),
     }
@@ -191,6 +191,14 @@ def hidden_items(work: UnitOfWork, row: Meeting) -> frozenset[str]:
     )
 
 
+def hidden_in_minutes(work: UnitOfWork, row: Meeting) -> frozenset[str]:
+    """Return the items whose part of the minutes the actor may not read: as above, but members keep those of their own meeting."""
+    hidden = hidden_items(work, row)
+    kept = leaving.may_read_minutes_of(work, [item.screening.project_id for item in row.items])
+    stays = {item.id for item in row.items if item.screening.project_id in kept}
+    return hidden - stays if own_seat(work, row.committee) else hidden
+
+
 def expertise_names(work: UnitOfWork) -> dict[str, Text]:
     """Return the names of the expertise codes of the framework in force."""
     return {each.code: each.name for each in framework_in_force(work).expertise}
@@ -204,7 +212,10 @@ def framework_in_force(work: UnitOfWork) -> Framework:
 def drawn(lines: list[showing.SeatLine]) -> dict[str, list[dict[str, str]]]:
     """Return the seats for the drawing, by side, under family names."""
     found: dict[str, list[dict[str, str]]] = {"external": [], "internal": []}
+    acting = {line.seat.alternate_of for line in lines if line.seat.alternate_of and line.is_present}
     for line in lines:
+        if line.seat.id in acting or (line.seat.alternate_of and not line.is_present):
+            continue  # one seat, one drawing: whoever speaks for it
         found[line.seat.side].append({"name": family_name(line.seat.user), "presence": line.drawn})
     return found
 

@@ -21,10 +21,10 @@ from governance.reviews.committee import CommitteeRules, Member, RuleCheck, comp
 from governance.reviews.committees import rules_of, seats_on, version_in_force
 from governance.reviews.decisions import basis_snapshot
 from governance.reviews.models import AgendaItem, Attendance, Committee, CommitteeMember, Meeting, Recusal
-from governance.reviews.people import conflicts_of, same_seat, seats_of, standing, ties_of
+from governance.reviews.people import conflicts_of, same_seat, seats_of, standing, ties_on
 from governance.reviews.quorum import Presence, Quorum, quorum
 from governance.reviews.rules import checked_link, fiscal_year, local_date, refuse_when
-from governance.screenings.models import Screening
+from governance.screenings.models import Screening, Snapshot
 from governance.texts import Text
 from governance.work import UnitOfWork
 
@@ -152,7 +152,11 @@ def add_item(work: UnitOfWork, row: Meeting, screening: Screening) -> AgendaItem
     lock(work, row, "planned")
     work.session.refresh(screening, with_for_update=True)
     _check_item(work, row, screening)
-    snapshot = basis_snapshot(work, screening)
+    return place_item(work, row, screening, basis_snapshot(work, screening))
+
+
+def place_item(work: UnitOfWork, row: Meeting, screening: Screening, snapshot: Snapshot) -> AgendaItem:
+    """Put an item at the end of the agenda and let the members read its case. The caller has authorised, locked and checked."""
     query = select(func.coalesce(func.max(AgendaItem.position), 0)).where(AgendaItem.meeting_id == row.id)
     position = work.session.scalars(query).one() + 1
     item = AgendaItem(meeting=row, position=position, screening=screening, snapshot=snapshot)
@@ -173,7 +177,7 @@ def add_item(work: UnitOfWork, row: Meeting, screening: Screening) -> AgendaItem
 def _let_read(work: UnitOfWork, item: AgendaItem) -> list[str]:
     """Let the members of the day of the meeting read a case on its agenda; those with a conflict get no access."""
     row = item.meeting
-    ties, rules = ties_of(work, item.screening), rules_for(row, work.now)
+    ties, rules = ties_on(work, item), rules_for(row, work.now)
     seats = seats_on(row.committee, local_date(row.opened_at or row.starts_at))
     readers = [seat.user_id for seat in seats if not any(c.bars for c in conflicts_of(seat.user, ties, rules))]
     grant_reading(work, item.screening.project, readers, "agenda")

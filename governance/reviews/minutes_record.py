@@ -16,14 +16,15 @@ from governance.questionnaires.services import current_framework, framework_in
 from governance.reviews import paper
 from governance.reviews.body_models import CommitteeOpinion
 from governance.reviews.committees import seats_on
-from governance.reviews.materials import name_of, project_name
-from governance.reviews.meetings import notice_of, recused_seats, room, rules_version
+from governance.reviews.materials import name_of, title_of
+from governance.reviews.meetings import notice_of, recused_seats, room, rules_for, rules_version
 from governance.reviews.models import AgendaItem, Attendance, CommitteeMember, Decision, Meeting, Vote
 from governance.reviews.paper import Block, Words, entered, facts, listed, part, prose, said, section, table, worded
+from governance.reviews.people import principal_of
 from governance.reviews.questions import questions_of
 from governance.reviews.quorum import as_record
 from governance.reviews.room_models import Motion
-from governance.reviews.rules import BOARD, KINDS, OUTCOMES, local_date
+from governance.reviews.rules import BOARD, KINDS, MOTIONS, OUTCOMES, local_date
 from governance.screenings.services import framework_of
 from governance.texts import Text, both, joined
 from governance.work import UnitOfWork
@@ -85,7 +86,9 @@ def _attendance(work: UnitOfWork, row: Meeting) -> Block:
     spells = list(work.session.scalars(select(Attendance).where(Attendance.meeting_id == row.id)))
     seats = seats_on(row.committee, local_date(row.opened_at or row.starts_at))
     head = (said("委員", "Member"), said("内外・専門", "Side, expertise"), said("出席した時間", "Present"))
-    ordered = sorted(seats, key=lambda seat: (seat.side != "external", not seat.is_chair, seat.position))
+    came = {each.member_id for each in spells}
+    sat = [seat for seat in seats if seat.alternate_of is None or seat.id in came]
+    ordered = sorted(sat, key=lambda seat: (seat.side != "external", not seat.is_chair, seat.position))
     framework = framework_in(current_framework(work))
     return section(said("出席", "Attendance"), table(head, [_member(seat, spells, framework) for seat in ordered]))
 
@@ -94,6 +97,9 @@ def _member(seat: CommitteeMember, spells: Iterable[Attendance], framework: Fram
     name = person(seat)
     if seat.is_chair:
         name = said("{name}（委員長）", "{name} (chair)", name=paper.text_of(name))
+    if (absent := principal_of(seat)) is not None:
+        of = paper.text_of(person(absent))
+        name = said("{name}（{of}の代理）", "{name} (alternate for {of})", name=paper.text_of(name), of=of)
     fields = joined([framework.name_of("expertise", code) for code in seat.expertise], "、", ", ")
     side = SIDES[seat.side]
     about = {"ja": f"{side.ja}　{fields.ja}", "en": f"{side.en}, {fields.en}"}
@@ -116,7 +122,7 @@ def _item(work: UnitOfWork, item: AgendaItem, text: str) -> Block:
     phase = framework_of(item.screening).phase(item.screening.phase)
     since, until = paper.clock(item.opened_at), paper.clock(item.settled_at)
     return section(
-        said("議題{n}　{name}", "Item {n}: {name}", n=item.position, name=paper.text_of(project_name(item))),
+        said("議題{n}　{name}", "Item {n}: {name}", n=item.position, name=paper.text_of(title_of(item))),
         facts(
             (said("案件番号・版", "Number, revision"), f"{item.screening.project.number} / {item.snapshot.revision}"),
             (said("フェーズ", "Phase"), worded(phase.name)),
@@ -149,6 +155,9 @@ def _figures(work: UnitOfWork, item: AgendaItem) -> Mapping[str, Any]:
     settled = decided_as(work, item)
     if settled is not None:
         return settled.quorum
+    carried = _carried(item)
+    if carried is not None:
+        return carried.figures
     there, recused = room(work, item.meeting), recused_seats(work, item)
     return as_record(there.count(recused, item.settled_at)) if item.settled_at else {}
 
@@ -178,7 +187,7 @@ def _questions(work: UnitOfWork, item: AgendaItem) -> Block:
 def _motions(work: UnitOfWork, item: AgendaItem) -> list[Block]:
     head = (said("回", "No."), said("採決した結果", "Motion"), said("結果", "Result"), said("票", "Votes"))
     rows = [
-        (str(each.number), worded(OUTCOMES[each.outcome]), worded(ENDS[each.state]), _votes(each))
+        (str(each.number), worded(MOTIONS[each.outcome]), worded(ENDS[each.state]), _votes(each))
         for each in item.motions
     ]
     if not item.motions and item.motion:
@@ -219,6 +228,8 @@ def _dissents(work: UnitOfWork, item: AgendaItem) -> Sequence[Words]:
 
 def _result(work: UnitOfWork, item: AgendaItem) -> list[Block]:
     found = decided_as(work, item)
+    if item.waivers:
+        return _waiver(work, item)
     if found is None:
         return [
             facts(
@@ -241,10 +252,33 @@ def _result(work: UnitOfWork, item: AgendaItem) -> list[Block]:
 
 def _conditions(item: AgendaItem) -> Block:
     """Return the conditions that were put to the vote with the motion that carried."""
-    carried = next((each for each in item.motions if each.state == "carried"), None)
+    carried = _carried(item)
     head = (said("条件", "Condition"), said("種類", "Kind"), said("期限", "Due"))
     rows = [
         (entered(each["text"], each["text_en"]), worded(KINDS[each["kind"]]), each["due_on"])
         for each in (carried.conditions if carried else [])
     ]
     return table(head, rows)
+
+
+def _carried(item: AgendaItem) -> Motion | None:
+    return next((each for each in item.motions if each.state == "carried"), None)
+
+
+def _waiver(work: UnitOfWork, item: AgendaItem) -> list[Block]:
+    """Return what became of conditions that were to be waived: waived, advised to the executive, or left standing."""
+    carried = _carried(item)
+    advisory = rules_for(item.meeting, work.now).authority != "deciding"
+    done = said("免除が適当との意見", "Advised to waive") if advisory else said("免除", "Waived")
+    head = (said("条件", "Condition"), said("免除を求める理由", "Why it should be waived"), said("結果", "Result"))
+    stays = said("免除せず（条件は残る）", "Not waived; the condition stands")
+    rows = [
+        (
+            entered(each.condition.text, each.condition.text_en),
+            each.reason,
+            done if carried and each.motion_number == carried.number else stays,
+        )
+        for each in item.waivers
+    ]
+    why = (carried.reason if carried else item.deferral_reason) or None
+    return [table(head, rows), facts((said("理由", "Reason"), why))]

@@ -13,7 +13,7 @@ from governance.pages import current_work, page, permission, problems_of, redire
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reviews import minutes, paper
 from governance.reviews.forms import text, whole
-from governance.reviews.meeting_pages import hidden_items
+from governance.reviews.meeting_pages import hidden_in_minutes
 from governance.reviews.meetings import meeting
 from governance.reviews.models import Meeting
 from governance.reviews.people import standing
@@ -78,7 +78,7 @@ def _act(meeting_id: str, act: Callable[[UnitOfWork, Meeting], None], said: Text
 def _page(work: UnitOfWork, row: Meeting, refused: Refusal | Refusals | None = None) -> ResponseReturnValue:
     if row.state != "closed":
         raise NotFound
-    versions, hidden = minutes.versions_of(work, row), hidden_items(work, row)
+    versions, hidden = minutes.versions_of(work, row), hidden_in_minutes(work, row)
     writes = may(work.actor, "minutes:write", standing(work, row.committee))
     if not versions and not writes:
         raise NotFound

@@ -165,7 +165,7 @@ class Attendance(Base):
 
 
 class AgendaItem(Revised, Base):
-    """One case on the agenda (議題) with the snapshot that the members were given."""
+    """One case on the agenda (議題) with the snapshot that the members were given; with `waivers` it is about their conditions."""
 
     __tablename__ = "agenda_items"
     __table_args__ = (
@@ -193,6 +193,7 @@ class AgendaItem(Revised, Base):
     recusals: Mapped[list[Recusal]] = relationship(back_populates="item")
     votes: Mapped[list[Vote]] = relationship(back_populates="item")
     motions: Mapped[list[Motion]] = relationship(order_by="Motion.number")
+    waivers: Mapped[list[Waiver]] = relationship(back_populates="item", order_by="Waiver.asked_at")
     questions: Mapped[list[ItemQuestion]] = relationship(order_by="ItemQuestion.number")
 
 
@@ -298,3 +299,22 @@ class Condition(Revised, Base):
     decision: Mapped[Decision] = relationship(back_populates="conditions")
     owner: Mapped[User] = relationship(foreign_keys=[owner_id])
     verifier: Mapped[User] = relationship(foreign_keys=[verifier_id])
+
+
+class Waiver(Base):
+    """A condition that a committee is asked to waive on an item of its agenda; `motion_number` names the vote that carried it."""
+
+    __tablename__ = "waivers"
+    __table_args__ = (UniqueConstraint("item_id", "condition_id"), CheckConstraint("reason <> ''", name="reason"))
+
+    id: Mapped[Id]
+    item_id: Mapped[str] = ref("agenda_items.id", index=False)
+    condition_id: Mapped[str] = ref("conditions.id")
+    reason: Mapped[Long]
+    asked_by: Mapped[str] = ref("users.id", index=False)
+    asked_at: Mapped[datetime]
+    motion_number: Mapped[int | None]
+
+    item: Mapped[AgendaItem] = relationship(back_populates="waivers")
+    condition: Mapped[Condition] = relationship()
+    asker: Mapped[User] = relationship()

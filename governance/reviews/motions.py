@@ -65,7 +65,12 @@ def votes_of(work: UnitOfWork, row: AgendaItem) -> list[Vote]:
 
 def put(work: UnitOfWork, row: AgendaItem, outcome: str, conditions: Sequence[ConditionDraft]) -> Motion:
     """Fix outcome and conditions as the next motion of the item and put the item to the vote. The caller has checked the rules."""
-    rows, number = as_rows(conditions), row.motion_number + 1
+    return put_rows(work, row, outcome, as_rows(conditions))
+
+
+def put_rows(work: UnitOfWork, row: AgendaItem, outcome: str, rows: list[dict[str, Any]]) -> Motion:
+    """Fix what is put to the vote as rows that the members read, whatever the item is about."""
+    number = row.motion_number + 1
     body: dict[str, Any] = {"item": row.id, "number": number, "outcome": outcome, "conditions": rows}
     motion = Motion(
         item_id=row.id,

@@ -6,6 +6,7 @@ Relations are computed here at the moment of the act, from the records as they a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import func, select
 
@@ -15,7 +16,7 @@ from governance.projects.services import relations_of
 from governance.refusals import NotFound, Refusal
 from governance.reviews.amendment_models import Appeal
 from governance.reviews.committee import DEFAULT_RULES, CommitteeRules, Conflict, Member, Ties, suggested_conflicts
-from governance.reviews.models import Committee, CommitteeMember, Review
+from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Review
 from governance.reviews.rules import local_date, refuse_when
 from governance.screenings.models import AnswerChange, Screening
 from governance.work import UnitOfWork
@@ -42,6 +43,11 @@ def ties_of(work: UnitOfWork, screening: Screening) -> Ties:
         approvers=frozenset(user for user, part, _ in parts if part == "approver"),
         authors=frozenset({project.created_by}.union(*(authors_of(work, sibling) for sibling in siblings))),
     )
+
+
+def ties_on(work: UnitOfWork, item: AgendaItem) -> Ties:
+    """Return who is bound to what an item is about: to its case, and as owner to a condition that is to be waived."""
+    return replace(ties_of(work, item.screening), owners=frozenset(each.condition.owner_id for each in item.waivers))
 
 
 def conflicts_of(person: User, ties: Ties, rules: CommitteeRules = DEFAULT_RULES) -> list[Conflict]:
@@ -108,6 +114,13 @@ def same_seat(row: CommitteeMember) -> frozenset[str]:
     """Return the other rows that speak for the same seat: the member for an alternate, the alternates for a member."""
     own = row.alternate_of or row.id
     return frozenset(each.id for each in row.committee.members if own in (each.id, each.alternate_of)) - {row.id}
+
+
+def principal_of(row: CommitteeMember) -> CommitteeMember | None:
+    """Return the member whom an alternate stands in for; None for a member."""
+    if row.alternate_of is None:
+        return None
+    return next((each for each in row.committee.members if each.id == row.alternate_of), None)
 
 
 def own_seat(work: UnitOfWork, committee: Committee) -> CommitteeMember | None:

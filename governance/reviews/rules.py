@@ -32,6 +32,9 @@ OUTCOMES: Mapping[str, Text] = MappingProxyType(
         "escalated": Text("上位付議", "Escalated"),
     }
 )
+WAIVED = "waived"
+MOTIONS: Mapping[str, Text] = MappingProxyType({**OUTCOMES, WAIVED: Text("条件の免除", "Waiver of conditions")})
+"""What can be put to the vote: an outcome of a case, or that conditions are waived."""
 KINDS: Mapping[str, Text] = MappingProxyType(
     {
         "pre_start": Text("開始前", "Before start"),

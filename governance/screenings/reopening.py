@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from governance.accounts.rules import authorize
+from governance.learning.services import require as require_training
 from governance.notifications.services import notify
 from governance.projects.life import states_of
 from governance.projects.models import Project
@@ -113,6 +114,7 @@ def reasons_of(work: UnitOfWork, rows: Iterable[Screening]) -> dict[str, list[Re
 def _may(work: UnitOfWork, project: Project) -> None:
     if work.actor.kind == "user":
         authorize(work.actor, "screening:reopen", relations_of(work, project))
+        require_training(work, "fill")
 
 
 def _reasons(framework: Framework, reasons: Sequence[str]) -> list[str]:

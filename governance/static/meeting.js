@@ -1,4 +1,4 @@
-// Shows on every device of a meeting what was recorded on another one, without a reload (reviews/live.py). Asks for the version every
+// Shows on every device of a meeting, or of a KYT session, what was recorded on another one, without a reload (reviews/live.py). Asks for the version every
 // few seconds; when it has changed, takes the page anew and puts in the parts that differ. A part in which somebody writes stays as it
 // is: only the revisions of its forms are renewed, and only when what the form began from is still the same.
 "use strict";
@@ -47,7 +47,9 @@
     if (!answer.ok) throw new Error(answer.status);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const before = now(document);
-    for (const part of document.querySelectorAll("[data-part]")) {
+    const parts = [...document.querySelectorAll("[data-part]")];
+    if (parts.some((part) => !page.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`)) && !parts.some(busy)) { location.assign(here); return; }
+    for (const part of parts) {
       const made = page.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
       if (made) busy(part) ? keep(part, made) : replace(part, made);
     }
@@ -90,11 +92,14 @@
     const doors = "a, summary, button";
     const held = part.contains(document.activeElement) ? document.activeElement : null;
     part.replaceChildren(...made.childNodes);
+    window.htmx?.process(part);
     part.querySelectorAll("details").forEach((each) => { if (open.has(each.firstElementChild.textContent)) each.open = true; });
     if (held) ([...part.querySelectorAll(doors)].find((each) => each.textContent.trim() === held.textContent.trim())
       ?? part.closest("section, main"))?.focus({ preventScroll: true });
   }
 
+  // What this device wrote itself is no news to it.
+  document.addEventListener("htmx:afterSwap", () => { version = document.querySelector("[data-now]")?.dataset.now ?? version; });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) again(0); });
   window.addEventListener("online", () => again(0));
   again(pause);

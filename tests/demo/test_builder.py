@@ -30,7 +30,18 @@ from governance.refusals import Refusal
 from governance.reports import issuing
 from governance.reports.models import Report
 from governance.reports.printing import Printed
-from governance.reviews.models import AgendaItem, Condition, Meeting, Vote
+from governance.reviews.body_models import CommitteeOpinion, Consultation
+from governance.reviews.circulation_models import Circulation
+from governance.reviews.models import (
+    AgendaItem,
+    CommitteeMember,
+    CommitteeRuleVersion,
+    Condition,
+    Decision,
+    Meeting,
+    Vote,
+    Waiver,
+)
 from governance.screenings import confirming, reopening, shelf
 from governance.screenings.loading import load
 from governance.screenings.models import AnswerEvidence, Screening
@@ -113,13 +124,29 @@ def test_conditions_stand_in_different_states_and_one_is_overdue(work: UnitOfWor
 
 def test_a_meeting_is_open_with_a_vote_under_way_and_a_recusal(work: UnitOfWork) -> None:
     meetings = work.session.scalars(select(Meeting).order_by(Meeting.starts_at)).all()
-    assert [meeting.state for meeting in meetings] == ["closed", "closed", "closed", "open"]
+    assert [meeting.state for meeting in meetings] == ["closed", "closed", "closed", "closed", "open"]
     voting, queued = meetings[-1].items
     assert (voting.state, queued.state) == ("voting", "queued")
     assert len(voting.recusals) == 1
     votes = work.session.scalar(select(func.count()).select_from(Vote).where(Vote.item_id == voting.id)) or 0
     assert 0 < votes < len(meetings[-1].attendances) - 1
     assert work.session.scalars(select(AgendaItem).where(AgendaItem.state == "deferred")).one()
+
+
+def test_the_board_leaves_every_kind_of_record(work: UnitOfWork) -> None:
+    waived = work.session.scalars(select(Waiver)).one()
+    assert (waived.condition.state, waived.motion_number) == ("waived", 1)
+    opinion = work.session.scalars(select(CommitteeOpinion)).one()
+    decision = work.session.scalars(select(Decision).where(Decision.item_id == opinion.item_id)).one()
+    assert (opinion.outcome, decision.body, decision.outcome) == ("escalated", "executive", "approved_with_conditions")
+    assert work.session.scalars(select(Circulation)).one().state == "carried"
+    answered = work.session.scalars(select(Consultation)).one().opinion
+    assert answered is not None
+    assert answered.stance == "with_remarks"
+    rules = work.session.scalars(select(CommitteeRuleVersion)).one()
+    stood_in = work.session.scalars(select(CommitteeMember).where(CommitteeMember.alternate_of.is_not(None))).one()
+    votes = work.session.scalars(select(Vote).where(Vote.member_id == stood_in.id)).all()
+    assert (rules.version, len(votes)) == ("2.0", 2)
 
 
 def _project(demo: Demo, work: UnitOfWork, key: str) -> Project:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date, timedelta
+from threading import Barrier, BrokenBarrierError
 
 import psycopg
 import pytest
@@ -12,6 +15,8 @@ from governance.learning import ending, kyt, rounds, rules
 from governance.ledger.audit import verify_database
 from governance.ledger.services import subject_events
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
+from governance.work import UnitOfWork
+from governance.work import run as run_unit
 from tests.builders import World, registered
 from tests.learning.scenes import TODAY, act, advanced, begun, finished, in_round, on, plan
 from tests.ledger.admin import direct, run
@@ -239,3 +244,19 @@ def test_a_session_begun_by_mistake_is_dropped_with_a_reason(made: World) -> Non
     with pytest.raises(Refusal, match="learning.dropped"):
         advanced(made, session_id)
     assert verify_database(made.database).ok
+
+
+def test_two_sessions_begun_at_once_get_two_numbers(made: World) -> None:
+    together = Barrier(2)
+
+    def begin(name: str) -> str:
+        def do(work: UnitOfWork) -> str:
+            with suppress(BrokenBarrierError):  # on SQLite one waits for the other anyway
+                together.wait(0.5)
+            return kyt.begin(work, plan(made)).number
+
+        return run_unit(made.database, made.actor(name), do, at=made.now)
+
+    with ThreadPoolExecutor(2) as both:
+        numbers = list(both.map(begin, ("member", "owner")))
+    assert sorted(numbers) == ["KYT-2026-001", "KYT-2026-002"]

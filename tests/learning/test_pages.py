@@ -95,6 +95,22 @@ def test_what_was_typed_stays_when_it_is_refused(app: Service, made: World) -> N
     assert (twice.status_code, "すでに参加しています" in twice.text) == (422, True)
 
 
+def test_other_devices_ask_for_the_version_and_see_new_lines(app: Service, made: World) -> None:
+    room = f"/learning/kyt/{begun(made)}"
+    member, expert = signed_in(app, "member"), signed_in(app, "expert")
+    shown = expert.get(room)
+    version = re.search(r'data-version="([0-9a-f]{16})"', shown.text)
+    assert version is not None
+    assert f'data-live="{room}/live"' in shown.text
+    asks = {"If-None-Match": f'"{version[1]}"'}
+    assert expert.client.get(f"{room}/live", headers=asks).status_code == 304
+    assert member.post(f"{room}/hazards", {"cause": "雨なので", "event": "滑る"}).status_code == 303
+    newer = expert.client.get(f"{room}/live", headers=asks)
+    assert newer.status_code == 200
+    assert newer.get_json()["version"] in expert.get(room).text
+    assert expert.client.get("/learning/kyt/none/live").status_code == 404
+
+
 def test_a_stale_page_does_not_move_the_team_twice(app: Service, made: World) -> None:
     session_id = begun(made)
     in_round(made, session_id, 2)

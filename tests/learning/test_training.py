@@ -15,6 +15,7 @@ from governance.notifications.models import Notice
 from governance.projects.models import Project
 from governance.refusals import Forbidden, Refusal, Refusals
 from governance.reviews import services as reviews
+from governance.screenings import reopening
 from governance.screenings import services as screenings
 from governance.screenings.models import Screening
 from governance.work import UnitOfWork
@@ -109,6 +110,17 @@ def test_submitting_waits_when_the_training_has_ended_meanwhile(made: World) -> 
         act(made, "owner", submit)
     took(made, course_id, "owner")
     act(made, "owner", submit)
+
+
+def test_screening_again_waits_like_filling(made: World) -> None:
+    project_id = registered(made)
+    course(made)
+
+    def reopen(work: UnitOfWork) -> None:
+        reopening.reopen(work, work.session.get_one(Project, project_id), "P", reasons=["data"])
+
+    with pytest.raises(Refusal, match="learning.training"):
+        act(made, "owner", reopen)
 
 
 def test_reviewing_and_voting_wait_too(made: World) -> None:

@@ -65,6 +65,7 @@ from governance.reviews.models import (
     Recusal,
     Review,
     Vote,
+    Waiver,
 )
 from governance.reviews.room_models import ItemQuestion, Materials, MinutesApproval, MinutesVersion, Motion
 from governance.screenings.models import (
@@ -426,6 +427,9 @@ def decide(work: UnitOfWork) -> None:
         )
     )  # fmt: skip
     sample(work)
+    work.session.add(
+        Waiver(id="wa-1", item_id="i-1", condition_id="co-1", reason="機能を外した", asked_by="u-expert", asked_at=work.now)
+    )
     work.session.add_all(
         [
             CommitteeOpinion(

@@ -241,6 +241,7 @@ CHANGES = {
     "papers": "number = 'AIG-R2-2026-0002'",
     "decisions": "outcome = 'approved'",
     "conditions": "state = 'verified'",
+    "waivers": "motion_number = 1",
     "amendments": "scale = 'major'",
     "appeals": "facts = '別の事実'",
     "reports": "purpose = '別の目的'",

@@ -207,11 +207,13 @@ def decide(made: World, item_id: str, verdict: Verdict, by: str = "chair") -> st
         return items.record_decision(work, found, verdict, rev=found.rev).id
 
 
-def on_agenda(made: World, ratings: Mapping[str, tuple[int, int]] | None = None) -> tuple[str, str, str]:
+def on_agenda(
+    made: World, ratings: Mapping[str, tuple[int, int]] | None = None, rules: Mapping[str, object] | None = None
+) -> tuple[str, str, str]:
     """Return screening, meeting and item of a case in a meeting that is open."""
     screening_id = case(made, BOARD, ratings or HIGH)
     opined(made, screening_id)
-    meeting_id, (item_id,) = planned(made, board(made), screening_id)
+    meeting_id, (item_id,) = planned(made, board(made, rules), screening_id)
     in_session(made, meeting_id)
     return screening_id, meeting_id, item_id
 

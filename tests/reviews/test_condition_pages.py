@@ -77,7 +77,7 @@ def test_only_the_act_that_is_mine_is_offered(made: World, open_for: Browsers) -
         "expert2": set(),
         "expert": set(),
         "auditor": set(),
-        "secretariat": {"waiver"},
+        "secretariat": set(),
     }
     assert open_for("expert").post(f"{path}/report", REPORT).status_code == 403
     assert open_for("owner").post(f"{path}/verdict", {"act": "verify", "verdict": "自分で確認"}).status_code in (
@@ -131,20 +131,6 @@ def test_a_report_sent_twice_or_from_a_stale_page_is_not_repeated(made: World, o
     refused(owner.post(f"{path}/report", fields | {"once": "another"}), "「確認待ち」のため")
     with made.acting("auditor", read_only=True) as work:
         assert len(work.session.scalars(select(Evidence)).all()) == 1
-
-
-def test_a_waiver_is_recorded_only_while_the_committee_sits(made: World, open_for: Browsers) -> None:
-    _, _, meeting_id = decided(made)
-    path, _ = the_one(made)
-    secretary = open_for("secretariat")
-    refused(send(secretary, path, "/waiver", {"meeting": meeting_id, "reason": ""}), "内容を書いてください。")
-    refused(
-        send(secretary, path, "/waiver", {"meeting": "none", "reason": "機能を外した"}),
-        "開会中の委員会だけです",
-        "機能を外した",
-    )
-    assert send(secretary, path, "/waiver", {"meeting": meeting_id, "reason": "機能を外した"}).status_code == 303
-    assert "この条件は委員会が免除しました" in secretary.get(path).text
 
 
 def test_what_is_late_comes_first_and_says_when_the_case_is_suspended(made: World, open_for: Browsers) -> None:

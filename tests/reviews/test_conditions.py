@@ -1,4 +1,4 @@
-"""Conditions are reported by their owner, closed by another person, and waived only by a committee in session."""
+"""Conditions are reported by their owner and closed by another person; how they are waived is in test_waiving.py."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from governance.projects.services import register
-from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
+from governance.refusals import Conflict, Forbidden, NotFound, Refusal
 from governance.reviews import conditions as acts
-from governance.reviews import meetings
-from governance.reviews.models import Condition, Meeting
+from governance.reviews.models import Condition
 from governance.screenings import evidence, services
 from governance.screenings.evidence import FileGiven
 from governance.storage.files import Stored
 from governance.work import UnitOfWork
 from tests.builders import PARTICULARS, World
-from tests.reviews.scenes import decided, seat
+from tests.reviews.scenes import decided
 
 
 def the_one(work: UnitOfWork) -> Condition:
@@ -42,13 +41,6 @@ def judge(made: World, act: Callable[..., None], by: str = "expert2", verdict: s
     with made.acting(by) as work:
         condition = the_one(work)
         act(work, condition, rev=condition.rev, verdict=verdict)
-
-
-def waive(made: World, meeting_id: str, by: str = "secretariat", reason: str = "機能を外したため") -> None:
-    with made.acting(by) as work:
-        condition, meeting = the_one(work), work.session.get(Meeting, meeting_id)
-        assert meeting is not None
-        acts.waive_condition(work, condition, meeting, rev=condition.rev, reason=reason)
 
 
 def test_a_condition_is_closed_by_its_verifier_on_evidence(made: World) -> None:
@@ -125,38 +117,6 @@ def test_a_file_is_recorded_with_its_digest(made: World) -> None:
         piece = acts.add_file(work, condition, FileGiven("消去記録.csv", "text/csv", Stored("ab" * 32, 12)))
         acts.report_condition(work, condition, rev=condition.rev, report="済", evidence_id=piece.id)
         assert (piece.kind, piece.title, piece.digest) == ("file", "消去記録.csv", "ab" * 32)
-
-
-def test_a_committee_in_session_with_quorum_waives(made: World) -> None:
-    _, _, meeting_id = decided(made)
-    for who in ("owner", "expert", "chair", "administrator"):
-        with pytest.raises(Forbidden):
-            waive(made, meeting_id, who)
-    with pytest.raises(Refusal, match="reason"):
-        waive(made, meeting_id, reason=" ")
-    with made.acting("secretariat") as work:
-        meeting = work.session.get(Meeting, meeting_id)
-        assert meeting is not None
-        for name in ("int1", "int2"):
-            meetings.record_leave(work, meeting, seat(work, made, name))
-    with pytest.raises(Refusals, match="定足数"):
-        waive(made, meeting_id)
-    with made.acting("secretariat") as work:
-        meeting = work.session.get(Meeting, meeting_id)
-        assert meeting is not None
-        meetings.record_attendance(work, meeting, seat(work, made, "int1"), "remote")
-    waive(made, meeting_id)
-    assert settled(made) == "waived"
-
-
-def test_after_the_meeting_nothing_is_waived(made: World) -> None:
-    _, _, meeting_id = decided(made)
-    with made.acting("secretariat") as work:
-        meeting = work.session.get(Meeting, meeting_id)
-        assert meeting is not None
-        meetings.close_meeting(work, meeting, rev=meeting.rev)
-    with pytest.raises(Refusal, match="meeting_state"):
-        waive(made, meeting_id)
 
 
 def test_a_stale_page_of_a_condition_is_refused(made: World) -> None:
