@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Literal
 
@@ -25,6 +25,7 @@ from governance.notifications.posting import Post, Unreachable
 from governance.paths import VENDOR
 from governance.refusals import Refusal
 from governance.reports.printing import PressFailed, print_report
+from governance.reviews import workdays
 from governance.settings import Settings
 from governance.storage.database import Database, UnsafeDatabase
 from governance.storage.migrate import WrongSchema, pending
@@ -35,6 +36,9 @@ State = Literal["ok", "warn", "fail"]
 
 SPARE_BYTES = 1024**3
 """Free space below which evidence and reports may soon find no room (assurance.md §4 keeps a reserve)."""
+
+CALENDAR_AHEAD = timedelta(days=90)
+"""How long before a year its public holidays should be listed."""
 
 _MARKS = {"ok": Text("正常", "ok"), "warn": Text("注意", "warn"), "fail": Text("異常", "FAIL")}
 
@@ -140,6 +144,24 @@ def _data_dir(settings: Settings) -> list[Finding]:
         "The data folder {folder} cannot be written to. Make it or mend its permissions.",
     )
     return [Finding("data_dir", "fail", text.filled(folder=folder))]
+
+
+def _calendar(settings: Settings) -> list[Finding]:
+    """Look whether the calendar of days off can be read and tells of the months ahead (reviews/workdays.py)."""
+    path = settings.calendar_file or workdays.OURS
+    try:
+        years = workdays.read(path).years
+    except Refusal as refused:
+        return [Finding("calendar", "fail", refused.text)]
+    ahead = (datetime.now(settings.zone) + CALENDAR_AHEAD).year
+    if ahead not in years:
+        text = Text(
+            "休日の暦 {path} に{year}年の祝日がありません。書き加えるまで、祝日も営業日に数えます。",
+            "The calendar {path} lists no public holidays of {year}. Until they are added, they count as working days.",
+        )
+        return [Finding("calendar", "warn", text.filled(path=path, year=ahead))]
+    known = Text("休日の暦は{year}年まであります。", "The calendar of days off reaches to {year}.").filled(year=max(years))
+    return [Finding("calendar", "ok", known)]
 
 
 def _space(settings: Settings) -> Finding:
@@ -257,6 +279,7 @@ _EXAMINATIONS: tuple[Callable[[Settings], list[Finding]], ...] = (
     _press,
     _front_end,
     _data_dir,
+    _calendar,
     _files,
     _database,
     _mail,

@@ -92,6 +92,17 @@ class Settings(LedgerSettings):
             Text("フォルダーのパス", "path of a folder"),
         ),
     ] = Path("var")
+    calendar_file: Annotated[
+        Path | None,
+        Explained(
+            Text(
+                "営業日を数えるための休日の暦（YAML）。書き方は seeds/calendar.yaml と同じ。",
+                "Calendar of days off (YAML) by which working days are counted; written like seeds/calendar.yaml.",
+            ),
+            Text("ファイルのパス", "path of a file"),
+            Text("日本の祝日と年末年始", "public holidays of Japan and the turn of the year"),
+        ),
+    ] = None
     database_url: Annotated[
         str,
         AfterValidator(_database_url),

@@ -40,6 +40,7 @@ from governance.pages import (
     worded,
 )
 from governance.paths import STATIC, TEMPLATES
+from governance.reviews import workdays
 from governance.settings import Settings, secret_key
 from governance.storage.database import Database
 from governance.texts import LOCALES
@@ -137,6 +138,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Service:
     _configure(app, settings)
     app.extensions["governance.database"] = held = database or Database(settings.database_url)
     notary.attach(held, settings)
+    workdays.follow(settings.calendar_file)
     babel = Babel(app, default_locale=settings.default_locale, locale_selector=_locale)
     babel.domain_instance = Wording()
     app.jinja_env.install_gettext_callables(worded, counted, newstyle=True)  # type: ignore[attr-defined]

@@ -28,7 +28,7 @@ from governance.notifications import jobs, joining, letters
 from governance.notifications.composing import Sender
 from governance.notifications.posting import Post, Rejected, Unreachable
 from governance.reports import bulk, bulk_running
-from governance.reviews import leaving, overdue
+from governance.reviews import leaving, overdue, workdays
 from governance.screenings import evidence_life, reopening
 from governance.settings import Settings
 from governance.storage.database import Database
@@ -73,6 +73,7 @@ class Worker:
     def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime] | None = None) -> None:
         self.database = database
         self.settings = settings
+        workdays.follow(settings.calendar_file)
         self.clock = clock or (lambda: datetime.now(UTC))
         self.stopping = threading.Event()
         self.bulk = bulk_running.Runner(database, settings, self.stopping)

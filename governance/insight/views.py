@@ -24,6 +24,7 @@ from governance.projects.services import project as project_of
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.models import FrameworkVersion
 from governance.questionnaires.services import framework_in
+from governance.reviews.decisions import board_rejected
 from governance.reviews.rules import KINDS, OUTCOMES
 from governance.screenings import measures
 from governance.screenings.explain import level, stop_reason, totals
@@ -207,6 +208,7 @@ def case(project_id: str) -> ResponseReturnValue:
         may_read_ledger=may(work.actor, "ledger:view"),
         life_states=LIFE,
         closed_words=CLOSED.get(found.life),
+        rejected=found.newest is not None and found.life == "active" and board_rejected(work, found.newest),
         topics=TOPICS,
         turn_names=TURN_NAMES,
         watch=standing(work, found.project),

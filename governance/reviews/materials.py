@@ -157,7 +157,7 @@ def _case(work: UnitOfWork, item: AgendaItem) -> Block:
         for key in each.gates_open
         if key in topics
     ]
-    fired = [explain.effect_of(framework, effect) for effect in framework.effects if effect.id in score.fired]
+    fired = [(effect.id, explain.effect_of(framework, effect)) for effect in framework.effects if effect.id in score.fired]
     return section(
         said("議題{n}　{name}", "Item {n}: {name}", n=item.position, name=paper.text_of(project_name(item))),
         prose(entered(project.summary, project.summary_en)),
@@ -174,7 +174,7 @@ def _case(work: UnitOfWork, item: AgendaItem) -> Block:
             listed(
                 [
                     *(worded(each) for each in explain.route_reasons(framework, score, topics, filled.values)),
-                    *(worded(each) for each in fired if each.ja),
+                    *(said("{id}：{what}", "{id}: {what}", id=id, what=each) for id, each in fired if each.ja),
                 ]
             ),
         ),

@@ -31,6 +31,8 @@ from governance.work import UnitOfWork
 SCHEMA = "governance.meeting.minutes/1"
 CHAIR, SECRETARY = "chair", "secretary"
 OFFICES = (CHAIR, SECRETARY)
+PARTS = ("opening", "opening_en", "closing", "closing_en")
+"""The texts of the secretariat beside those of the items, in both languages."""
 
 
 def versions_of(work: UnitOfWork, row: Meeting) -> list[MinutesVersion]:
@@ -96,8 +98,7 @@ def write(work: UnitOfWork, row: Meeting, texts: Mapping[str, Any], *, seen: int
 def _content(work: UnitOfWork, row: Meeting, texts: Mapping[str, Any]) -> dict[str, Any]:
     given = texts.get("items", {})
     kept: dict[str, Any] = {
-        "opening": str(texts.get("opening", "")).strip(),
-        "closing": str(texts.get("closing", "")).strip(),
+        **{part: str(texts.get(part, "")).strip() for part in PARTS},
         "items": {item.id: str(given.get(item.id, "")).strip() for item in row.items},
     }
     return {

@@ -47,21 +47,25 @@ def compose(work: UnitOfWork, row: Meeting, texts: Texts) -> list[Block]:
     return [
         _meeting(work, row),
         _attendance(work, row),
-        section(said("開会", "Opening"), prose(texts.get("opening") or None)),
+        section(said("開会", "Opening"), prose(entered(texts.get("opening"), texts.get("opening_en")))),
         *(_item(work, item, texts.get("items", {}).get(item.id, "")) for item in row.items),
-        section(said("閉会", "Closing"), prose(texts.get("closing") or None)),
+        section(said("閉会", "Closing"), prose(entered(texts.get("closing"), texts.get("closing_en")))),
     ]
 
 
 def first_texts(row: Meeting) -> dict[str, Any]:
-    """Return the texts a first draft begins with, from the record."""
+    """Return the texts a first draft begins with, from the record, in both languages; what people wrote stays as they wrote it."""
     opened, closed = paper.clock(row.opened_at), paper.clock(row.closed_at)
     seated = seats_on(row.committee, local_date(row.opened_at or row.starts_at))
-    chair = next((seat.user.name for seat in seated if seat.is_chair), "委員長")
+    chair = next((seat.user for seat in seated if seat.is_chair), None)
+    ja, en = (chair.name_in("ja"), chair.name_in("en")) if chair else ("委員長", "the chair")
+    late = row.late_reason
     return {
-        "opening": f"{opened}に開会した。"
-        + (f"資料の送付が規則より遅れた理由：{row.late_reason}" if row.late_reason else ""),
-        "closing": f"すべての議題の結果が決まったことを確かめ、{chair}は{closed}に閉会を告げた。",
+        "opening": f"{opened}に開会した。" + (f"資料の送付が規則より遅れた理由：{late}" if late else ""),
+        "opening_en": f"The meeting was opened at {opened}."
+        + (f" Why the materials went out later than the rules say: {late}" if late else ""),
+        "closing": f"すべての議題の結果が決まったことを確かめ、{ja}は{closed}に閉会を告げた。",
+        "closing_en": f"Every item having been settled, {en} closed the meeting at {closed}.",
         "items": {item.id: item.issues for item in row.items},
     }
 

@@ -43,7 +43,7 @@ def write(meeting_id: str) -> ResponseReturnValue:
             item.id: text(sent, name) if (name := f"item-{item.id}") in sent else kept.get(item.id, "")
             for item in row.items
         }
-        texts = {"opening": text(sent, "opening"), "closing": text(sent, "closing"), "items": items}
+        texts = {part: text(sent, part) for part in minutes.PARTS} | {"items": items}
         minutes.write(work, row, texts, seen=whole(sent, "seen"), reason=text(sent, "correction_reason"))
 
     return _act(meeting_id, act, Text("議事録を保存しました。", "The minutes are saved."))
@@ -119,7 +119,7 @@ def _texts(work: UnitOfWork, row: Meeting) -> dict[str, Any]:
         return kept
     sent = request.form
     items = {item.id: sent.get(f"item-{item.id}", kept["items"].get(item.id, "")) for item in row.items}
-    return {"opening": sent.get("opening", ""), "closing": sent.get("closing", ""), "items": items}
+    return {part: sent.get(part, "") for part in minutes.PARTS} | {"items": items}
 
 
 def _offices(work: UnitOfWork, row: Meeting, versions: list[Any]) -> list[str]:

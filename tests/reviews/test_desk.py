@@ -13,7 +13,7 @@ from governance.ledger.services import project_events
 from governance.projects import life
 from governance.projects import services as projects
 from governance.refusals import Conflict, Forbidden, Refusal, Refusals
-from governance.reviews import assigning, challenges, discussing, queue, services, triage
+from governance.reviews import assigning, challenges, discussing, queue, services, triage, workdays
 from governance.reviews.models import Review
 from governance.reviews.queue import Wanted
 from governance.reviews.workdays import working_days
@@ -57,14 +57,33 @@ def reviewed(made: World, review_id: str) -> str:
         (date(2026, 11, 20), date(2026, 11, 20), 0),  # a Friday
         (date(2026, 11, 20), date(2026, 11, 21), 0),
         (date(2026, 11, 20), date(2026, 11, 22), 0),
-        (date(2026, 11, 20), date(2026, 11, 23), 1),
-        (date(2026, 11, 20), date(2026, 11, 27), 5),
-        (date(2026, 11, 16), date(2026, 11, 30), 10),
+        (date(2026, 11, 20), date(2026, 11, 23), 0),  # 勤労感謝の日
+        (date(2026, 11, 20), date(2026, 11, 24), 1),
+        (date(2026, 11, 20), date(2026, 11, 27), 4),
+        (date(2026, 11, 16), date(2026, 11, 30), 9),
+        (date(2026, 4, 28), date(2026, 5, 7), 3),  # 振替休日
+        (date(2026, 9, 18), date(2026, 9, 24), 1),  # 国民の休日
+        (date(2026, 12, 28), date(2027, 1, 4), 1),  # 年末年始
+        (date(2027, 3, 19), date(2027, 3, 23), 1),
         (date(2026, 11, 20), date(2026, 11, 1), 0),
     ],
 )
-def test_working_days_leave_out_saturday_and_sunday(since: date, until: date, days: int) -> None:
+def test_working_days_leave_out_weekends_holidays_and_closing_days(since: date, until: date, days: int) -> None:
     assert working_days(since, until) == days
+
+
+def test_an_installation_may_count_by_its_own_calendar(tmp_path: Path) -> None:
+    path = tmp_path / "ours.yaml"
+    path.write_text('closed: ["11-24"]\nholidays: {"2026": ["11-25"]}\n', encoding="utf-8")
+    try:
+        workdays.follow(path)
+        assert working_days(date(2026, 11, 20), date(2026, 11, 27)) == 3
+        path.with_name("bad.yaml").write_text("closed: [noon]\nholidays: {}\n", encoding="utf-8")
+        with pytest.raises(Refusal, match="bad.yaml"):
+            workdays.follow(path.with_name("bad.yaml"))
+        assert working_days(date(2026, 11, 20), date(2026, 11, 27)) == 3
+    finally:
+        workdays.follow(None)
 
 
 def test_the_queue_lists_what_waits_to_those_who_may_see_it(made: World) -> None:

@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from governance.reviews import committees, items, meetings
+from governance.reviews.decisions import Verdict
 from governance.reviews.models import AgendaItem, Decision, Meeting, Vote
+from governance.screenings.models import Screening
 from tests.builders import World
 from tests.reviews.browsing import Browsers, browsers, forms, send
 from tests.reviews.scenes import (
@@ -456,3 +458,18 @@ def test_a_member_bound_to_the_case_is_pointed_out_until_the_recusal_is_recorded
     answer = send(open_for("member"), page, "/recusals", {"reason": "案件の担当者である"})
     assert answer.status_code == 303
     assert "利益相反のおそれ：見本 member" not in open_for("secretariat").get(page).text
+
+
+def test_after_a_rejection_the_case_says_where_a_new_screening_goes(made: World, open_for: Browsers) -> None:
+    screening_id, _, item_id = on_agenda(made)
+    voting(made, item_id, "rejected")
+    for name in ALL:
+        vote(made, item_id, name, "for")
+    with made.acting("chair") as work:
+        found = agenda_item(work, item_id)
+        items.record_decision(work, found, Verdict("rejected", "条件で補えない。"), rev=found.rev)
+    with made.acting("owner") as work:
+        project = work.session.get_one(Screening, screening_id).project_id
+    shown = open_for("owner").get(f"/projects/{project}").text
+    assert "委員会は「計画」を不承認としています" in shown
+    assert "部門責任者や専門チームは承認できません" in shown

@@ -84,6 +84,8 @@ def test_each_paper_says_who_stood_in_who_was_asked_and_what_was_an_opinion(
         assert "（見本 ext1の代理）" in written
         assert "(alternate for " in written
         assert "意見（執行側の決定を待つ）" in written
+        assert "The meeting was opened at" in written
+        assert "に開会した。" in written
         letter = json.dumps(letters.compose(work.session.scalars(select(Decision)).one()), ensure_ascii=False)
         for said in ("委員会の意見", "これは意見であり", "執行側", "The executive"):
             assert said in letter, said
