@@ -1,14 +1,14 @@
 """Create the table of waivers on an agenda; guard what is never taken away.
 
-Revision: 0020, after 0019. A waiver is put on an agenda once and later names the vote that carried it. As before, the guards stop the
+Revision: 0021, after 0020. A waiver is put on an agenda once and later names the vote that carried it. As before, the guards stop the
 application and accidents, and only verification answers an administrator.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
