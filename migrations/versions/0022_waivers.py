@@ -1,14 +1,14 @@
 """Create the table of waivers on an agenda; guard what is never taken away.
 
-Revision: 0021, after 0020. A waiver is put on an agenda once and later names the vote that carried it. As before, the guards stop the
+Revision: 0022, after 0021. A waiver is put on an agenda once and later names the vote that carried it. As before, the guards stop the
 application and accidents, and only verification answers an administrator.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
