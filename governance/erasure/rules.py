@@ -137,6 +137,7 @@ KEPT_ACTS = _words(
     " MaterialsSent MeetingOpened AttendanceRecorded AgendaItemAdded ItemOpened MemberRecused AgendaReordered QuestionAsked"
     " QuestionAnswered MotionPut MotionLost MotionWithdrawn VoteCast DecisionRecorded ItemDeferred MeetingClosed MinutesWritten"
     " MinutesApproved PaperPrepared PaperIssued ConditionSet ConditionReported ConditionVerified ConditionRejected ConditionWaived"
+    " WaiverProposed WaiverVoted"
     " IncidentReported IncidentChanged IncidentAnalysed IncidentClosed IncidentReopened IncidentAnswered IncidentDutyNoted"
     " AmendmentAccepted AmendmentRescreened ReportPrepared ReportIssued ReadingCorrected ReadingsEntered ErasureRequested"
     " ErasureRefused ErasureWithdrawn ErasurePerformed LegalHoldSet LegalHoldLifted"

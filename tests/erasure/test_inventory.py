@@ -14,7 +14,7 @@ KEPT = {
     "the record of reviews and decisions": (
         "rulings reviews review_assignments review_checks challenges case_discussions citations light_samples committee_opinions"
         " consultations circulations circulation_votes body_opinions attendances agenda_items recusals votes motions item_questions"
-        " meeting_materials minutes_versions meetings decisions conditions amendments.verdict appeals committees committee_members"
+        " meeting_materials minutes_versions meetings decisions conditions waivers amendments.verdict appeals committees committee_members"
         " committee_rule_versions sampling_shares"
     ),
     "the record of incidents, readings and exercises": (
