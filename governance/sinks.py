@@ -1,6 +1,6 @@
 """Sends signed checkpoints out of the installation: to a folder, to a bucket, and once a day by mail (assurance.md §3.6).
 
-A place that does not answer is tried again, later each time, and told on the page of the ledger; nothing else waits for it. A file that
+A place that does not answer is tried again, later each time, and logged with a code; nothing else waits for it. A file that
 is there already is left as it is: a checkpoint of one size has one content.
 """
 
