@@ -28,8 +28,9 @@ from governance.questionnaires.services import framework_in
 from governance.refusals import Refusal, Refusals
 from governance.reports import bulk
 from governance.reports.bulk import Choice
-from governance.reports.bulk_zip import Part, archive
+from governance.reports.bulk_zip import PROOF, Part, archive
 from governance.reports.models import BulkFile, Report
+from governance.reports.proofs import sidecar
 from governance.reports.rules import LANGUAGES
 from governance.states import STATES
 from governance.texts import Text
@@ -177,20 +178,25 @@ def files(job_id: str) -> ResponseReturnValue:
     return answer
 
 
+# long: one line for each thing the manifest says
 def _part(file: BulkFile, report: Report | None) -> Part:
     """Return what the archive holds of one file and what its manifest says."""
     told: dict[str, Any] = {"position": file.position, "state": file.state, "error": file.problem or None, "file": None}
     if report is None:
         return Part("", "", told | {"state": "withheld"} if file.report_id else told)
     name = f"{report.number}.{report.lang}.pdf"
+    proof = sidecar(current_work().session, "report", report.id, report.file_digest)
     told |= {
         "number": report.number,
         "project": report.project.number if report.project else None,
         "lang": report.lang,
         "file": name,
+        "proof": name + PROOF if proof else None,
         "sha256": report.file_digest,
         "record_sha256": report.record_digest,
         "size": report.size,
         "pages": report.pages,
     }
-    return Part(name, report.file_digest, told)
+    if report.erased_id is not None:
+        return Part("", "", told | {"state": "erased", "file": None, "proof": None})
+    return Part(name, report.file_digest, told, proof)

@@ -16,15 +16,18 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from governance.storage.files import DamagedFile, Store
 
 MANIFEST = "MANIFEST.jsonl"
+PROOF = ".tlog-proof"
+"""What is put behind the name of a file for the proof that covers every byte of it (docs/proofs.md)."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One file of the archive: its name there, its digest in the store, and what the manifest says of it."""
+    """One file of the archive: its name there, its digest in the store, what the manifest says of it, and its proof if there is one."""
 
     name: str
     digest: str
     told: dict[str, Any]
+    proof: bytes | None = None
 
 
 class _Pipe(io.RawIOBase):
@@ -56,7 +59,10 @@ def archive(store: Store, parts: list[Part], at: datetime) -> Iterator[bytes]:
                 try:
                     made.writestr(_entry(part.name, at, ZIP_STORED), store.read(part.digest))
                 except DamagedFile:
-                    told = {**told, "state": "damaged", "file": None}
+                    told = {**told, "state": "damaged", "file": None, "proof": None}
+                else:
+                    if part.proof is not None:
+                        made.writestr(_entry(part.name + PROOF, at, ZIP_STORED), part.proof)
             lines.append(json.dumps(told, ensure_ascii=False, sort_keys=True))
             yield pipe.taken()
         made.writestr(_entry(MANIFEST, at, ZIP_DEFLATED), "\n".join(lines) + "\n")

@@ -31,13 +31,14 @@ from governance.projects.models import Project
 from governance.refusals import Refusal
 from governance.reports import bulk, bulk_running, issuing
 from governance.reports.bulk import Choice
+from governance.reports.bulk_zip import Part, archive
 from governance.reports.models import BulkFile, BulkJob, Report
 from governance.reports.printing import PressFailed, Printed
 from governance.settings import Settings
 from governance.storage import files
 from governance.storage.database import Database
 from governance.work import open_work, run
-from tests.builders import PASSWORD, World, revisited
+from tests.builders import PASSWORD, TODAY, World, revisited
 from tests.visitor import Visitor, service
 
 
@@ -67,6 +68,28 @@ def ordered(made: World, only: str = "", by: str = "expert", **changes: str) -> 
     with made.acting(by) as work:
         choice = Choice(Wanted(words=only))
         return bulk.order(work, choice, **{"lang": "ja", "purpose": "監査部への提出", **changes}).id
+
+
+def test_an_erased_copy_is_not_handed_out_and_a_proof_goes_with_its_file() -> None:
+    class Shelf:
+        def read(self, digest: str) -> bytes:
+            if digest == "gone":
+                raise files.DamagedFile(digest)
+            return b"%PDF-" + digest.encode()
+
+    parts = [
+        Part("a.pdf", "aa", {"file": "a.pdf", "proof": "a.pdf.tlog-proof", "state": "done"}, b"proof"),
+        Part("b.pdf", "gone", {"file": "b.pdf", "proof": "b.pdf.tlog-proof", "state": "done"}, b"proof"),
+        Part("", "", {"file": None, "proof": None, "state": "erased"}),
+    ]
+    made = zipfile.ZipFile(io.BytesIO(b"".join(archive(Shelf(), parts, TODAY))))  # type: ignore[arg-type]
+    assert made.namelist() == ["a.pdf", "a.pdf.tlog-proof", "MANIFEST.jsonl"]
+    told = [json.loads(line) for line in made.read("MANIFEST.jsonl").decode().splitlines()]
+    assert [(each["state"], each["proof"]) for each in told] == [
+        ("done", "a.pdf.tlog-proof"),
+        ("damaged", None),
+        ("erased", None),
+    ]
 
 
 def first(made: World) -> str:
@@ -122,12 +145,13 @@ def test_all_are_made_told_of_and_fetched_as_one_archive(
     browser.sign_in("expert@test.example", PASSWORD)
     page = browser.get(f"/reports/bulk/{job_id}")
     assert "3件のうち3件が済みました" in page.text
-    archive = zipfile.ZipFile(io.BytesIO(browser.get(f"/reports/bulk/{job_id}/files").data))
-    assert archive.testzip() is None
-    told = [json.loads(line) for line in archive.read("MANIFEST.jsonl").decode().splitlines()]
+    content = zipfile.ZipFile(io.BytesIO(browser.get(f"/reports/bulk/{job_id}/files").data))
+    assert content.testzip() is None
+    told = [json.loads(line) for line in content.read("MANIFEST.jsonl").decode().splitlines()]
     assert [each["state"] for each in told] == ["done"] * 3
-    assert sorted(archive.namelist()) == sorted([*(each["file"] for each in told), "MANIFEST.jsonl"])
-    assert all(len(archive.read(each["file"])) == each["size"] for each in told)
+    named = [each[key] for each in told for key in ("file", "proof") if each[key]]
+    assert sorted(content.namelist()) == sorted([*named, "MANIFEST.jsonl"])
+    assert all(len(content.read(each["file"])) == each["size"] for each in told)
     assert runner.look() == 0
 
 
