@@ -29,6 +29,7 @@ from governance.screenings.models import Answer, ItemRating, Screening
 from governance.screenings.rules import Entry, RatingEntry
 from governance.storage.database import Database
 from governance.work import SYSTEM, Actor, UnitOfWork, open_work
+from tests.stages import Stage, staged
 
 PASSWORD = "a long phrase for tests"
 TODAY = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -72,6 +73,7 @@ class World:
     database: Database
     now: datetime = TODAY
     people: dict[str, User] = field(default_factory=dict)
+    stage: Stage | None = field(default=None, repr=False)
 
     @contextmanager
     def acting(self, name: str = "system", *, read_only: bool = False) -> Iterator[UnitOfWork]:
@@ -142,6 +144,7 @@ def revisited(database: Database) -> World:
     return made
 
 
+@staged
 def registered(made: World, particulars: Particulars = PARTICULARS) -> str:
     """Register a project owned by `owner` with a member and an approver; return its id."""
     with made.acting("owner") as work:
@@ -151,12 +154,14 @@ def registered(made: World, particulars: Particulars = PARTICULARS) -> str:
         return row.id
 
 
+@staged
 def opened(made: World, project_id: str, phase: str = "P") -> str:
     """Open the screening of a phase and return its id."""
     with made.acting("owner") as work:
         return services.open_screening(work, work.session.get(Project, project_id), phase, due_on=date(2026, 12, 18)).id
 
 
+@staged
 def answered(
     made: World,
     screening_id: str,
@@ -245,6 +250,7 @@ def _rev(stored: Answer | ItemRating | None) -> int:
     return stored.rev if stored else 0
 
 
+@staged
 def submitted(made: World, screening_id: str) -> None:
     """Submit a filled screening as its owner."""
     with made.acting("owner") as work:

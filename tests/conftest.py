@@ -22,14 +22,30 @@ from sqlalchemy import URL, Engine, make_url
 
 from governance.storage.database import Database
 from governance.storage.migrate import upgrade
-from tests import postgres
+from tests import postgres, sparing
 from tests.builders import World, revisited, world
 from tests.reviews import scenes
+from tests.stages import Shelf, Stage
 
 hypothesis_settings.register_profile("busy", deadline=None)  # how fast a machine is says nothing about a rule
 hypothesis_settings.load_profile("busy")
+sparing.spare()
 
 KINDS = ("sqlite", "postgresql")
+PAGES = {"app", "open_for", "browse", "enter"}
+"""Fixtures of tests that look at pages. What such a page shows and asks is the same on every engine: they run on SQLite alone.
+
+That the SQL of every page runs on PostgreSQL too is shown by one walk over the demonstration (tests/demo/test_builder.py). Services,
+storage, ledger, migrations and what happens at once run on both engines, and so do the pages of BOTH.
+"""
+BOTH = (
+    "test_access.py",
+    "test_bad_input.py",
+    "tests/test_pages.py",
+    "storage/test_stores.py",
+    "accounts/test_views.py",
+)
+"""Pages of which the engine has a say: who gets in, what hostile text does, what is tried again, what is kept."""
 BROWSER = Path(__file__).parent / "browser"
 
 FreshDatabase = Callable[[], AbstractContextManager[str]]
@@ -52,10 +68,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if collection_path == BROWSER and not config.getoption("--e2e") else None
 
 
+def pytest_collection_finish() -> None:
+    sparing.settle()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_kind" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--database")
-        kinds = KINDS if chosen == "both" else (chosen,)
+        alike = PAGES & set(metafunc.fixturenames) and not metafunc.definition.path.as_posix().endswith(BOTH)
+        kinds = (chosen,) if chosen != "both" else KINDS[:1] if alike else KINDS
         metafunc.parametrize("database_kind", kinds, indirect=True, scope="session")
 
 
@@ -83,6 +104,71 @@ PREPARED: dict[str, tuple[str | None, Callable[[str], None]]] = {
 """Templates by name: the template each begins from, and what brings it about."""
 
 
+class Files:
+    """Databases of SQLite: files in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def file(self, name: str) -> Path:
+        return self.folder / f"{name}.sqlite3"
+
+    def url(self, name: str) -> str:
+        return f"sqlite:///{self.file(name)}"
+
+    def copy(self, template: str | None, name: str) -> None:
+        if template:
+            shutil.copyfile(self.file(template), self.file(name))
+
+    def drop(self, name: str) -> None:
+        for each in self.folder.glob(f"{name}.sqlite3*"):
+            each.unlink()
+
+    def replace(self, name: str, template: str) -> None:
+        self.drop(name)
+        self.copy(template, name)
+
+    def keep(self, name: str, template: str) -> None:
+        self.copy(name, template)
+
+    def fingerprint(self, name: str) -> object:
+        """Return the counter of changes in the head of the file, and how much of a journal lies beside it."""
+        with self.file(name).open("rb") as file:
+            head = file.read(100)
+        return head, [(each.name, each.stat().st_size) for each in sorted(self.folder.glob(f"{name}.sqlite3-*"))]
+
+
+class Server:
+    """Databases of PostgreSQL: on one server of this process."""
+
+    def __init__(self, url: URL) -> None:
+        self.server = url
+        dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self.admin = psycopg.connect(dsn, autocommit=True)
+        self.strategy = "file_copy" if postgres.place() else "wal_log"  # the first is quick where a sync is
+
+    def url(self, name: str) -> str:
+        return self.server.set(database=name).render_as_string(hide_password=False)
+
+    def copy(self, template: str | None, name: str) -> None:
+        given = f" TEMPLATE {template} STRATEGY {self.strategy}" if template else ""
+        self.admin.execute(f"CREATE DATABASE {name}{given}")
+
+    def drop(self, name: str) -> None:
+        self.admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def replace(self, name: str, template: str) -> None:
+        self.drop(name)
+        self.copy(template, name)
+
+    def keep(self, name: str, template: str) -> None:
+        self.copy(name, template)
+
+    def fingerprint(self, name: str) -> object:
+        """Return the next number of a writing transaction of this server, on which one test runs at a time."""
+        return self.admin.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text").fetchone()
+
+
 class Databases:
     """The templates of both engines, each made when it is first asked for, and fresh copies of them."""
 
@@ -91,48 +177,55 @@ class Databases:
         self.until_the_end = until_the_end
         self.numbers = itertools.count()
         self.ready: set[str] = set()
+        self.shelves: dict[str, Shelf] = {}
 
     @cached_property
-    def postgresql_server(self) -> URL:
-        return make_url(self.until_the_end.enter_context(postgres.running()))
+    def files(self) -> Files:
+        return Files(self.folder)
 
-    def on(self, statement: str) -> None:
-        dsn = self.postgresql_server.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(dsn, autocommit=True) as admin:
-            admin.execute(statement)
+    @cached_property
+    def server(self) -> Server:
+        server = Server(make_url(self.until_the_end.enter_context(postgres.running())))
+        self.until_the_end.callback(server.admin.close)
+        return server
+
+    def of(self, kind: str) -> Files | Server:
+        return self.files if kind == "sqlite" else self.server
 
     def template(self, kind: str, name: str) -> str:
         """Return the name of a template, making it and those it begins from on first use."""
         template = f"{kind}_{name}"
         if template not in self.ready:
             base, prepare = PREPARED[name]
-            self.copied(kind, self.template(kind, base) if base else None, template)
-            prepare(self.url(kind, template))
+            self.of(kind).copy(self.template(kind, base) if base else None, template)
+            prepare(self.of(kind).url(template))
             self.ready.add(template)
         return template
-
-    def url(self, kind: str, name: str) -> str:
-        if kind == "sqlite":
-            return f"sqlite:///{self.folder / name}.sqlite3"
-        return self.postgresql_server.set(database=name).render_as_string(hide_password=False)
-
-    def copied(self, kind: str, template: str | None, name: str) -> None:
-        if kind == "postgresql":
-            self.on(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
-        elif template:
-            shutil.copyfile(self.folder / f"{template}.sqlite3", self.folder / f"{name}.sqlite3")
 
     @contextmanager
     def fresh(self, kind: str, template: str = "empty") -> Iterator[str]:
         """Open the address of a fresh copy, and remove it afterwards."""
+        with self.named(kind, template) as name:
+            yield self.of(kind).url(name)
+
+    @contextmanager
+    def named(self, kind: str, template: str) -> Iterator[str]:
+        """Make a fresh copy under a new name, and remove it afterwards."""
         name = f"test_{next(self.numbers)}"
-        self.copied(kind, self.template(kind, template), name)
-        yield self.url(kind, name)
-        if kind == "postgresql":
-            self.on(f"DROP DATABASE {name} WITH (FORCE)")
-        else:
-            for rest in self.folder.glob(f"{name}.sqlite3*"):
-                rest.unlink()
+        self.of(kind).copy(self.template(kind, template), name)
+        yield name
+        self.of(kind).drop(name)
+
+    @contextmanager
+    def world(self, kind: str, plain: Callable[[], bool]) -> Iterator[World]:
+        """Open a fresh world, whose builders may give it a stage kept before while `plain` (tests/stages.py)."""
+        shelf = self.shelves.setdefault(kind, Shelf(self.of(kind)))
+        with self.named(kind, "world") as name:
+            opened = Database(self.of(kind).url(name))
+            made = revisited(opened)
+            made.stage = Stage(shelf, name, opened, plain)
+            yield made
+            opened.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -177,9 +270,12 @@ def engine(database: Database) -> Engine:
 
 
 @pytest.fixture
-def made(database_kind: str, _databases: Databases) -> Iterator[World]:
+def made(database_kind: str, _databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A world of this test alone: the published framework and one account per role (tests/builders.py)."""
-    with _databases.fresh(database_kind, "world") as url:
-        opened = Database(url)
-        yield revisited(opened)
-        opened.dispose()
+
+    def plain() -> bool:
+        """Tell whether the service is as it ships, but for its clock."""
+        return not monkeypatch._setitem and all(name == "datetime" for _, name, _ in monkeypatch._setattr)
+
+    with _databases.world(database_kind, plain) as world_of_this_test:
+        yield world_of_this_test

@@ -2,7 +2,8 @@
 
 Only the programs of the wheel are used. Its own launcher, run as root, adds a user to the system and opens every folder
 above the environment to everybody; here root copies the programs to the private folder and runs them as `nobody`.
-The server listens on a Unix socket in that folder alone and ends with the process that started it.
+The server listens on a Unix socket in that folder alone and ends with the process that started it. It syncs as any server does;
+its files lie in memory where there is room for them, so that every sync is quick.
 """
 
 from __future__ import annotations
@@ -29,6 +30,14 @@ _OPTIONS = {
     "autovacuum": "off",
     "max_wal_size": "512MB",
 }
+
+_MEMORY, _ROOM = Path("/dev/shm"), 3 * 1024**3
+
+
+def place() -> Path | None:
+    """Return the folder in memory, None where there is none or too little room for a server."""
+    roomy = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
+    return _MEMORY if roomy else None
 
 
 def _programs() -> Path:
@@ -57,17 +66,18 @@ def _copied(programs: Path, folder: Path) -> Path:
 class _Cluster:
     """One data folder and the way its programs are run."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, kept: Path) -> None:
+        self.folder, self.kept = folder, kept
         self.programs = _programs()
         self.user: str | None = None
         if os.geteuid() == 0:
             self.user = "nobody"
             self.programs = _copied(self.programs, folder / "programs")
-            shutil.chown(folder, self.user)
+            for each in (folder, kept):
+                shutil.chown(each, self.user)
 
     def _command(self, name: str, *options: str) -> list[str]:
-        return [str(self.programs / "bin" / name), "-D", str(self.folder / "cluster"), *options]
+        return [str(self.programs / "bin" / name), "-D", str(self.kept / "cluster"), *options]
 
     def create(self) -> None:
         command = self._command(
@@ -104,8 +114,9 @@ class _Cluster:
 def running() -> Iterator[str]:
     """Start a fresh server, give the address of its database `postgres`, stop it and remove its folder."""
     folder = Path(tempfile.mkdtemp(prefix="governance-pg-"))
+    kept = Path(tempfile.mkdtemp(prefix="governance-pg-", dir=place()))
     try:
-        cluster = _Cluster(folder)
+        cluster = _Cluster(folder, kept)
         cluster.create()
         server = cluster.start()
         try:
@@ -115,4 +126,5 @@ def running() -> Iterator[str]:
             server.send_signal(signal.SIGINT)
             server.wait(30)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        for each in (folder, kept):
+            shutil.rmtree(each, ignore_errors=True)

@@ -11,6 +11,7 @@ from governance.ledger.models import LedgerEvent
 from governance.refusals import Conflict, Forbidden, Refusal
 from governance.storage.database import Database
 from governance.work import SYSTEM, Actor, UnitOfWork, run
+from tests.sparing import HASHER_OF_THE_SERVICE
 from tests.visitor import PASSWORD, account
 
 Result = TypeVar("Result")
@@ -173,3 +174,9 @@ def test_a_changed_password_is_stored_as_a_hash(database: Database, administrato
     assert not matches(stored, PASSWORD)
     assert not matches(None, PASSWORD)
     assert not matches("", PASSWORD)
+
+
+def test_a_password_costs_what_it_should_though_the_tests_pay_less() -> None:
+    hasher = HASHER_OF_THE_SERVICE
+    assert (hasher.time_cost, hasher.memory_cost, hasher.parallelism) == (2, 19 * 1024, 1)
+    assert hasher.hash("a long phrase").startswith("$argon2id$")

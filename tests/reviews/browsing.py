@@ -10,14 +10,10 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
-from governance.accounts.models import User
-from governance.accounts.passwords import hash_password
 from governance.pages import limiter
 from governance.web import Service
 from tests.builders import World
-from tests.visitor import PASSWORD, Visitor, service
-
-HASH = hash_password(PASSWORD)
+from tests.visitor import Visitor, service
 
 
 class Clock:
@@ -35,9 +31,6 @@ def browsers(made: World, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Brow
     """Return the service for this world, with everybody able to sign in."""
     for module in ("governance.work", "governance.pages"):
         monkeypatch.setattr(f"{module}.datetime", Clock(made))
-    with made.acting() as work:
-        for person in made.people.values():
-            work.session.get_one(User, person.id).password_hash = HASH
     return Browsers(service(made.database, folder))
 
 

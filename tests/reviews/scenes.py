@@ -12,6 +12,7 @@ from governance.reviews.rules import ConditionDraft, local_date
 from governance.screenings.models import Screening
 from governance.work import UnitOfWork
 from tests.builders import World, answered, opened, registered, submitted
+from tests.stages import staged
 
 SEATS = {
     "chair": ("external", ["legal_ethics", "humanities"]),
@@ -27,6 +28,7 @@ MEDIUM = {"fairness": (3, 2)}
 HIGH = {"fairness": (3, 3)}
 
 
+@staged
 def case(
     made: World,
     triggers: Mapping[str, str] | None = None,
@@ -58,6 +60,7 @@ def in_triage(made: World, screening_id: str, by: str = "expert") -> str:
         return services.take_review(work, screening, rev=screening.rev).id
 
 
+@staged
 def taken(made: World, screening_id: str, by: str = "expert") -> str:
     """Take the case and finish the pre-check, so that the review has begun; return it."""
     review_id = in_triage(made, screening_id, by)
@@ -74,6 +77,7 @@ def prechecked(work: UnitOfWork, review: Review) -> None:
         triage.begin(work, review, rev=screening.rev)
 
 
+@staged
 def opined(made: World, screening_id: str, by: str = "expert") -> str:
     """Take the case and give the opinion on it; return the review."""
     review_id = taken(made, screening_id, by)
@@ -90,6 +94,7 @@ def opined(made: World, screening_id: str, by: str = "expert") -> str:
     return review_id
 
 
+@staged
 def board(made: World, rules: Mapping[str, object] | None = None) -> str:
     """Return a committee of seven under the framework's rules."""
     with made.acting("secretariat") as work:
@@ -121,6 +126,7 @@ def seat(work: UnitOfWork, made: World, name: str) -> CommitteeMember:
     return query.one()
 
 
+@staged
 def planned(made: World, committee_id: str, *screenings: str) -> tuple[str, list[str]]:
     """Plan a meeting in eight days with the cases on its agenda and send the materials."""
     with made.acting("secretariat") as work:
@@ -134,6 +140,7 @@ def planned(made: World, committee_id: str, *screenings: str) -> tuple[str, list
         return meeting.id, added
 
 
+@staged
 def in_session(
     made: World, meeting_id: str, present: tuple[str, ...] = ("chair", "ext1", "ext2", "int1", "int2")
 ) -> None:
@@ -161,6 +168,7 @@ def discussing(made: World, item_id: str) -> None:
         items.open_item(work, found, rev=found.rev)
 
 
+@staged
 def voting(made: World, item_id: str, motion: str = "approved_with_conditions") -> None:
     discussing(made, item_id)
     with made.acting("secretariat") as work:
@@ -207,6 +215,7 @@ def decide(made: World, item_id: str, verdict: Verdict, by: str = "chair") -> st
         return items.record_decision(work, found, verdict, rev=found.rev).id
 
 
+@staged
 def on_agenda(
     made: World, ratings: Mapping[str, tuple[int, int]] | None = None, rules: Mapping[str, object] | None = None
 ) -> tuple[str, str, str]:
@@ -218,6 +227,7 @@ def on_agenda(
     return screening_id, meeting_id, item_id
 
 
+@staged
 def decided(made: World) -> tuple[str, str, str]:
     """Return screening, decision and meeting of a case approved with one condition, four to one."""
     screening_id, meeting_id, item_id = on_agenda(made)
