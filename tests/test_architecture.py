@@ -8,9 +8,8 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "governance").rglob("*.py"))
@@ -25,6 +24,7 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
@@ -65,26 +65,28 @@ def test_every_feature_with_the_usual_files_keeps_their_order() -> None:
     assert features <= set(inside["containers"]), "add the feature to the contract in pyproject.toml"  # type: ignore[call-overload]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_file_is_short_enough_to_read(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= TAKEN_AWAY.get(name_of(path), LONGEST_FILE)
+def test_every_file_is_short_enough_to_read() -> None:
+    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    allowed = dict.fromkeys(lengths, LONGEST_FILE) | TAKEN_AWAY
+    assert {name: length for name, length in lengths.items() if length > allowed[name]} == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_function_is_short_or_says_why_not(path: Path) -> None:
+def long_functions(path: Path) -> Iterator[str]:
     lines = path.read_text(encoding="utf-8").splitlines()
-    long = [
-        f"{function.name} ({code_lines(function)} lines)"
-        for function in functions_of(tree_of(path))
-        if code_lines(function) > LONGEST_FUNCTION and not has_reason(lines, function)
-    ]
+    for function in functions_of(tree_of(path)):
+        if code_lines(function) > LONGEST_FUNCTION and not has_reason(lines, function):
+            yield f"{name_of(path)}: {function.name} ({code_lines(function)} lines)"
+
+
+def test_every_function_is_short_or_says_why_not() -> None:
+    long = [each for path in MODULES for each in long_functions(path)]
     assert not long, "split it, or write `# long: <reason>` above it"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_nothing_is_imported_inside_a_function(path: Path) -> None:
+def test_nothing_is_imported_inside_a_function() -> None:
     hidden = [
-        f"line {node.lineno}"
+        f"{name_of(path)}: line {node.lineno}"
+        for path in MODULES
         for function in functions_of(tree_of(path))
         for node in ast.walk(function)
         if isinstance(node, ast.Import | ast.ImportFrom)
@@ -92,9 +94,9 @@ def test_nothing_is_imported_inside_a_function(path: Path) -> None:
     assert not hidden
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_module_says_why_it_exists(path: Path) -> None:
-    assert ast.get_docstring(tree_of(path)), "begin it with a docstring"
+def test_every_module_says_why_it_exists() -> None:
+    silent = [name_of(path) for path in MODULES if not ast.get_docstring(tree_of(path))]
+    assert not silent, "begin it with a docstring"
 
 
 def test_weasyprint_is_imported_in_one_place_only() -> None:
