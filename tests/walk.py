@@ -14,7 +14,7 @@ OK, SEE_OTHER = 200, 303
 
 
 def walk(visitor: Visitor, begun: set[str], start: str = "/") -> dict[str, int]:
-    """Follow the links from `start` and return the addresses that did not answer; `begun` are the endpoints seen already."""
+    """Follow the links from `start` and return the addresses that did not answer; `begun` takes the endpoints that were seen."""
     addresses = visitor.app.url_map.bind("localhost")
     ahead, faults = [start], {}
     while ahead:

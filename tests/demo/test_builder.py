@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -15,7 +14,6 @@ from sqlalchemy import func, select
 from governance.accounts.models import User
 from governance.demo.builder import build, play, sign_in_list, write_reports
 from governance.demo.content import Content
-from governance.demo.scenes_cases import PASSWORD
 from governance.demo.stage import Stage
 from governance.discussions.models import Delegation, Mention, Thread
 from governance.learning import overview
@@ -26,7 +24,6 @@ from governance.lessons.models import KytPromotion
 from governance.monitoring.models import Alert, Incident, Indicator, Reading
 from governance.notifications.models import Letter, Notice
 from governance.notifications.rules import KINDS, sentence
-from governance.pages import limiter
 from governance.projects.life import disposal_of, state_of
 from governance.projects.models import Evidence, Project
 from governance.refusals import Refusal
@@ -52,8 +49,6 @@ from governance.settings import Settings
 from governance.storage.database import Database
 from governance.storage.files import FileStore
 from governance.work import SYSTEM, UnitOfWork, open_work
-from tests.visitor import Visitor, service
-from tests.walk import SEE_OTHER, walk
 
 NOW = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 
@@ -301,19 +296,3 @@ def test_learning_is_alive(demo: Demo) -> None:
         assert {each.course.code for each in counts} == {"AIE-101", "AIE-201", "AIE-301"}
         total = {state: sum(each.states[state] for each in counts) for state in ("valid", "soon", "expired", "missing")}
         assert all(total.values()), total
-
-
-def test_every_page_that_somebody_is_led_to_answers(demo: Demo, tmp_path: Path) -> None:
-    """The one place where all pages are asked for on PostgreSQL (tests/conftest.py), of a database that is full."""
-    app = service(demo.database, tmp_path)
-    begun: set[str] = set()
-    faults: dict[str, int] = {}
-    with time_machine.travel(NOW + timedelta(hours=2)):
-        for role in ("secretariat", "owner", "expert", "chair", "auditor", "administrator"):
-            person = next(each for each in demo.content.people if role in each.roles)
-            visitor = Visitor(app)
-            limiter.reset()
-            assert visitor.sign_in(person.email, PASSWORD).status_code == SEE_OTHER
-            faults |= walk(visitor, begun)
-    assert faults == {}
-    assert len(begun) > 0
