@@ -188,8 +188,9 @@ def days_left(due: date) -> tuple[str, str]:
     return tone, words.in_(locale())
 
 
-def _recent(value: datetime) -> str:
-    return formats.recent(value, now(), zone()).in_(locale())
+def _recent(value: datetime | str) -> str:
+    """Return a moment as a reader says it; what is no moment but a place for one stays as it is (screenings/outlines.py)."""
+    return value if isinstance(value, str) else formats.recent(value, now(), zone()).in_(locale())
 
 
 def _erased(row: Erasure) -> Text:

@@ -33,6 +33,8 @@ ATTEMPTS = 5
 """How often a whole unit is tried when the database asks for it."""
 
 _SQLITE_BUSY = 5
+_WORK = "governance.work"
+"""Under which a session knows its unit of work."""
 _RETRY_STATES = frozenset({"40001", "40P01"})
 _TAKEN = frozenset({"pk_ledger_event", "uq_projects_number", "uq_kyt_sessions_number"})
 """Constraints that two units meet when both took the same next number at once: the later one takes another."""
@@ -75,8 +77,7 @@ class UnitOfWork:
     _changed: dict[str, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
 
     def __post_init__(self) -> None:
-        event.listen(self.session, "after_flush", self._note)
-        event.listen(self.session, "do_orm_execute", _refuse_bulk)
+        self.session.info[_WORK] = self
 
     def record(
         self,
@@ -131,7 +132,7 @@ class UnitOfWork:
         self._drafts.clear()
         return numbers
 
-    def _note(self, session: Session, context: UOWTransaction) -> None:
+    def _note(self, session: Session) -> None:
         """Remember governed rows of a flush: True for written, False for removed."""
         for obj in session.new:
             self._remember(obj, True)
@@ -159,6 +160,14 @@ class UnitOfWork:
         self._changed.clear()
 
 
+@event.listens_for(Session, "after_flush")
+def _note(session: Session, context: UOWTransaction) -> None:
+    """Let the unit of work of this session, when it has one, see what was written."""
+    work: UnitOfWork | None = session.info.get(_WORK)
+    if work is not None:
+        work._note(session)
+
+
 def _is_governed_change(obj: Any) -> bool:
     """Say whether a column that counts was changed in a dirty object."""
     state = inspect(obj)
@@ -169,8 +178,11 @@ def _is_governed_change(obj: Any) -> bool:
     return any(state.attrs[name].history.has_changes() for name in counted)
 
 
+@event.listens_for(Session, "do_orm_execute")
 def _refuse_bulk(execute: ORMExecuteState) -> None:
     """Refuse statements that would change governed rows past the unit of work (assurance.md §4 rule 8)."""
+    if execute.is_select or _WORK not in execute.session.info:
+        return
     if not (execute.is_update or execute.is_delete or execute.is_insert):
         return
     table = getattr(execute.statement, "table", None)

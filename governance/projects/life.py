@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import get_args
 
-from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from governance.accounts.rules import authorize
 from governance.projects.life_rules import (
@@ -83,6 +83,12 @@ def states_of(work: UnitOfWork, ids: Iterable[str]) -> dict[str, State]:
     return {row.project_id: _STATES[row.act] for row in work.session.execute(query) if row.act != "resumed"}
 
 
+def newest_act(project_id: ColumnElement[str] | InstrumentedAttribute[str]) -> ScalarSelect[str]:
+    """Return the newest turn in the life of the project of a statement, as a column of it: nothing while it simply runs."""
+    query = select(LifeAct.act).where(LifeAct.project_id == project_id).order_by(LifeAct.number.desc()).limit(1)
+    return query.correlate_except(LifeAct).scalar_subquery()
+
+
 def stands_at(*acts: Act) -> ColumnElement[bool]:
     """Return the filter on `Project` for those whose newest turn is one of these."""
     newest = select(func.max(LifeAct.number)).where(LifeAct.project_id == Project.id).correlate(Project)
@@ -94,6 +100,11 @@ def stands_at(*acts: Act) -> ColumnElement[bool]:
 def running() -> ColumnElement[bool]:
     """Return the filter on `Project` for those that run: not suspended, withdrawn or retired."""
     return ~stands_at("suspended", "withdrawn", "retired")
+
+
+def must_run_after(act: str | None) -> None:
+    """Refuse an act on a project whose newest turn (`newest_act`) ended or suspended it."""
+    must_be_active(_STATES[act] if act else "active")
 
 
 def must_run(work: UnitOfWork, project_id: str) -> None:

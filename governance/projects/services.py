@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import cast
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, and_, exists, or_, select, true
 
 from governance.accounts.models import User
 from governance.accounts.rules import authorize, may
 from governance.projects.models import Project, ProjectMember, ProjectReader
-from governance.projects.rules import Membership, Particulars, check_particulars, next_number, relations
+from governance.projects.rules import Particulars, check_particulars, next_number, relations
 from governance.questionnaires.services import current_framework, framework_in
 from governance.refusals import NotFound, Refusal, Refusals
 from governance.work import Actor, UnitOfWork
@@ -28,21 +27,22 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     committee members; everybody sees the projects they belong to, and those they were given leave to read (a committee member
     while the case is on the agenda, domain.md §6.3).
     """
-    if actor.kind != "user":
-        return true()
+    return true() if actor.kind != "user" else seen_by(actor.id, sees_all=bool(actor.roles & SEES_ALL))
+
+
+def seen_by(reader: str | BindParameter[str], *, sees_all: bool) -> ColumnElement[bool]:
+    """Return the filter of `visible` for a person; with a parameter in place of the person a statement can be written out once."""
     belongs = exists().where(
-        and_(ProjectMember.project_id == Project.id, ProjectMember.user_id == actor.id, ProjectMember.left_at.is_(None))
+        and_(ProjectMember.project_id == Project.id, ProjectMember.user_id == reader, ProjectMember.left_at.is_(None))
     )
     reads = exists().where(
-        and_(
-            ProjectReader.project_id == Project.id, ProjectReader.user_id == actor.id, ProjectReader.ended_at.is_(None)
-        )
+        and_(ProjectReader.project_id == Project.id, ProjectReader.user_id == reader, ProjectReader.ended_at.is_(None))
     )
-    if actor.roles & SEES_ALL:
+    if sees_all:
         stepped_back = exists().where(
             and_(
                 ProjectReader.project_id == Project.id,
-                ProjectReader.user_id == actor.id,
+                ProjectReader.user_id == reader,
                 ProjectReader.reason == RECUSED,
             )
         )
@@ -86,13 +86,6 @@ def projects(work: UnitOfWork, words: str = "") -> list[Project]:
 def relations_of(work: UnitOfWork, row: Project) -> frozenset[str]:
     """Return how the actor stands to the project (see rules.relations)."""
     return relations(row.members, work.actor.id)
-
-
-def own_relations(work: UnitOfWork, project_id: str) -> frozenset[str]:
-    """Return how the actor stands to the project without loading it: one narrow statement for acts that come often."""
-    query = select(ProjectMember.user_id, ProjectMember.part, ProjectMember.left_at.is_(None).label("is_current"))
-    mine = query.where(ProjectMember.project_id == project_id, ProjectMember.user_id == work.actor.id)
-    return relations(cast(Iterable[Membership], work.session.execute(mine).all()), work.actor.id)
 
 
 def register(work: UnitOfWork, particulars: Particulars, *, framework_key: str | None = None) -> Project:

@@ -6,19 +6,22 @@ the next question. Contents are read once, changed in memory and concluded from,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
-from sqlalchemy import select
-from sqlalchemy.orm import lazyload
+from sqlalchemy import BindParameter, Select, and_, bindparam, select
+from sqlalchemy.orm import aliased, lazyload
 
 from governance.accounts.rules import authorize
 from governance.learning.services import require as require_training
-from governance.projects.life import must_run
-from governance.projects.services import own_relations, visible
+from governance.projects.life import must_run_after, newest_act
+from governance.projects.models import ProjectMember
+from governance.projects.rules import Membership, relations
+from governance.projects.services import SEES_ALL, seen_by
 from governance.refusals import Conflict, NotFound, Problem, Refusal
 from governance.screenings import filling, rules
-from governance.screenings.loading import Contents, Filled, concluded, contents_of, pinned_sheet
+from governance.screenings.loading import Contents, Filled, concluded, contents_for_saving, pinned_sheet
 from governance.screenings.models import Answer, ItemRating, Screening
 from governance.screenings.routing import Sheet
 from governance.screenings.rules import Entry, RatingEntry
@@ -52,20 +55,31 @@ def hold(work: UnitOfWork, screening_id: str) -> Open:
 
     Raises NotFound, Forbidden; Refusal when it is locked or its project does not run.
     """
-    query = (
-        select(Screening)
-        .join(Screening.project)
-        .where(Screening.id == screening_id, visible(work.actor))
-        .options(lazyload("*"))
-        .with_for_update(of=Screening)
-    )
-    row = work.session.scalars(query).one_or_none()
-    if row is None:
+    query = _HELD[bool(work.actor.roles & SEES_ALL)]
+    found = work.session.execute(query, {"screening": screening_id, "reader": work.actor.id}).all()
+    if not found:
         raise NotFound
-    authorize(work.actor, "screening:answer", own_relations(work, row.project_id))
-    must_run(work, row.project_id)
+    row = found[0].Screening
+    authorize(work.actor, "screening:answer", relations(cast(Iterable[Membership], found), work.actor.id))
+    must_run_after(found[0].turn)
     rules.must_be_editable(row.state)
     return Open(row, pinned_sheet(work.session, row))
+
+
+def _holding(*, sees_all: bool) -> Select[Screening, str, str, str, bool]:
+    """Return the statement that finds a screening for a person, with the person's own parts in the project and its newest turn."""
+    reader: BindParameter[str] = bindparam("reader")
+    part = aliased(ProjectMember)
+    own = and_(part.project_id == Screening.project_id, part.user_id == reader)
+    turn = newest_act(Screening.project_id).label("turn")
+    current = part.left_at.is_(None).label("is_current")
+    query = select(Screening, turn, part.user_id, part.part, current).join(Screening.project)
+    query = query.outerjoin(part, own).where(Screening.id == bindparam("screening"))
+    return query.where(seen_by(reader, sees_all=sees_all)).options(lazyload("*")).with_for_update(of=Screening)
+
+
+_HELD = {sees_all: _holding(sees_all=sees_all) for sees_all in (False, True)}
+"""Written out once, because every save asks it."""
 
 
 def keep(work: UnitOfWork, held: Open, entries: Sequence[Entry], ratings: Sequence[RatingEntry] = ()) -> Kept:
@@ -73,7 +87,8 @@ def keep(work: UnitOfWork, held: Open, entries: Sequence[Entry], ratings: Sequen
 
     The entries must be of questions that the screening has.
     """
-    row, kept, contents = held.row, Kept(), contents_of(work.session, held.row)
+    row, kept = held.row, Kept()
+    contents = contents_for_saving(work.session, row, [entry.key for entry in entries], rates=bool(ratings))
     if not contents.answers:
         require_training(work, "fill")
     values = {key: answer.value for key, answer in contents.answers.items()}

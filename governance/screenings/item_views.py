@@ -33,6 +33,7 @@ from governance.screenings.framing import (
 )
 from governance.screenings.loading import Filled
 from governance.screenings.models import Screening
+from governance.screenings.outlines import outlined
 from governance.screenings.shelf import shelf
 from governance.screenings.uploads import Uploads, all_taken, last_day
 from governance.texts import Text
@@ -174,6 +175,7 @@ def _item_page(
     keys = [shown.question.key for shown in questions]
     return page(
         "screenings/item.html",
+        outlined=outlined,
         code=200 if refused is None else 409 if isinstance(refused, Conflict) else 422,
         **{**around, "phase": framework.phase(phase)},
         item=framework.item(item) if item else None,

@@ -6,10 +6,11 @@ One place decides which stored rulings still hold: a ruling about an answer hold
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
@@ -91,6 +92,29 @@ def contents_of(session: Session, screening: Screening) -> Contents:
     )
 
 
+_SAVED = select(Answer.question_key, Answer.value, Answer.carried_from, Answer.saved_at).where(
+    Answer.screening_id == _SCREENING
+)
+_SENT = _ANSWERS.where(Answer.question_key.in_(bindparam("keys", expanding=True)))
+_GRADES = select(ItemRating.item, ItemRating.severity, ItemRating.likelihood).where(
+    ItemRating.screening_id == _SCREENING
+)
+
+
+def contents_for_saving(session: Session, screening: Screening, keys: Sequence[str], *, rates: bool) -> Contents:
+    """Read what a save of these questions needs: they and, if it `rates`, the ratings whole; of the rest what the score rests on.
+
+    A save comes with every answer, so it reads fifty narrow rows where a page reads fifty answers; and no evidence, which no score
+    looks at.
+    """
+    of = {"screening": screening.id}
+    answers: dict[str, Any] = {row.question_key: row for row in session.execute(_SAVED, of)}
+    if keys:
+        answers |= {answer.question_key: answer for answer in session.scalars(_SENT, {**of, "keys": keys})}
+    grades: Iterable[Any] = session.scalars(_RATINGS, of) if rates else session.execute(_GRADES, of)
+    return Contents(answers, {grade.item: grade for grade in grades}, {}, list(session.scalars(_RULINGS, of)))
+
+
 def concluded(screening: Screening, contents: Contents, sheet: Sheet | None = None) -> Filled:
     """Return the screening with what follows from its contents: which rulings hold, what is asked, the score.
 
@@ -99,7 +123,7 @@ def concluded(screening: Screening, contents: Contents, sheet: Sheet | None = No
     answers, ratings = contents.answers, contents.ratings
     sheet = sheet or sheet_of(screening)
     if carried := frozenset(key for key, answer in answers.items() if answer.carried_from):
-        sheet = replace(sheet, carried=carried)
+        sheet = sheet.carrying(carried)
     saved = {key: answer.saved_at for key, answer in answers.items()}
     in_force = rulings_in_force(screening, contents.rulings, saved, sheet.framework)
     scored = score(

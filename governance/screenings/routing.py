@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from governance.questionnaires.conditions import Condition, holds, questions_of
@@ -45,6 +45,9 @@ class RouteStep:
     route: str
 
 
+Conditions = tuple[str, list[Condition]]
+
+
 @dataclass(frozen=True)
 class Sheet:
     """What one screening asks, ready to score: pinned questionnaires in order and which were carried from earlier phases."""
@@ -53,6 +56,14 @@ class Sheet:
     phase: str
     questionnaires: tuple[Questionnaire, ...]
     carried: frozenset[str] = frozenset()
+
+    def carrying(self, carried: frozenset[str]) -> Sheet:
+        """Return the sheet with these questions carried forward; what was found out about its documents stays known."""
+        made = replace(self, carried=carried)
+        vars(made).update({**vars(self), "carried": carried})
+        return made
+
+    # What follows are facts about the documents alone, found once: a sheet is kept as long as the process (loading.py).
 
     @cached_property
     def by_key(self) -> Mapping[str, Question]:
@@ -72,6 +83,30 @@ class Sheet:
             for section, question in each.questions() if each.kind != "trigger" else ():
                 found[section.item, each.phase or self.phase].append((each, section, question))
         return found
+
+    @cached_property
+    def every(self) -> Sequence[tuple[Questionnaire, Section, Question]]:
+        """Every question with its section and document, in order, whether asked or not."""
+        return [(each, section, question) for each in self.questionnaires for section, question in each.questions()]
+
+    @cached_property
+    def conditions(self) -> Mapping[str, Conditions]:
+        """Per question the pack it belongs to ("" for none) and the conditions on itself and its section."""
+        return {
+            question.key: (
+                (each.pack or "") if each.kind == "pack" else "",
+                [when for when in (section.when, question.when) if when is not None],
+            )
+            for each, section, question in self.every
+        }
+
+    @cached_property
+    def steering(self) -> frozenset[str]:
+        """The questions whose answers decide what else is asked or fires: those that any condition looks at."""
+        conditions = [effect.when for effect in self.framework.effects]
+        conditions += [each.when for each in self.questionnaires if each.when]
+        conditions += [when for _, own in self.conditions.values() for when in own]
+        return frozenset(key for when in conditions for key in questions_of(when))
 
 
 # ---------------------------------------------------------------- what is asked
@@ -94,7 +129,7 @@ def settled(sheet: Sheet, answers: Mapping[str, str]) -> Case:
     Which questions are visible, which effects fire and which packs are attached rest on each other. Published documents hold no
     circle (questionnaires/reach.py), so the rounds settle after at most one per question and pack.
     """
-    conditioned = _conditions(sheet)
+    conditioned = sheet.conditions
     known = {key: value for key, value in answers.items() if key in conditioned}
     seen, fired = known, _fired(sheet, known)
     packs = _attached(sheet, fired, known)
@@ -116,37 +151,11 @@ def settled_on(sheet: Sheet, route: str, answers: Mapping[str, str], case: Case)
         return case
     open_keys = {
         question.key
-        for questionnaire in sheet.questionnaires
-        for _, question in questionnaire.questions()
+        for questionnaire, _, question in sheet.every
         if _is_open(sheet, questionnaire, question, gates_only=True)
     }
     kept = settled(sheet, {key: value for key, value in answers.items() if key in open_keys})
     return Case(kept.answers, case.fired, kept.packs)
-
-
-def steering(sheet: Sheet) -> frozenset[str]:
-    """Return the questions whose answers decide what else is asked or fires: those that any condition looks at."""
-    conditions = [effect.when for effect in sheet.framework.effects]
-    for questionnaire in sheet.questionnaires:
-        conditions += [questionnaire.when] if questionnaire.when else []
-        for section, question in questionnaire.questions():
-            conditions += [when for when in (section.when, question.when) if when is not None]
-    return frozenset(key for when in conditions for key in questions_of(when))
-
-
-Conditions = tuple[str, list[Condition]]
-
-
-def _conditions(sheet: Sheet) -> dict[str, Conditions]:
-    """Return per question the pack it belongs to ("" for none) and the conditions on itself and its section."""
-    return {
-        question.key: (
-            (questionnaire.pack or "") if questionnaire.kind == "pack" else "",
-            [when for when in (section.when, question.when) if when is not None],
-        )
-        for questionnaire in sheet.questionnaires
-        for section, question in questionnaire.questions()
-    }
 
 
 def _is_visible(conditions: Conditions, answers: Mapping[str, str], packs: Sequence[str], phase: str) -> bool:
@@ -177,13 +186,11 @@ def asked_questions(sheet: Sheet, route: str, case: Case) -> list[Placed]:
     Trigger questions and visible questions of this phase; on a route that asks only gates, the gates of this phase; of earlier
     phases what was carried forward (domain.md §5.2 step 3: current and earlier phases); packs when they are attached.
     """
-    conditioned = _conditions(sheet)
     gates_only = sheet.framework.route(route).asks == "gates"
     return [
         (section.item, question)
-        for questionnaire in sheet.questionnaires
-        for section, question in questionnaire.questions()
-        if _is_visible(conditioned[question.key], case.answers, case.packs, sheet.phase)
+        for questionnaire, section, question in sheet.every
+        if _is_visible(sheet.conditions[question.key], case.answers, case.packs, sheet.phase)
         and _is_open(sheet, questionnaire, question, gates_only)
     ]
 

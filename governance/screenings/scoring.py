@@ -28,7 +28,6 @@ from governance.screenings.routing import (
     open_stops,
     settled,
     settled_on,
-    steering,
 )
 
 NO_RULINGS = Rulings()
@@ -132,7 +131,7 @@ def _proved(given: Given, found: Outcome) -> Outcome:
     Where no condition looks at the answers of an item, its set is the smallest by arithmetic (`exact`). Otherwise the set is kept
     when it really lowers the item, and no claim is made that a smaller one does not.
     """
-    steers, needed = steering(given.sheet), found.needed
+    steers, needed = given.sheet.steering, found.needed
     doubtful = {each.item for each in found.items if each.needed and steers & {c.key for c in each.counted}}
     if not doubtful and not steers & set(needed):
         return found
