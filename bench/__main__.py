@@ -19,9 +19,10 @@ def main() -> None:
     with contextlib.redirect_stdout(out):
         ledger.main(5_000)
         backtest.main(20_000, 2_000)
-        autosave.main("sqlite", 15.0)
-        page.main()
-        opening.main()
+        for kind in ("sqlite", "postgresql"):
+            autosave.main(kind, 15.0)
+            page.main(kind)
+            opening.main(kind)
         report.main((126,), 3)
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     text = f"# Benchmarks\n\n{machine}\n\n```\n{out.getvalue()}```\n"

@@ -144,7 +144,7 @@ def served(settings: Settings, workers: int) -> Iterator[int]:
 
 
 def _wait(port: int) -> None:
-    for _ in range(200):
+    for _ in range(900):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/health").read()
         except OSError:

@@ -73,6 +73,8 @@ class UnitOfWork:
     now: datetime
     read_only: bool = False
     acts: frozenset[str] = frozenset()
+    relations: dict[str, frozenset[str]] = field(default_factory=dict)
+    """How the actor stands to projects that a reading unit found so: who asks again needs no members (projects/services.py)."""
     _drafts: list[Draft] = field(default_factory=list)
     _changed: dict[str, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
 

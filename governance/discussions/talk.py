@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from governance.accounts.models import User
@@ -103,11 +103,11 @@ class Whole:
 def summary(work: UnitOfWork, case: Case) -> Whole:
     """Return the talk of a screening by place, in two statements whatever was said."""
     whole = Whole({}, work.actor.id, may_write(work, case), may_give(work, case))
-    for line in _lines(work, Thread.screening_id == case.id):
-        whole.by_place.setdefault(line.thread.place, whole.get(line.thread.place)).lines.append(line)
-    query = select(Delegation).join(Delegation.person).options(contains_eager(Delegation.person).lazyload(User.grants))
-    query = query.where(Delegation.screening_id == case.id, Delegation.state == rules.OPEN)
-    for each in work.session.scalars(query.order_by(Delegation.due_on.is_(None), Delegation.due_on)):
+    of = {"screening": case.id}
+    for thread, said, first in work.session.execute(_TALK, of):
+        line = Line(thread, said, first or "")
+        whole.by_place.setdefault(thread.place, whole.get(thread.place)).lines.append(line)
+    for each in work.session.scalars(_ASKED, of):
         whole.by_place.setdefault(each.place, whole.get(each.place)).asked.append(each)
     return whole
 
@@ -131,6 +131,18 @@ def _begun() -> Select[Thread, int, str]:
         .scalar_subquery()
     )
     return select(Thread, said, first)
+
+
+_SCREENING: BindParameter[str] = bindparam("screening")
+_TALK = _begun().where(Thread.screening_id == _SCREENING).order_by(Thread.opened_at, Thread.id)
+_ASKED = (
+    select(Delegation)
+    .join(Delegation.person)
+    .options(contains_eager(Delegation.person).lazyload(User.grants))
+    .where(Delegation.screening_id == _SCREENING, Delegation.state == rules.OPEN)
+    .order_by(Delegation.due_on.is_(None), Delegation.due_on)
+)
+"""Written out once, because every page of questions asks both."""
 
 
 # ---------------------------------------------------------------- the page of a project

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
 from governance.accounts.models import User
 from governance.notifications.models import MailChoice, Notice
 from governance.notifications.rules import KINDS, RHYTHMS, TOPICS, check, kinds_of, topic_of
 from governance.projects.models import Project
-from governance.projects.services import visible
+from governance.projects.services import SEES_ALL, seen_by, visible
 from governance.refusals import NotFound, Refusal
 from governance.work import Actor, UnitOfWork
 
@@ -106,7 +106,19 @@ def _rhythms(work: UnitOfWork, topic: str, people: set[str]) -> dict[str, str]:
 
 def unread(work: UnitOfWork) -> int:
     """Return how many unread notices the actor has, of those that they may still see: one statement for the head of every page."""
-    return work.session.scalar(select(func.count(Notice.id)).where(*_own(work), Notice.read_at.is_(None))) or 0
+    of = {"reader": work.actor.id}
+    return work.session.scalar(_UNREAD[bool(work.actor.roles & SEES_ALL)], of) or 0
+
+
+def _unread(*, sees_all: bool) -> Select[int]:
+    reader: BindParameter[str] = bindparam("reader")
+    seen = select(Project.id).where(Project.id == Notice.project_id, seen_by(reader, sees_all=sees_all)).exists()
+    mine = (Notice.user_id == reader, Notice.read_at.is_(None), or_(Notice.project_id.is_(None), seen))
+    return select(func.count(Notice.id)).where(*mine)
+
+
+_UNREAD = {sees_all: _unread(sees_all=sees_all) for sees_all in (False, True)}
+"""Written out once, because every page asks it."""
 
 
 def notices(work: UnitOfWork, *, topic: str = "", kind: str = "", only_unread: bool = False, page: int = 1) -> Page:

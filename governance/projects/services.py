@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import lru_cache
 
 from sqlalchemy import BindParameter, ColumnElement, and_, exists, or_, select, true
 
@@ -30,6 +31,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return true() if actor.kind != "user" else seen_by(actor.id, sees_all=bool(actor.roles & SEES_ALL))
 
 
+@lru_cache(maxsize=1_000)
 def seen_by(reader: str | BindParameter[str], *, sees_all: bool) -> ColumnElement[bool]:
     """Return the filter of `visible` for a person; with a parameter in place of the person a statement can be written out once."""
     belongs = exists().where(
@@ -85,7 +87,8 @@ def projects(work: UnitOfWork, words: str = "") -> list[Project]:
 
 def relations_of(work: UnitOfWork, row: Project) -> frozenset[str]:
     """Return how the actor stands to the project (see rules.relations)."""
-    return relations(row.members, work.actor.id)
+    known = work.relations.get(row.id)
+    return relations(row.members, work.actor.id) if known is None else known
 
 
 def register(work: UnitOfWork, particulars: Particulars, *, framework_key: str | None = None) -> Project:

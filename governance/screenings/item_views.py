@@ -34,7 +34,7 @@ from governance.screenings.framing import (
 from governance.screenings.loading import Filled
 from governance.screenings.models import Screening
 from governance.screenings.outlines import outlined
-from governance.screenings.shelf import shelf
+from governance.screenings.shelf import Shelf, filled_with_shelf
 from governance.screenings.uploads import Uploads, all_taken, last_day
 from governance.texts import Text
 from governance.work import UnitOfWork
@@ -70,8 +70,9 @@ def save_facts(screening_id: str) -> ResponseReturnValue:
 
 def _shown(screening_id: str, item: str | None) -> ResponseReturnValue:
     work = current_work()
-    row = services.screening(work, screening_id)
-    return _item_page(work, row, item, services.filled(work, row))
+    row = services.screening_read(work, screening_id)
+    filled, known = filled_with_shelf(work, row)
+    return _item_page(work, row, item, filled, known)
 
 
 def _saved(screening_id: str, item: str | None) -> ResponseReturnValue:
@@ -79,10 +80,10 @@ def _saved(screening_id: str, item: str | None) -> ResponseReturnValue:
     files = all_taken(request.files.items(multi=True), file_store(), upload_limit())
     refused = attempt(lambda work: _save_page(work, screening_id, item, files))
     work = current_work()
-    row = services.screening(work, screening_id)
-    filled = services.filled(work, row)
+    row = services.screening_read(work, screening_id)
+    filled, known = filled_with_shelf(work, row)
     if refused is not None:
-        return _item_page(work, row, item, filled, refused)
+        return _item_page(work, row, item, filled, known, refused)
     if "next" in request.form:
         return see(_onward(row, filled, item))
     if "go" in request.form:
@@ -164,6 +165,7 @@ def _item_page(
     row: Screening,
     item: str | None,
     filled: Filled,
+    known: Shelf,
     refused: Refusal | Refusals | None = None,
 ) -> ResponseReturnValue:
     framework, around = filled.sheet.framework, frame(work, row, filled)
@@ -188,7 +190,7 @@ def _item_page(
         **_ways_on(row, filled, item, phase),
         clashes=[each for each in clashes(row, filled) if each.concerns(keys)],
         offers=measures.offers(work, row, filled, keys),
-        known=shelf(work, row.project_id),
+        known=known,
         left=[shown.question.key for shown in questions if not shown.value and shown.question.required],
     )
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BindParameter, bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import BindParameter, and_, bindparam, select
+from sqlalchemy.orm import Session, joinedload, lazyload
 
 from governance.projects.models import Evidence
 from governance.questionnaires.conditions import questions_of
@@ -73,8 +73,28 @@ def load(session: Session, screening: Screening) -> Filled:
 
 _SCREENING: BindParameter[str] = bindparam("screening")
 _ANSWERS = select(Answer).where(Answer.screening_id == _SCREENING)
+_AUTHORED = _ANSWERS.options(joinedload(Answer.author).lazyload("*"))
 _RATINGS = select(ItemRating).where(ItemRating.screening_id == _SCREENING)
 _EVIDENCE = select(AnswerEvidence).where(AnswerEvidence.screening_id == _SCREENING).order_by(AnswerEvidence.attached_at)
+_PROJECT: BindParameter[str] = bindparam("project")
+_OWNED = (
+    select(Evidence, AnswerEvidence)
+    .outerjoin(
+        AnswerEvidence, and_(AnswerEvidence.evidence_id == Evidence.id, AnswerEvidence.screening_id == _SCREENING)
+    )
+    .where(Evidence.project_id == _PROJECT)
+    .options(joinedload(Evidence.author).lazyload("*"), lazyload(AnswerEvidence.evidence))
+    .order_by(AnswerEvidence.attached_at, Evidence.added_at.desc(), Evidence.id)
+)
+_GRADED = (
+    select(ItemRating, Ruling)
+    .select_from(Screening)
+    .outerjoin(ItemRating, ItemRating.screening_id == Screening.id)
+    .outerjoin(Ruling, Ruling.screening_id == Screening.id)
+    .where(Screening.id == _SCREENING)
+    .order_by(Ruling.ruled_at, Ruling.id)
+)
+"""Every rating beside every ruling: a handful of items, so one statement is cheaper than two."""
 _RULINGS = select(Ruling).where(Ruling.screening_id == _SCREENING).order_by(Ruling.ruled_at, Ruling.id)
 
 
@@ -90,6 +110,28 @@ def contents_of(session: Session, screening: Screening) -> Contents:
         dict(evidence),
         list(session.scalars(_RULINGS, of)),
     )
+
+
+def contents_of_page(session: Session, screening: Screening) -> tuple[Contents, list[Evidence]]:
+    """Read what a page of questions shows, in three statements: the contents with their authors, and all evidence of the project."""
+    of = {"screening": screening.id}
+    evidence: dict[str, list[Evidence]] = defaultdict(list)
+    pieces: dict[str, Evidence] = {}
+    for piece, link in session.execute(_OWNED, {**of, "project": screening.project_id}):
+        pieces[piece.id] = piece
+        if link is not None:
+            evidence[link.question_key].append(piece)
+    graded = cast(Sequence[tuple[ItemRating | None, Ruling | None]], session.execute(_GRADED, of).all())
+    contents = Contents(
+        {answer.question_key: answer for answer in session.scalars(_AUTHORED, of)},
+        {rating.item: rating for rating, _ in graded if rating is not None},
+        dict(evidence),
+        list({ruling.id: ruling for _, ruling in graded if ruling is not None}.values()),
+    )
+    newest_first = sorted(
+        sorted(pieces.values(), key=lambda each: each.id), key=lambda each: each.added_at, reverse=True
+    )
+    return contents, newest_first
 
 
 _SAVED = select(Answer.question_key, Answer.value, Answer.carried_from, Answer.saved_at).where(

@@ -7,11 +7,12 @@ other unseen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import cast
 
-from sqlalchemy import select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import BindParameter, Select, and_, bindparam, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from governance.accounts.rules import authorize
 from governance.discussions import services as discussions
@@ -19,8 +20,9 @@ from governance.learning.services import require as require_training
 from governance.ledger.rules import Code
 from governance.projects.life import must_run
 from governance.projects.life_rules import check_reason
-from governance.projects.models import Project
-from governance.projects.services import relations_of, visible
+from governance.projects.models import Project, ProjectMember
+from governance.projects.rules import Membership, relations
+from governance.projects.services import SEES_ALL, relations_of, seen_by, visible
 from governance.questionnaires.definition import Framework
 from governance.questionnaires.models import FrameworkVersion
 from governance.questionnaires.services import current_framework, current_questionnaires, framework_in
@@ -52,6 +54,36 @@ def screening(work: UnitOfWork, screening_id: str, *, hold: bool = False) -> Scr
     if row is None:
         raise NotFound
     return row
+
+
+def screening_read(work: UnitOfWork, screening_id: str) -> Screening:
+    """Return a screening as `screening` does, with what it pins and how the actor stands to its project: one statement for a page.
+
+    For a unit that only reads: what it finds about the actor is not looked up again (UnitOfWork.relations).
+    """
+    of = {"screening": screening_id, "reader": work.actor.id}
+    found = work.session.execute(_READ[bool(work.actor.roles & SEES_ALL)], of).unique().all()
+    if not found:
+        raise NotFound
+    row: Screening = found[0].Screening
+    if work.read_only:
+        work.relations[row.project_id] = relations(cast(Iterable[Membership], found), work.actor.id)
+    return row
+
+
+def _reading(*, sees_all: bool) -> Select[Screening, str, str, bool]:
+    reader: BindParameter[str] = bindparam("reader")
+    part = aliased(ProjectMember)
+    own = and_(part.project_id == Screening.project_id, part.user_id == reader)
+    query = select(Screening, part.user_id, part.part, part.left_at.is_(None).label("is_current"))
+    query = query.join(Screening.project).join(Screening.framework_version).outerjoin(part, own)
+    whole = contains_eager(Screening.project).lazyload(Project.members)
+    query = query.options(whole, contains_eager(Screening.framework_version), joinedload(Screening.pins))
+    return query.where(Screening.id == bindparam("screening"), seen_by(reader, sees_all=sees_all))
+
+
+_READ = {sees_all: _reading(sees_all=sees_all) for sees_all in (False, True)}
+"""Written out once, because every page of questions asks it."""
 
 
 def screenings_of(work: UnitOfWork, row: Project) -> list[Screening]:

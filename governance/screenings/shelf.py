@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from governance.projects.models import Evidence
-from governance.screenings.loading import Filled, sheet_of
+from governance.screenings.loading import Filled, concluded, contents_of_page, sheet_of
 from governance.screenings.models import AnswerEvidence, Screening, Snapshot
 from governance.screenings.rules import EDITABLE
 from governance.texts import Text
@@ -110,6 +110,12 @@ class Shelf:
 def shelf(work: UnitOfWork, project_id: str) -> Shelf:
     """Return the evidence of a project; that the actor may see the project is the caller's to check."""
     return shelf_in(work.session, project_id)
+
+
+def filled_with_shelf(work: UnitOfWork, row: Screening) -> tuple[Filled, Shelf]:
+    """Return a screening loaded and scored with the evidence of its project, as a page of questions needs both."""
+    contents, pieces = contents_of_page(work.session, row)
+    return concluded(row, contents), Shelf(pieces)
 
 
 def shelf_in(session: Session, project_id: str) -> Shelf:
