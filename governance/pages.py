@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from typing import Any, Literal, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -21,7 +20,6 @@ from flask_babel import force_locale, get_locale
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import FlaskForm
-from markupsafe import Markup
 from sqlalchemy import select
 from wtforms import Field, IntegerField
 from wtforms.fields import choices as choice_fields
@@ -148,25 +146,6 @@ def speaking(language: Locale) -> Iterator[None]:
 def worded(sentence: str) -> str:
     """Return a sentence of the interface in the reader's language; Japanese stands for itself."""
     return english().gettext(sentence) if locale() == "en" else sentence
-
-
-def said(sentence: str, /, **values: Any) -> Markup:
-    """Return what `_("…")` writes on a page: the sentence in the reader's language with the values put in, each made safe.
-
-    It does what the templates' own translation does, without a walk through the context for every sentence of a page.
-    """
-    language = locale()
-    return _pattern(sentence, language) % values if values else _plain(sentence, language)
-
-
-@lru_cache(maxsize=20_000)
-def _pattern(sentence: str, language: Locale) -> Markup:
-    return Markup(english().gettext(sentence) if language == "en" else sentence)  # noqa: S704 - a sentence of the interface
-
-
-@lru_cache(maxsize=20_000)
-def _plain(sentence: str, language: Locale) -> Markup:
-    return _pattern(sentence, language) % {}
 
 
 def counted(one: str, many: str, n: int) -> str:

@@ -35,7 +35,6 @@ from governance.pages import (
     limiter,
     now,
     public,
-    said,
     see,
     this_form,
     worded,
@@ -143,7 +142,6 @@ def create_app(settings: Settings, database: Database | None = None) -> Service:
     babel = Babel(app, default_locale=settings.default_locale, locale_selector=_locale)
     babel.domain_instance = Wording()
     app.jinja_env.install_gettext_callables(worded, counted, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.globals["_"] = said
     app.before_request(_load_person)
     app.before_request(_readable)
     tokens = CSRFProtect(app)
