@@ -81,7 +81,7 @@ class UnitOfWork:
     def __post_init__(self) -> None:
         self.session.info[_WORK] = self
 
-    def record(
+    def record(  # noqa: PLR0913 - each part of an entry by its name
         self,
         type: str,
         *,

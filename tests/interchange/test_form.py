@@ -10,8 +10,8 @@ import pikepdf
 import pytest
 from pypdf import PdfReader
 
-from governance.reports.form import blank_form, form_html
 from governance.questionnaires.definition import Question, Questionnaire, canonical, digest_of
+from governance.reports.form import blank_form, form_html
 from tests.interchange.invented import shipped
 from tests.interchange.test_xlsx_answers import sheet
 
