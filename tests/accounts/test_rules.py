@@ -42,6 +42,7 @@ def test_an_auditor_sees_cases_and_the_ledger_and_changes_nothing() -> None:
     held = {code for code in PERMISSIONS if may(somebody("auditor"), code)}
     assert held == {
         "body:view",
+        "erasure:view",
         "project:view",
         "committee:view",
         "report:download",

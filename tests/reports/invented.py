@@ -236,7 +236,7 @@ class _Builder:
             parts |= {"committee": None, "acceptance": None, "monitoring": None, "ledger": None}
             parts["mapping"] = {"note": None, "frameworks": []}
             parts["summary"] = {"message": None, "route_by": None, "top": []}
-            parts["course"] = {"steps": [], "comments": [], "diffs": []}
+            parts["course"] = {"steps": [], "comments": [], "consulted": [], "diffs": []}
             for detail in parts["details"]:
                 for asked in detail["questions"]:
                     asked |= {
@@ -852,6 +852,7 @@ class _Builder:
         ]
         return {
             "steps": steps,
+            "consulted": [],
             "comments": [
                 {
                     "at": "2026-09-15T04:30:00Z",

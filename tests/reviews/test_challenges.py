@@ -116,6 +116,9 @@ def test_without_an_answer_in_time_a_challenge_can_be_upheld(made: World) -> Non
     taken(made, screening_id)
     one = raised(made, screening_id)
     made.now += timedelta(days=7)
+    with pytest.raises(Refusal, match="answer_first"):
+        settled(made, one, upheld=True)  # four working days: 23 November is a public holiday
+    made.now += timedelta(days=3)
     settled(made, one, upheld=True)
     assert state_of(made, one) == "upheld"
 
