@@ -16,7 +16,7 @@ from sqlalchemy.orm import selectinload
 from governance.accounts.rules import may
 from governance.insight.services import Wanted, fitting
 from governance.projects.models import Project
-from governance.projects.services import relations_of
+from governance.projects.services import relations_of, visible
 from governance.refusals import Forbidden, NotFound, Refusal
 from governance.reports.models import BulkFile, BulkJob, Report
 from governance.reports.rules import check_request
@@ -146,6 +146,12 @@ def progress(row: BulkJob, now: datetime) -> Progress:
     if row.state == "running" and len(latest) > 2 and now - latest[-1] < timedelta(minutes=5):
         left = int((latest[-1] - latest[0]).total_seconds() / (len(latest) - 1) * waiting)
     return Progress(len(row.files), len(done), failed, left)
+
+
+def seen(work: UnitOfWork, row: BulkJob) -> frozenset[str]:
+    """Return the cases of a job that the actor may still know of; they may have left one, or stepped back, since they ordered it."""
+    of_job = select(BulkFile.project_id).where(BulkFile.job_id == row.id)
+    return frozenset(work.session.scalars(select(Project.id).where(Project.id.in_(of_job), visible(work.actor))))
 
 
 def cancel(work: UnitOfWork, row: BulkJob) -> None:

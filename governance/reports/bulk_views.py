@@ -137,6 +137,7 @@ def show(job_id: str) -> ResponseReturnValue:
         "reports_pages/bulk_job.html",
         job=row,
         told=told,
+        seen=bulk.seen(work, row),
         minutes=-(-told.seconds_left // 60) if told.seconds_left is not None else None,
         kept=bulk.KEPT.days,
         languages=LANGUAGES,

@@ -24,6 +24,7 @@ from governance.questionnaires.services import framework_in, questionnaire_in
 from governance.refusals import Refusal
 from governance.reports.models import Report
 from governance.reports.revived import revived
+from governance.reports.rules import CASE
 from governance.reports.watched import Watched, read_watched
 from governance.reviews.body_models import Consultation
 from governance.reviews.challenges import challenges_of
@@ -257,8 +258,12 @@ def _phase_state(work: UnitOfWork, screening: Screening) -> PhaseState:
 
 
 def _reports(work: UnitOfWork, snapshots: Sequence[Snapshot], lang: str) -> list[Report]:
-    """Return the reports issued about this screening in one language, the oldest first."""
-    query = select(Report).where(Report.snapshot_digest.in_([each.digest for each in snapshots]), Report.lang == lang)
+    """Return the case reports issued about this screening in one language, the oldest first.
+
+    A mapping of the case (R4) rests on the same snapshot and is no version of them.
+    """
+    query = select(Report).where(Report.kind == CASE, Report.lang == lang)
+    query = query.where(Report.snapshot_digest.in_([each.digest for each in snapshots]))
     return list(work.session.scalars(query.order_by(Report.issued_at, Report.number)))
 
 

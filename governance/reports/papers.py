@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import rfc8785
 from sqlalchemy import or_, select
@@ -69,19 +68,19 @@ def issue(database: Database, actor: Actor, store: Store, order: Order) -> str:
         database,
         actor,
         store,
-        lambda work: prepare(work, order),
+        lambda work: prepare(work, order, store),
         lambda work, made, printed, digest: finish(work, order, made, printed, digest),
         lambda _, made: made.id,
     )
 
 
-def prepare(work: UnitOfWork, order: Order) -> Prepared:
-    """Compose the paper and take its number, or find that it exists."""
+def prepare(work: UnitOfWork, order: Order, store: Store) -> Prepared:
+    """Compose the paper and take its number, or find that it exists and its file is whole."""
     if order.lang not in LANGUAGES:
         text = Text("言語を選んでください。", "Choose a language.")
         raise Refusals([Problem("reports.lang", text, "lang")])
     made = source(work, order.kind, order.key)
-    before = _printed_before(work, made, order.lang)
+    before = _printed_before(work, made, order.lang, store)
     if before is not None:
         return _made(before.id, before.number, work.now, made, again=before.id)
     number, at = next_number(local_date(work.now).year, _last_number(work)), work.now
@@ -184,10 +183,12 @@ def _last_number(work: UnitOfWork) -> str | None:
     return str(found[0].body["codes"]["number"]) if found else None
 
 
-def _printed_before(work: UnitOfWork, made: Source, lang: str) -> Paper | None:
+def _printed_before(work: UnitOfWork, made: Source, lang: str, store: Store) -> Paper | None:
+    """Return the last paper that says this already; one that was erased, or whose file is lost, is printed anew."""
     query = select(Paper).where(Paper.kind == made.kind, Paper.source_id == made.id, Paper.lang == lang)
-    found: list[Any] = [row for row in work.session.scalars(query) if row.items == made.items]
-    return found[-1] if found else None
+    query = query.where(Paper.erased_id.is_(None)).order_by(Paper.issued_at.desc(), Paper.number.desc())
+    found = (row for row in work.session.scalars(query) if row.items == made.items)
+    return next((row for row in found if store.verify(row.file_digest)), None)
 
 
 # ---------------------------------------------------------------- finding

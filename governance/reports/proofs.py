@@ -5,13 +5,15 @@ Everything is read from the ledger and its first checkpoint that covers the entr
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from governance.ledger import checkpoints
 from governance.ledger.services import subject_events
 from governance.reports.models import Report
+from governance.reports.rules import CASE
 from governance.reports.sealed import Attached, Seal
+from governance.screenings.models import Snapshot
 from governance.work import UnitOfWork
 
 ISSUED = {"report": "ReportIssued", "paper": "PaperIssued"}
@@ -54,13 +56,19 @@ def superseded(work: UnitOfWork, digest: str) -> dict[str, str]:
     for row in work.session.scalars(
         select(Report).where(or_(Report.record_digest == digest, Report.file_digest == digest))
     ):
-        same = (
-            (each == getattr(row, each.key))
-            for each in (Report.project_id, Report.kind, Report.lang, Report.profile, Report.scope)
-        )
-        last = work.session.scalars(
-            select(Report).where(*same).order_by(Report.issued_at.desc(), Report.number.desc())
-        ).first()
+        query = select(Report).where(*_same(row)).order_by(Report.issued_at.desc(), Report.number.desc())
+        last = work.session.scalars(query.limit(1)).first()
         if last is not None and last.id != row.id:
             found[row.number] = last.number
     return found
+
+
+def _same(row: Report) -> list[ColumnElement[bool]]:
+    """Return the filter of reports about the same thing. Case reports name no scope: theirs is the screening of their snapshot."""
+    columns = (Report.project_id, Report.kind, Report.lang, Report.profile, Report.scope)
+    same = [each == getattr(row, each.key) for each in columns]
+    if row.kind == CASE:
+        screening = select(Snapshot.screening_id).where(Snapshot.digest == row.snapshot_digest)
+        own = select(Snapshot.digest).where(Snapshot.screening_id.in_(screening))
+        same.append(Report.snapshot_digest.in_(own))
+    return same

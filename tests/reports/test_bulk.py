@@ -28,6 +28,7 @@ from governance.ledger.services import events
 from governance.notifications.models import Notice
 from governance.pages import limiter
 from governance.projects.models import Project
+from governance.projects.services import bar_reading
 from governance.refusals import Refusal
 from governance.reports import bulk, bulk_running, issuing
 from governance.reports.bulk import Choice
@@ -153,6 +154,26 @@ def test_all_are_made_told_of_and_fetched_as_one_archive(
     assert sorted(content.namelist()) == sorted([*named, "MANIFEST.jsonl"])
     assert all(len(content.read(each["file"])) == each["size"] for each in told)
     assert runner.look() == 0
+
+
+def test_a_job_does_not_name_a_case_that_its_person_may_no_longer_know_of(
+    made: World, settings: Settings, runner: bulk_running.Runner, printed: list[str]
+) -> None:
+    job_id = ordered(made)
+    runner.look()
+    hidden = job(made, job_id).files[0]
+    with made.acting(read_only=True) as work:
+        row = work.session.get_one(Project, hidden.project_id)
+        told = (row.number, f"/reports/{hidden.report_id}")
+    browser = Visitor(service(made.database, settings.data_dir))
+    limiter.reset()
+    browser.sign_in("expert@test.example", PASSWORD)
+    page = browser.get(f"/reports/bulk/{job_id}").text
+    assert [page.count(words) for words in (*told, "AIG-R1-")] == [1, 1, 3]
+    with made.acting() as work:
+        bar_reading(work, work.session.get_one(Project, hidden.project_id), made.people["expert"].id)
+    page = browser.get(f"/reports/bulk/{job_id}").text
+    assert [page.count(words) for words in (*told, "AIG-R1-")] == [0, 0, 2]
 
 
 def test_the_same_ordered_again_is_issued_again_without_printing(

@@ -270,3 +270,16 @@ def test_what_a_profile_leaves_out_is_neither_on_the_page_nor_in_the_record(
             assert word not in json.dumps(record, ensure_ascii=False), (row.kind, word)
     _, _, whole = issued(scene, "mapping", project_id=case)
     assert "見本の補足" in json.dumps(whole, ensure_ascii=False)
+
+
+def test_a_mapping_of_a_case_is_no_version_of_its_case_report(scene: Scene, printed: list[str]) -> None:
+    with scene.made.acting("expert", read_only=True) as work:
+        case = work.session.scalars(select(Project.id).order_by(Project.number).offset(2)).first() or ""
+    issued(scene, "mapping", by="expert", project_id=case)
+    order = services.Order(case, "ja", "監査部への提出")
+    first = services.issue(scene.made.database, scene.made.actor("expert"), scene.store, order)
+    issued(scene, "mapping", by="expert", project_id=case, profile="auditor")
+    again = services.issue(scene.made.database, scene.made.actor("expert"), scene.store, order)
+    with scene.made.acting("expert", read_only=True) as work:
+        record = json.loads(scene.store.read(work.session.get_one(Report, first).record_digest))
+    assert (again, record["document"]["version"]) == (first, 1)

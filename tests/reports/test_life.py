@@ -8,12 +8,16 @@ import pytest
 
 from governance.projects import life
 from governance.projects.models import Project
+from governance.reports import services
 from governance.reports.case import read_case
-from governance.reports.compose import Imprint, compose
+from governance.reports.compose import House, Imprint, compose
 from governance.reports.consistency import gaps
+from governance.reports.models import Report
+from governance.reports.proofs import superseded
 from governance.screenings import confirming
 from governance.screenings.loading import load
 from governance.screenings.models import Screening
+from governance.texts import Text
 from tests.builders import answered, opened, registered, submitted
 from tests.projects.test_life import DISPOSED, TODAY
 from tests.screenings.test_reopening import approved, reopened
@@ -88,3 +92,24 @@ def test_a_stopped_project_still_has_its_report_which_says_so(made, project, scr
     else:
         assert "該当なし：利用者はいない。" in said
         assert "2031-03-31まで保存" in said
+
+
+def test_a_report_of_the_next_phase_takes_no_place_of_an_earlier_one(made, project, screening, store, printed):
+    following = opened(made, project, "D")
+    answered(made, following)
+    confirmed(made, following)
+    submitted(made, following)
+
+    def issued(which: str, house: str) -> tuple[str, dict]:
+        order = services.Order(project, "ja", "監査", which, House(Text(house, house)))
+        made_id = services.issue(made.database, made.actor("expert"), store, order)
+        with made.acting("auditor", read_only=True) as work:
+            return work.session.get(Report, made_id).number, work.session.get(Report, made_id).file_digest
+
+    first, digest = issued(screening, "前")
+    issued(following, "前")
+    with made.acting("auditor", read_only=True) as work:
+        assert superseded(work, digest) == {}
+    newest, _ = issued(screening, "後")
+    with made.acting("auditor", read_only=True) as work:
+        assert superseded(work, digest) == {first: newest}

@@ -9,11 +9,15 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 
+from governance.erasure import services as erasing
+from governance.erasure.rules import Wish
 from governance.refusals import Forbidden, NotFound, Refusals
-from governance.reports import papers
+from governance.reports import issuing, papers
 from governance.reports.models import Paper
 from governance.reports.papers import Order
+from governance.reports.printing import Printed
 from governance.reviews.models import Meeting
+from governance.reviews.rules import local_date
 from governance.storage.files import FileStore
 from tests.builders import World
 from tests.reviews.browsing import Browsers, browsers
@@ -96,3 +100,34 @@ def test_a_board_pack_is_printed_from_what_was_sent(made: World, open_for: Brows
         assert sentence in text, sentence
     assert open_for("ext1").get(f"/papers/{paper_id}").status_code == 200
     assert open_for("owner").get(f"/papers/{paper_id}").status_code == 404
+
+
+def test_a_letter_that_was_erased_or_whose_file_is_lost_is_printed_anew(
+    made: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[str] = []
+
+    def press(html: str, *_: object, **__: object) -> Printed:
+        printed.append(html)
+        return Printed(b"%PDF-" + html.encode(), 1)
+
+    monkeypatch.setattr(issuing, "print_report", press)
+    _, decision_id, _ = decided(made)
+    store, order = FileStore(tmp_path / "files"), Order("letter", decision_id, "ja")
+    first, again = (papers.issue(made.database, made.actor("secretariat"), store, order) for _ in range(2))
+    assert (again, len(printed)) == (first, 1)
+    with made.acting("secretariat", read_only=True) as work:
+        store.discard(papers.paper(work, first).file_digest)
+    anew = papers.issue(made.database, made.actor("secretariat"), store, order)
+    assert (anew == first, len(printed)) == (False, 2)
+    assert papers.issue(made.database, made.actor("secretariat"), store, order) == anew
+    with made.acting("secretariat") as work:
+        project = papers.paper(work, anew).project_id or ""
+        wish = Wish(("reports",), "request", "本人の請求", "契約による")
+        given = {"years": 10, "today": local_date(work.now)}
+        asked = erasing.request(work, erasing.target_of(work, project), wish, **given).id
+    with made.acting("legal") as work:
+        row = erasing.erasure(work, asked)
+        erasing.approve(work, row, rev=row.rev)
+    last = papers.issue(made.database, made.actor("secretariat"), store, order)
+    assert (last in (first, anew), len(printed)) == (False, 3)
