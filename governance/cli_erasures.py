@@ -43,8 +43,7 @@ def replay_command(file: Path | None) -> None:
     wanted = _read(file) if file else []
     with opened(settings) as database:
         again = sum([run(database, SYSTEM, lambda work, each=each: replay(work, each)) for each in wanted])  # type: ignore[misc]
-        with open_work(database, SYSTEM, read_only=True) as work:
-            files = sweep(work.session, open_store(settings))
+        files = sweep(database, open_store(settings))
     said = Text(
         "再実行した消去: {again}件、取り除いたファイル: {files}件",
         "Erasures performed again: {again}, files removed: {files}",

@@ -20,6 +20,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance import formats, sinks
+from governance.erasure import performing
 from governance.insight import reminding
 from governance.learning import overview
 from governance.monitoring import alerts
@@ -32,6 +33,7 @@ from governance.reviews import leaving, overdue, workdays
 from governance.screenings import evidence_life, reopening
 from governance.settings import Settings
 from governance.storage.database import Database
+from governance.storage.objects import open_store
 from governance.terminal import say
 from governance.texts import Text
 from governance.work import SYSTEM, UnitOfWork, open_work, run
@@ -63,6 +65,8 @@ DAILY: dict[str, Job] = {
     "reports.forget_bulk": bulk.forget,
 }
 """What is done once a day, an hour before the mails that sum up are sent."""
+SWEEP = "erasures.sweep"
+"""The daily job beside them that removes files and therefore runs outside of a transaction."""
 
 log = logging.getLogger("governance.worker")
 
@@ -100,7 +104,7 @@ class Worker:
     def look(self) -> tuple[int, int]:
         """Run what is due of the daily jobs, then send what is due; return how many jobs were run and letters sent."""
         self._kept(self.sign)
-        return self._kept(self.run_jobs), self._kept(self.send_mail)
+        return self._kept(self.run_jobs) + self._kept(self.sweep), self._kept(self.send_mail)
 
     def sign(self) -> int:
         """Sign a checkpoint when the ledger grew, every ten minutes, and send those that have not left; return how many left."""
@@ -138,12 +142,33 @@ class Worker:
             self._unit(joining.welcome)
         return sum(self._run_job(name, DAILY[name], day) for name in names if not self.stopping.is_set())
 
+    def sweep(self) -> int:
+        """Once a day, remove the files that erasures left when they could not be removed at once; return 1 when that was done.
+
+        Files are removed outside of any transaction that writes.
+        """
+        day = formats.local_date(self.clock(), self.settings.zone)
+        with self._reading() as work:
+            if not jobs.open_ones(work, [SWEEP], day):
+                return 0
+
+        def act(lease: str) -> None:
+            count = performing.sweep(self.database, open_store(self.settings))
+            self._unit(lambda work: jobs.finish(work, SWEEP, day, lease, count))
+
+        return self._leased(SWEEP, day, act)
+
     def _run_job(self, name: str, job: Job, day: date) -> bool:
+        return self._leased(
+            name, day, lambda lease: self._unit(lambda work: jobs.finish(work, name, day, lease, job(work, day)))
+        )
+
+    def _leased(self, name: str, day: date, act: Callable[[str], None]) -> bool:
         lease = self._unit(lambda work: jobs.claim(work, name, day))
         if lease is None:
             return False
         try:
-            self._unit(lambda work: jobs.finish(work, name, day, lease, job(work, day)))
+            act(lease)
         except jobs.LeaseLost:
             return False
         except Exception as error:  # one job that fails must not keep the others from being done

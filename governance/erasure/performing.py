@@ -2,7 +2,7 @@
 
 The erasure is opened, which lets the guards of the database pass; texts are written over, private values taken away, rows and locked
 contents anchored anew; then it is closed for good. Stored files go after the commit: a crash leaves a file too many, never a row
-that names one which a rolled-back act removed, and `sweep` takes it up again.
+that names one which a rolled-back act removed, and `sweep`, which the worker repeats every day, takes it up again.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from governance.erasure.finding import Bit, bits
 from governance.erasure.rules import BODY_ROOM
 from governance.notifications.models import MailChoice, Notice
 from governance.projects.models import Erasure, Evidence
+from governance.reports.kept import is_named
 from governance.reports.models import Paper, Report
 from governance.screenings.models import Screening
+from governance.storage.database import Database
 from governance.storage.files import Store
-from governance.work import UnitOfWork
+from governance.work import SYSTEM, UnitOfWork, open_work
 
 OPEN = "-"
 PER_ROW = 130
@@ -126,6 +128,16 @@ def doomed(session: Session) -> set[str]:
     return gone - kept
 
 
-def sweep(session: Session, store: Store) -> int:
-    """Remove the stored files that erasures left without a name; return how many there were. Harmless to repeat."""
-    return sum(store.discard(digest) for digest in sorted(doomed(session)))
+def sweep(database: Database, store: Store) -> int:
+    """Remove the stored files that erasures left without a name; return how many there were. Harmless to repeat.
+
+    Each is looked up anew just before it goes, since the same content may have been stored again meanwhile.
+    """
+    with open_work(database, SYSTEM, read_only=True) as work:
+        found = sorted(doomed(work.session))
+    return sum(_discarded(database, store, digest) for digest in found)
+
+
+def _discarded(database: Database, store: Store, digest: str) -> bool:
+    with open_work(database, SYSTEM, read_only=True) as work:
+        return not is_named(work.session, digest) and store.discard(digest)

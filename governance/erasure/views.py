@@ -18,6 +18,7 @@ from governance.pages import (
     Form,
     accepted,
     current_work,
+    database,
     file_store,
     page,
     permission,
@@ -148,7 +149,7 @@ def approve(erasure_id: str) -> ResponseReturnValue:
         except (Refusal, Refusals) as refused:
             place(form, refused)
         else:
-            sweep(current_work().session, file_store())
+            sweep(database(), file_store())
             tell(Text("消去しました。監査台帳に記録されています。", "Erased. The ledger says so."))
             return redirect_to("erasures.show", erasure_id=erasure_id)
     return _page_of(services.erasure(current_work(), erasure_id), approving=form)

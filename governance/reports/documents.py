@@ -44,6 +44,7 @@ from governance.reports import (
 from governance.reports.case import read_case, reportable
 from governance.reports.compose import House
 from governance.reports.issuing import Ready
+from governance.reports.kept import refuse_overtaken
 from governance.reports.models import Report
 from governance.reports.names import said
 from governance.reports.paper_sources import Source
@@ -236,6 +237,7 @@ def finish(work: UnitOfWork, order: Order, made: Prepared, printed: Printed, fil
     )
     work.session.add(row)
     work.session.flush()
+    refuse_overtaken(work, "report", row.id, row.project_id)
     _record_issue(work, row, order.purpose, again=False)
     return row.id
 

@@ -2,11 +2,13 @@
 
 Preparing and entering are two short units of work; sealing and printing lie between them, so no lock is held while a report is made
 (assurance.md §4 rule 5). The page is written after the ledger knows of the record, so that it can print where the record stands
-(assurance.md §3.7). A report whose content has not changed is not made again: the same file is issued again.
+(assurance.md §3.7). A report whose content has not changed is not made again: the same file is issued again. One that an erasure
+overtook is not entered, and its files go.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +17,7 @@ from typing import TypeVar
 
 from governance.ledger.services import head, subject_events
 from governance.notary import notary_of
+from governance.reports.kept import Overtaken, is_named
 from governance.reports.printing import Printed, print_report
 from governance.reports.proofs import proved
 from governance.reports.sealed import Seal
@@ -57,7 +60,19 @@ def issue(database: Database, actor: Actor, store: Store, prepare: Prepare[R], e
         return run(database, actor, lambda work: again(work, made))
     printed = print_sealed(database, made)
     file_digest = keep(store, made, printed)
-    return run(database, actor, lambda work: enter(work, made, printed, file_digest))
+    try:
+        return run(database, actor, lambda work: enter(work, made, printed, file_digest))
+    except Overtaken:
+        _throw_away(database, store, hashlib.sha256(made.record).hexdigest(), file_digest)
+        raise
+
+
+def _throw_away(database: Database, store: Store, *digests: str) -> None:
+    """Remove the files of a report that was not entered, as far as no other report is the same: they may hold erased words."""
+    for digest in digests:
+        with open_work(database, SYSTEM, read_only=True) as work:
+            if not is_named(work.session, digest):
+                store.discard(digest)
 
 
 def print_sealed(database: Database, made: Ready) -> Printed:

@@ -26,6 +26,7 @@ from governance.reports.compose import House
 from governance.reports.content import RECORD_NAME
 from governance.reports.glyphs import printable
 from governance.reports.issuing import Ready
+from governance.reports.kept import refuse_overtaken
 from governance.reports.models import Paper
 from governance.reports.names import said
 from governance.reports.paper_sources import LETTER, Source, readable, source
@@ -155,6 +156,7 @@ def finish(work: UnitOfWork, order: Order, made: Prepared, printed: Printed, fil
     )
     work.session.add(row)
     work.session.flush()
+    refuse_overtaken(work, "paper", row.id, row.project_id)
     refs: dict[str, Ref] = {"record": row.record_digest, "file": row.file_digest}
     codes: dict[str, Code] = {
         "number": row.number,

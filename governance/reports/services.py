@@ -22,6 +22,7 @@ from governance.reports import issuing
 from governance.reports.case import Case, read_case, reportable
 from governance.reports.compose import House, Imprint, compose
 from governance.reports.issuing import Ready
+from governance.reports.kept import refuse_overtaken
 from governance.reports.models import Report
 from governance.reports.printing import Printed
 from governance.reports.render import Issue, record_bytes, record_digest, render_html
@@ -152,6 +153,7 @@ def finish(work: UnitOfWork, order: Order, made: Prepared, printed: Printed, fil
     )
     work.session.add(row)
     work.session.flush()
+    refuse_overtaken(work, "report", row.id, row.project_id)
     _record_issue(work, row, order.purpose, again=False)
     return row.id
 
@@ -234,7 +236,9 @@ def reports(work: UnitOfWork, project: Project | None = None, *, limit: int = 20
     if project is not None:
         query = query.where(Report.project_id == project.id)
     rows = work.session.scalars(query.order_by(Report.issued_at.desc(), Report.number.desc()).limit(limit))
-    return [row for row in rows if row.project is None or may(work.actor, "report:download", _standing(work, row.project))]
+    return [
+        row for row in rows if row.project is None or may(work.actor, "report:download", _standing(work, row.project))
+    ]
 
 
 def _seen(actor: Actor) -> ColumnElement[bool]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from sqlalchemy import MetaData, select
 
+from governance import worker
 from governance.discussions.models import Comment
-from governance.erasure import holding, services
+from governance.erasure import holding, performing, services
 from governance.erasure.performing import doomed, sweep
 from governance.erasure.replaying import listed, replay
 from governance.erasure.rules import PROJECT_PARTS, Wish
@@ -18,13 +21,17 @@ from governance.ledger.audit import verify_database
 from governance.ledger.models import LedgerEvent
 from governance.projects.models import Evidence, Project
 from governance.refusals import Conflict, Forbidden, Refusal, Refusals
+from governance.reports import issuing
 from governance.reports import services as reports
 from governance.reports.models import Report
+from governance.reports.printing import Printed
 from governance.reviews.rules import local_date
 from governance.screenings.models import Answer, Snapshot
+from governance.settings import Settings
 from governance.storage.database import Database
 from governance.storage.files import DamagedFile
 from governance.work import SYSTEM, run
+from governance.worker import Worker
 from tests.erasure.conftest import SECRET, SHARED, Case
 
 ALL = tuple(PROJECT_PARTS)
@@ -134,17 +141,43 @@ def frozen(case: Case) -> tuple[object, ...]:
         return sorted(answers), snapshots, register
 
 
-def test_an_erased_project_leaves_no_byte_and_the_ledger_verifies(case: Case, tmp_path: Path) -> None:
+class Unreachable:
+    """A store that cannot be reached."""
+
+    def discard(self, digest: str) -> bool:
+        raise OSError(digest)
+
+
+def test_an_erased_project_leaves_no_byte_and_the_ledger_verifies(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made, before = case.made, frozen(case)
     assert "ledger_value.value" in traces(made.database, f"{SECRET}コメント")
     with made.acting("legal", read_only=True) as work:
         planned = services.plan(work, services.target_of(work, case.project), YEARS).counts
     id = asked(case)
-    approved(case, id)
+
+    def overtaken(html: str, record: bytes, **_: object) -> Printed:
+        approved(case, id)
+        return Printed(b"%PDF-" + html.encode() + record, 7)
+
+    monkeypatch.setattr(issuing, "print_report", overtaken)
+    with pytest.raises(Refusal, match="もう一度作成"):
+        reports.issue(made.database, made.actor("expert"), case.store, reports.Order(case.project, "en", "監査"))
     with made.acting("legal", read_only=True) as work:
         gone = len(doomed(work.session))
-        assert sweep(work.session, case.store) == gone
-        assert sweep(work.session, case.store) == 0
+        assert [row.id for row in reports.reports(work)] == [case.report]
+    monkeypatch.setattr(performing, "doomed", lambda session: {*doomed(session), sha256(SHARED).hexdigest()})
+    before_sweep = set(case.store.digests())
+    url = made.database.engine.url.render_as_string(hide_password=False)
+    sweeper = Worker(made.database, Settings(database_url=url, data_dir=tmp_path), lambda: made.now)
+    for store, done in ((Unreachable(), 0), (case.store, 1), (case.store, 0)):
+        monkeypatch.setattr(worker, "open_store", lambda _, store=store: store)
+        made.now += timedelta(minutes=11)
+        assert sweeper.sweep() == done
+    assert len(before_sweep - set(case.store.digests())) == gone  # what is named again by then stays
+    assert sweep(made.database, case.store) == 0
+    with made.acting("legal", read_only=True) as work:
         row = services.erasure(work, id)
         assert (row.state, row.opened, row.counts) == ("performed", None, planned)
         told = work.session.scalars(select(LedgerEvent).where(LedgerEvent.type == "ErasurePerformed")).all()
