@@ -170,7 +170,7 @@ def gone(column: str, has_pair: bool) -> str:
 
 @dataclass(frozen=True)
 class Retention:
-    """How long the records of a project are kept: until when, counted from its end; `until` is None while it has not ended."""
+    """How long records are kept, counted from the end of a project or the last act of a person; `until` is None before the end."""
 
     ended_on: date | None
     until: date | None
@@ -181,7 +181,7 @@ class Retention:
 
 
 def retention(ended_on: date | None, years: int) -> Retention:
-    """Return the retention of a project that ended on this day (proposal: ten years; assurance.md §3.8)."""
+    """Return the retention that counts from this day (proposal: ten years; assurance.md §3.8)."""
     if ended_on is None:
         return Retention(None, None)
     day = 28 if (ended_on.month, ended_on.day) == (2, 29) else ended_on.day
@@ -199,7 +199,7 @@ class Wish:
 
 
 def problems(wish: Wish, known: Collection[str], *, is_kept: bool) -> Iterator[Problem]:
-    """Yield what is wrong with a request; `is_kept` when the retention of the project still runs."""
+    """Yield what is wrong with a request; `is_kept` when the retention of the project or person still runs."""
     if not wish.parts or not set(wish.parts) <= set(known):
         yield Problem("erasure.parts", Text("消去する内容を選んでください。", "Choose what is erased."), "parts")
     if wish.basis not in BASES:

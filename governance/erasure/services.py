@@ -16,9 +16,9 @@ from governance.accounts.models import User
 from governance.accounts.rules import authorize, may
 from governance.erasure.finding import bits
 from governance.erasure.holding import Target, columns_of, next_number, standing
+from governance.erasure.keeping import retention_of
 from governance.erasure.performing import perform
-from governance.erasure.rules import PERSON_PARTS, PROJECT_PARTS, Retention, Wish, problems, retention
-from governance.projects.life import acts_of
+from governance.erasure.rules import PERSON_PARTS, PROJECT_PARTS, Retention, Wish, problems
 from governance.projects.models import Erasure, LegalHold, Project, ProjectMember
 from governance.projects.services import relations_of, visible
 from governance.refusals import NotFound, Problem, Refusal, Refusals
@@ -106,16 +106,10 @@ def plan(work: UnitOfWork, target: Target, years: int, parts: Sequence[str] = ()
         chosen = parts or list(parts_for(target))
         counts = {part: sum(len(bit.names) for bit in bits(work.session, draft, part)) for part in chosen}
         if not isinstance(target, Project):
-            return Plan(counts, None, standing(work, target), ())
+            return Plan(counts, retention_of(work, target, years), standing(work, target), ())
         query = select(Screening).where(Screening.project_id == target.id, Screening.state.in_(RUNNING))
         running = list(work.session.scalars(query))
         return Plan(counts, retention_of(work, target, years), standing(work, target), running)
-
-
-def retention_of(work: UnitOfWork, project: Project, years: int) -> Retention:
-    """Return how long the records of a project are kept, counted from its withdrawal or retirement."""
-    ended = next((act for act in acts_of(work, project) if act.act in ("withdrawn", "retired")), None)
-    return retention(local_date(ended.acted_at) if ended else None, years)
 
 
 # ---------------------------------------------------------------- asking
@@ -125,7 +119,8 @@ def request(work: UnitOfWork, target: Target, wish: Wish, *, years: int, today: 
     """Ask for an erasure. Raises Refusals for what is missing; Refusal under a legal hold, or while another request waits."""
     authorize(work.actor, "erasure:request", _relations(work, target))
     _refuse_held(work, target)
-    is_kept = isinstance(target, Project) and retention_of(work, target, years).runs(today)
+    kept = retention_of(work, target, years)
+    is_kept = kept is not None and kept.runs(today)
     Refusals.raise_any(list(problems(wish, list(parts_for(target)), is_kept=is_kept)))
     if isinstance(target, User):
         _refuse_needed(work, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from governance.reports import issuing, papers
 from governance.reports.models import Paper
 from governance.reports.papers import Order
 from governance.reports.printing import Printed
-from governance.reviews.models import Meeting
+from governance.reviews.models import CommitteeMember, Meeting
 from governance.reviews.rules import local_date
 from governance.storage.files import FileStore
 from tests.builders import World
@@ -62,6 +63,33 @@ def test_the_team_gets_a_letter_that_says_what_was_decided_and_not_who_voted_wha
     assert "AIG-R2-2026-0001" in open_for("owner").get("/notices").text
     assert open_for("stranger").get(f"/papers/{paper_id}").status_code == 404
     assert open_for("stranger").get(page).status_code in (403, 404)
+
+
+def test_who_voted_is_kept_as_long_as_the_decision(made: World) -> None:
+    decided(made)
+    with made.acting() as work:
+        for seat in work.session.scalars(select(CommitteeMember)):
+            seat.term_until = local_date(made.now) - timedelta(days=1)
+            work.session.flush()
+            work.record("MemberTermEnded", subject=("committee_member", seat.id), row=seat)
+
+    def asked(who: str, basis: str, early: str = "", years: int = 10, days: int = 0) -> str:
+        with made.acting("secretariat") as work:
+            wish = Wish(("account",), basis, "退任", early)
+            target = erasing.target_of(work, f"{who}@test.example")
+            today = local_date(work.now) + timedelta(days=days)
+            row = erasing.request(work, target, wish, years=years, today=today)
+            erasing.withdraw(work, row, rev=row.rev)
+            return row.early
+
+    for who in ("chair", "ext1"):
+        with pytest.raises(Refusals, match="満了していません"):
+            asked(who, "expired")
+        with pytest.raises(Refusals, match="保存期間中に消去する理由"):
+            asked(who, "request")
+        assert asked(who, "request", "本人の権利が優先する") == "本人の権利が優先する"
+        assert asked(who, "expired", days=3660) == ""
+    assert asked("ext3", "expired") == "", "who never voted is kept by nothing"
 
 
 def test_only_secretariat_and_expert_team_issue_letters(made: World, tmp_path: Path) -> None:
