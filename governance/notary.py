@@ -28,9 +28,18 @@ from governance.storage.database import Database
 from governance.work import SYSTEM, UnitOfWork, open_work, run
 
 SIGNED_AFTER = frozenset(
-    {"DecisionRecorded", "RulingMade", "AmendmentAccepted", "CommitteeAdvised", "ReportIssued", "PaperIssued"}
+    {
+        "DecisionRecorded",
+        "RulingMade",
+        "AmendmentAccepted",
+        "CommitteeAdvised",
+        "WaiverVoted",
+        "ConditionWaived",
+        "ReportIssued",
+        "PaperIssued",
+    }
 )
-"""Acts after which a checkpoint is made: decisions of board, team, department and executives, and each issue."""
+"""Acts after which a checkpoint is made: decisions of board, team, department and executives, waivers, and each issue."""
 
 log = logging.getLogger("governance.notary")
 

@@ -36,7 +36,16 @@ _SQLITE_BUSY = 5
 _WORK = "governance.work"
 """Under which a session knows its unit of work."""
 _RETRY_STATES = frozenset({"40001", "40P01"})
-_TAKEN = frozenset({"pk_ledger_event", "uq_projects_number", "uq_kyt_sessions_number"})
+_TAKEN = frozenset(
+    {
+        "pk_ledger_event",
+        "uq_projects_number",
+        "uq_kyt_sessions_number",
+        "uq_erasures_number",
+        "uq_legal_holds_number",
+        "uq_sampling_shares_number",
+    }
+)
 """Constraints that two units meet when both took the same next number at once: the later one takes another."""
 
 Result = TypeVar("Result")

@@ -8,10 +8,11 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, insert, select, update
+from sqlalchemy import UniqueConstraint, event, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from governance.accounts.models import RoleGrant, User
@@ -24,7 +25,8 @@ from governance.projects.models import Project
 from governance.refusals import Conflict
 from governance.screenings.models import Screening
 from governance.storage.database import Database
-from governance.work import ATTEMPTS, SYSTEM, Actor, UnitOfWork, UnrecordedChange, open_work, run
+from governance.storage.tables import Base
+from governance.work import ATTEMPTS, SYSTEM, Actor, UnitOfWork, UnrecordedChange, may_retry, open_work, run
 from tests.ledger import case
 
 AT = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -371,3 +373,18 @@ def test_the_service_itself_is_no_person() -> None:
     for actor, person in ((SYSTEM, None), (CHAIR, "u-chair")):
         work.actor = actor
         assert work.person == person
+
+
+def test_a_number_that_was_taken_meanwhile_is_tried_again() -> None:
+    names = {
+        str(each.name)
+        for table in Base.metadata.tables.values()
+        for each in table.constraints
+        if isinstance(each, UniqueConstraint) and [column.name for column in each.columns] == ["number"]
+    }
+    counted = {f"uq_{table}_number" for table in ("projects", "erasures", "legal_holds", "sampling_shares")}
+    assert counted <= names
+    for name in counted:
+        origin = Exception()
+        origin.diag = SimpleNamespace(constraint_name=name)  # type: ignore[attr-defined]
+        assert may_retry(DBAPIError("", {}, origin)), name

@@ -229,7 +229,9 @@ def to_run(desk: Desk) -> Iterable[Task]:
             yield from _run(meeting, desk)
     if desk.holds("secretariat"):
         settled = exists().where(
-            AgendaItem.screening_id == Screening.id, AgendaItem.state.in_(("queued", "discussing", "voting"))
+            AgendaItem.screening_id == Screening.id,
+            AgendaItem.state.in_(("queued", "discussing", "voting")),
+            ~AgendaItem.waivers.any(),
         )
         for row in screenings_for(desk, Screening.state.in_(("board_queued", "deferred")), ~settled):
             yield task_of(

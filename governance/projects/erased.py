@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from zoneinfo import ZoneInfo
 
+from governance.formats import local_date
 from governance.projects.models import Erasure
 from governance.refusals import Refusal
 from governance.texts import Text, joined
 
+ZONE = ZoneInfo("Asia/Tokyo")
 PART_NAMES: Mapping[str, Text] = {
     "answers": Text("回答の文章", "texts of the answers"),
     "comments": Text("コメント", "comments"),
@@ -37,5 +40,5 @@ def refuse_erased(row: Erasure | None) -> None:
             "erasure.gone",
             "このファイルは保存されていません。{told}記録とダイジェストは残っています。",
             "This file is not kept any more. {told} Its record and digests remain.",
-            told=told(row, row.decided_at.date()),
+            told=told(row, local_date(row.decided_at, ZONE)),
         )

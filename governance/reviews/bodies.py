@@ -244,6 +244,16 @@ def admit(work: UnitOfWork, screening: Screening) -> None:
     _grant(work, screening.project, [member.user_id for member in named if member.body in codes], REASON)
 
 
+def admit_asked(work: UnitOfWork, screening: Screening) -> None:
+    """Give the people of every body that was asked about a case and has not answered leave to read it."""
+    key, framework = framework_of_bodies(work)
+    asked = select(Consultation).where(Consultation.screening_id == screening.id, Consultation.withdrawn_at.is_(None))
+    codes = {each.body for each in work.session.scalars(asked) if each.opinion is None}
+    for each in framework.bodies:
+        if each.code in codes:
+            _grant(work, screening.project, people_of(work, key, each), CONSULTED)
+
+
 def _grant(work: UnitOfWork, project: Project, people: Collection[str], reason: str) -> None:
     """Give leave to read to whoever never belonged to the project; others know it or are kept away from it."""
     grant_reading(work, project, [each for each in people if not project.ever_had_member(each)], reason)

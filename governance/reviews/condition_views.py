@@ -30,11 +30,13 @@ from governance.pages import (
     this_form,
     write,
 )
-from governance.projects.models import Evidence
+from governance.projects.models import Evidence, Project
+from governance.projects.services import visible
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reviews import conditions, evidence_uses, waiving
+from governance.reviews import conditions, evidence_uses, items, waiving
 from governance.reviews.forms import text, whole
-from governance.reviews.models import Condition
+from governance.reviews.meetings import meeting
+from governance.reviews.models import AgendaItem, Condition
 from governance.reviews.overdue import suspension_day
 from governance.reviews.people import authors_of
 from governance.reviews.rules import CONDITION_STEPS, KINDS, SETTLED, local_date
@@ -234,15 +236,15 @@ def propose_waiver(condition_id: str) -> ResponseReturnValue:
 
     def act(work: UnitOfWork, row: Condition) -> None:
         chosen = request.form.get("meeting", "")
-        meeting = next((each for each in waiving.sessions_for(work, row) if each.id == chosen), None)
-        if meeting is None:
+        found = next((each for each in waiving.sessions_for(work, row) if each.id == chosen), None)
+        if found is None:
             raise Refusal(
                 "reviews.no_session",
                 "条件を付けた委員会の、資料を送付する前の会議を選んでください。",
                 "Choose a meeting of the committee that set it, before its materials go out.",
                 place="meeting",
             )
-        waiving.propose(work, row, meeting, rev=whole(request.form), reason=text(request.form, "reason"))
+        waiving.propose(work, row, found, rev=whole(request.form), reason=text(request.form, "reason"))
 
     return _act(condition_id, act, Text("免除を会議の議題に加えました。", "The waiver is on the agenda."))
 
@@ -287,6 +289,7 @@ def _page(work: UnitOfWork, row: Condition, refused: Refusal | Refusals | None =
         line=_line(work, row),
         kinds=KINDS,
         act=act,
+        reads=_reads(work, row),
         author=author,
         suspends=suspension_day(row),
         evidence=work.session.get(Evidence, row.evidence_id) if row.evidence_id else None,
@@ -306,16 +309,32 @@ def _known(work: UnitOfWork, row: Condition) -> list[Evidence]:
     return list(work.session.scalars(query.order_by(Evidence.added_at.desc())))
 
 
+def _reads(work: UnitOfWork, row: Condition) -> bool:
+    """Say whether the reader may open the case: owner and verifier of a condition need not belong to it."""
+    query = select(Project.id).where(Project.id == row.decision.screening.project_id, visible(work.actor))
+    return work.session.scalars(query).first() is not None
+
+
+def _opens(work: UnitOfWork, row: AgendaItem) -> bool:
+    """Say whether the reader may open the page of an agenda item, as that page itself decides."""
+    try:
+        return items.item(work, row.id).meeting == meeting(work, row.meeting_id)
+    except NotFound:
+        return False
+
+
 def _waiver(work: UnitOfWork, row: Condition) -> dict[str, Any]:
     """Return where the waiver of a condition stands, and what the reader can do about it."""
     found, settled = waiving.waivers_of(work, row), row.state in SETTLED
     waits = any(each.item.state not in ("decided", "deferred") for each in found)
     proposes = may(work.actor, "condition:waive") and not settled and not waits
     opinion = None if settled else waiving.advised(work, row)
-    executive = opinion is not None and may(work.actor, "case:decide-executive")
+    executive = opinion is not None and row.owner_id != work.actor.id and may(work.actor, "case:decide-executive")
     return {
         "waivers": found,
+        "opens": {each.id for each in (row.decision.item, *(one.item for one in found)) if each and _opens(work, each)},
         "proposes": proposes,
+        "any_committee": waiving.committee_of(work, row.decision) is None,
         "sessions": waiving.sessions_for(work, row) if proposes else [],
         "executive": executive,
         "advised": opinion,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from governance.accounts.rules import authorize
 from governance.ledger.rules import Code, Ref
@@ -17,8 +17,9 @@ from governance.projects.models import Evidence, Project
 from governance.projects.services import visible
 from governance.refusals import NotFound, Refusal
 from governance.reviews import telling
-from governance.reviews.models import Condition, Decision
+from governance.reviews.models import AgendaItem, Condition, Decision, Waiver
 from governance.reviews.people import authors_of
+from governance.reviews.room_models import Motion
 from governance.reviews.rules import SETTLED, after_condition, days_overdue, local_date
 from governance.screenings.evidence import FileGiven
 from governance.screenings.models import Screening
@@ -151,6 +152,7 @@ def _judge(work: UnitOfWork, row: Condition, act: str, rev: int, verdict: str) -
     authorize(work.actor, "condition:verify", relations_to(work, row))
     _lock(work, row, rev)
     state = after_condition(row.state, act)
+    _refuse_voted_on(work, row)
     if work.actor.id in authors_of(work, row.decision.screening):
         raise Refusal(
             "reviews.condition_author",
@@ -160,6 +162,21 @@ def _judge(work: UnitOfWork, row: Condition, act: str, rev: int, verdict: str) -
     _need(verdict, "verdict")
     row.state, row.verdict, row.settled_by, row.settled_at = state, verdict.strip(), work.actor.id, work.now
     _record(work, row, act, rev, {"verdict": row.verdict})
+
+
+def _refuse_voted_on(work: UnitOfWork, row: Condition) -> None:
+    """Refuse to judge a report while members vote on waiving the condition: what was put to the vote stays as it is until they are done."""
+    query = select(Motion).join(
+        AgendaItem, and_(Motion.item_id == AgendaItem.id, Motion.number == AgendaItem.motion_number)
+    )
+    query = query.join(Waiver, Waiver.item_id == AgendaItem.id)
+    put = work.session.scalars(query.where(Waiver.condition_id == row.id, AgendaItem.state == "voting"))
+    if any(row.id == each.get("condition") for motion in put for each in motion.conditions):
+        raise Refusal(
+            "reviews.condition_voted_on",
+            "この条件の免除を委員会が採決しています。採決が終わってから確認してください。",
+            "A committee is voting on waiving this condition. Judge the report when the vote is over.",
+        )
 
 
 def set_waived(work: UnitOfWork, row: Condition, reason: str, *, codes: Mapping[str, Code], votes: str) -> None:

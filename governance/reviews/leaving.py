@@ -1,8 +1,9 @@
 """When a member's leave to read a case ends: the committee is done with it, and the days for an appeal are over.
 
 A case stays readable while it is on an agenda or was put off to the next one, while the minutes are approved, and as long as an appeal
-can bring it back. After that members read the minutes and papers of their meetings, and no longer the case (domain.md §6.3 separation
-of duties, appeal).
+can bring it back: its days run from the decision, which the executive may take after the meeting. Whoever owns or verifies a condition
+keeps the case until that is settled, and whoever was asked for an opinion until it is given. After that members read the minutes and
+papers of their meetings, and no longer the case (domain.md §6.3 separation of duties, appeal).
 """
 
 from __future__ import annotations
@@ -10,21 +11,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from governance.projects.models import ProjectReader
 from governance.reviews import bodies
 from governance.reviews.circulation_models import Circulation
 from governance.reviews.committees import rules_of
 from governance.reviews.meetings import WAITING
-from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Meeting
-from governance.reviews.rules import local_date
+from governance.reviews.models import AgendaItem, Committee, CommitteeMember, Condition, Decision, Meeting
+from governance.reviews.rules import SETTLED, local_date
 from governance.screenings.models import Screening
 from governance.work import UnitOfWork
 
 AGENDA = "agenda"
-HELD = (*WAITING, "board_session", "appeal")
-"""States of a screening in which it is still before a committee."""
+HELD = (*WAITING, "board_session", "escalated", "appeal")
+"""States of a screening in which it is still before a committee, or before the executive on its opinion."""
 
 
 def end_readings(work: UnitOfWork, today: date) -> int:
@@ -40,8 +41,10 @@ def _end(work: UnitOfWork, project_id: str, leaves: Sequence[ProjectReader], tod
     cases = list(work.session.scalars(select(Screening).where(Screening.project_id == project_id)))
     if any(case.state in HELD for case in cases):
         return 0
-    ended = 0
+    ended, needed = 0, _has_condition(work, project_id)
     for leave in leaves:
+        if leave.user_id in needed:
+            continue
         last = _readable_until(work, project_id, leave.user_id)
         if last is None or today <= last:
             continue
@@ -52,37 +55,57 @@ def _end(work: UnitOfWork, project_id: str, leaves: Sequence[ProjectReader], tod
     for case in cases if ended else ():
         if case.state not in bodies.UNSEEN:
             bodies.admit(work, case)
+        bodies.admit_asked(work, case)
     return ended
+
+
+def _has_condition(work: UnitOfWork, project_id: str) -> set[str]:
+    """Return who owns or verifies a condition of the project that is not settled: they need its evidence."""
+    query = select(Condition).join(Decision).join(Screening, Decision.screening_id == Screening.id)
+    rows = work.session.scalars(query.where(Screening.project_id == project_id, Condition.state.not_in(SETTLED)))
+    return {user_id for row in rows for user_id in (row.owner_id, row.verifier_id)}
 
 
 def _readable_until(work: UnitOfWork, project_id: str, user_id: str) -> date | None:
     """Return the last day on which a member may read a project; None while a meeting or circulation has it before it."""
-    days: list[date] = []
-    for closed, committee in (*_meetings(work, project_id, user_id), *_circulations(work, project_id, user_id)):
+    days, decided = [], _decided(work, project_id)
+    for closed, committee, case in (*_meetings(work, project_id, user_id), *_circulations(work, project_id, user_id)):
         if closed is None:
             return None
-        days.append(closed + timedelta(days=rules_of(committee, closed).appeal_days))
+        last = max(closed, decided.get(case, closed))
+        days.append(last + timedelta(days=rules_of(committee, last).appeal_days))
     return max(days, default=None)
 
 
-def _meetings(work: UnitOfWork, project_id: str, user_id: str) -> list[tuple[date | None, Committee]]:
+def _decided(work: UnitOfWork, project_id: str) -> dict[str, date]:
+    """Return the day of the last decision on each screening of a project."""
+    query = select(Decision.screening_id, func.max(Decision.decided_at)).join(
+        Screening, Decision.screening_id == Screening.id
+    )
+    rows = work.session.execute(query.where(Screening.project_id == project_id).group_by(Decision.screening_id))
+    return {case: local_date(at) for case, at in rows}
+
+
+def _meetings(work: UnitOfWork, project_id: str, user_id: str) -> list[tuple[date | None, Committee, str]]:
     query = (
-        select(Meeting)
+        select(Meeting, AgendaItem.screening_id)
         .join(AgendaItem, AgendaItem.meeting_id == Meeting.id)
         .join(Screening, AgendaItem.screening_id == Screening.id)
         .join(CommitteeMember, CommitteeMember.committee_id == Meeting.committee_id)
         .where(Screening.project_id == project_id, CommitteeMember.user_id == user_id)
     )
-    rows = set(work.session.scalars(query))
-    return [(local_date(row.closed_at) if row.closed_at else None, row.committee) for row in rows]
+    rows = work.session.execute(query.distinct()).all()
+    return [(local_date(row.closed_at) if row.closed_at else None, row.committee, case) for row, case in rows]
 
 
-def _circulations(work: UnitOfWork, project_id: str, user_id: str) -> list[tuple[date | None, Committee]]:
+def _circulations(work: UnitOfWork, project_id: str, user_id: str) -> list[tuple[date | None, Committee, str]]:
     query = select(Circulation, Committee).join(Screening).join(Committee, Circulation.committee_id == Committee.id)
     query = query.join(CommitteeMember, CommitteeMember.committee_id == Committee.id)
     query = query.where(Screening.project_id == project_id, CommitteeMember.user_id == user_id)
     rows = work.session.execute(query).unique().all()
-    return [(local_date(row.settled_at) if row.settled_at else None, committee) for row, committee in rows]
+    return [
+        (local_date(row.settled_at) if row.settled_at else None, committee, row.screening_id) for row, committee in rows
+    ]
 
 
 def may_read_minutes_of(work: UnitOfWork, projects: Sequence[str]) -> frozenset[str]:

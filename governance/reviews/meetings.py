@@ -198,6 +198,7 @@ def _check_item(work: UnitOfWork, row: Meeting, screening: Screening) -> None:
             "After the materials went out no item is added.",
         )
     query = select(AgendaItem).where(AgendaItem.screening_id == screening.id, AgendaItem.state.not_in(SETTLED))
+    query = query.where(~AgendaItem.waivers.any())  # whether a condition is waived does not keep its case waiting
     if work.session.scalars(query).first():
         raise Refusal("reviews.on_agenda", "この案件はすでに議題になっています。", "This case is already on an agenda.")
 

@@ -1,8 +1,9 @@
 """Waiving a condition: only a committee does it, on an item of its agenda, by a motion that is voted on like any other.
 
-The condition is put on the agenda with its reason before the materials go out; what the members vote on is fixed with the motion, and
-the waiver names item, motion and votes that it rests on. With an advisory committee the vote is an opinion, and the executive waives
-(domain.md §6.3 condition fields, authority).
+The committee that set the condition waives it, in a meeting or after a circulation; a condition that the expert team or a department
+set is waived by whichever committee has it on its agenda. It is put there with its reason before the materials go out; what the
+members vote on is fixed with the motion, and the waiver names item, motion and votes that it rests on. With an advisory committee the
+vote is an opinion, and the executive waives (domain.md §6.3 condition fields, authority).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from governance.accounts.rules import authorize
 from governance.ledger.rules import Code
 from governance.refusals import Refusal
 from governance.reviews import motions
+from governance.reviews.circulation_models import Circulation
 from governance.reviews.conditions import set_waived
 from governance.reviews.item_steps import count_votes, lock_item, record, require_carried, require_quorum
 from governance.reviews.items import refuse_conflicted
@@ -30,9 +32,18 @@ from governance.work import UnitOfWork
 def sessions_for(work: UnitOfWork, row: Condition) -> list[Meeting]:
     """Return the meetings on whose agenda the waiver can be put: planned, nothing sent yet, of the committee that set the condition."""
     query = select(Meeting).where(Meeting.state == "planned", Meeting.materials_sent_on.is_(None))
-    if row.decision.item is not None:
-        query = query.where(Meeting.committee_id == row.decision.item.meeting.committee_id)
+    committee_id = committee_of(work, row.decision)
+    if committee_id is not None:
+        query = query.where(Meeting.committee_id == committee_id)
     return list(work.session.scalars(query.order_by(Meeting.starts_at)))
+
+
+def committee_of(work: UnitOfWork, decision: Decision) -> str | None:
+    """Return the committee that set the conditions of a decision, in a meeting or by circulation; None for team and department."""
+    if decision.item is not None:
+        return decision.item.meeting.committee_id
+    circulation = work.session.get(Circulation, decision.quorum.get("circulation", ""))
+    return circulation.committee_id if circulation else None
 
 
 def waivers_of(work: UnitOfWork, row: Condition) -> list[Waiver]:
@@ -70,9 +81,8 @@ def propose(work: UnitOfWork, row: Condition, meeting: Meeting, *, rev: int, rea
 
 
 def _check_meeting(work: UnitOfWork, row: Condition, meeting: Meeting) -> None:
-    item = row.decision.item
     refuse_when(
-        item is not None and item.meeting.committee_id != meeting.committee_id,
+        committee_of(work, row.decision) not in (None, meeting.committee_id),
         "other_committee",
         "条件を付けた委員会だけが免除できます。",
         "Only the committee that set it can waive a condition.",
@@ -114,7 +124,7 @@ def put(work: UnitOfWork, row: AgendaItem, chosen: Collection[str], *, rev: int)
     none = ("免除する条件を選んでください。", "Choose the conditions to waive.")
     refuse_when(not asked or len(asked) < len(set(chosen)), "waived", *none, place="waived")
     for each in asked:
-        work.session.refresh(each)
+        work.session.refresh(each, with_for_update=True)
         after_condition(each.state, "waive")
     refuse_conflicted(work, row)
     require_quorum(count_votes(work, row)[0])
@@ -168,11 +178,14 @@ def _vote(row: AgendaItem, motion: Motion) -> dict[str, Code]:
 
 
 def advised(work: UnitOfWork, row: Condition) -> Waiver | None:
-    """Return the vote of an advisory committee for the waiver of a condition that the executive has not acted on."""
-    if row.state == WAIVED:
+    """Return the vote of an advisory committee for the waiver of a condition that the executive has not acted on.
+
+    Only the newest time it was on an agenda counts: nothing is advised while that is before the members, or when it was not carried.
+    """
+    found = next(iter(waivers_of(work, row)), None)
+    if row.state == WAIVED or found is None or found.motion_number is None:
         return None
-    found = next((each for each in waivers_of(work, row) if each.motion_number is not None), None)
-    return found if found and room(work, found.item.meeting).rules.authority != "deciding" else None
+    return found if room(work, found.item.meeting).rules.authority != "deciding" else None
 
 
 def waive_as_executive(work: UnitOfWork, row: Condition, *, rev: int, reason: str) -> None:
@@ -182,6 +195,8 @@ def waive_as_executive(work: UnitOfWork, row: Condition, *, rev: int, reason: st
     refuse_bound(work, screening)
     work.session.refresh(row, with_for_update=True)
     work.expect(row, rev)
+    own = ("自分が担当する条件を、自分で免除することはできません。", "Nobody waives a condition that they own.")
+    refuse_when(row.owner_id == work.actor.id, "own_condition", *own)
     found = advised(work, row)
     if found is None:
         raise Refusal(

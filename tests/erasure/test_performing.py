@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from governance.erasure.replaying import listed, replay
 from governance.erasure.rules import PROJECT_PARTS, Wish
 from governance.ledger.audit import verify_database
 from governance.ledger.models import LedgerEvent
-from governance.projects.models import Evidence, Project
+from governance.projects.erased import refuse_erased
+from governance.projects.models import Erasure, Evidence, Project
 from governance.refusals import Conflict, Forbidden, Refusal, Refusals
 from governance.reports import issuing
 from governance.reports import services as reports
@@ -264,3 +265,9 @@ def test_nothing_is_left_in_the_file_of_the_database(case: Case, tmp_path: Path)
     content = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
     for form in (SECRET.encode(), SECRET.encode("unicode_escape")):
         assert form not in content
+
+
+def test_the_day_of_an_erasure_is_the_day_in_japan() -> None:
+    row = Erasure(number=1, parts=["evidence"], decided_at=datetime(2026, 11, 20, 15, 0, tzinfo=UTC))
+    with pytest.raises(Refusal, match="2026-11-21"):
+        refuse_erased(row)

@@ -17,7 +17,7 @@ from governance.ledger.keyring import NoKey, RolledBack
 from governance.ledger.models import LedgerCheckpoint
 from governance.ledger.notes import BadNote, BadSignature, Checkpoint, SecretKey, UnknownKey
 from governance.ledger.services import events, head
-from governance.notary import EmptyLedger, Notary
+from governance.notary import SIGNED_AFTER, EmptyLedger, Notary
 from governance.storage.database import Database
 from governance.verifier import verify_report as verifier
 from governance.work import SYSTEM, open_work, run
@@ -323,3 +323,13 @@ def test_checkpoints_are_only_ever_added(written: Database, tmp_path: Path) -> N
         work.session.delete(work.session.get_one(LedgerCheckpoint, made.size))
     with open_work(written, SYSTEM, read_only=True) as work:
         assert events(work.session, limit=1)[0].type == "KeyRotated"
+
+
+def test_a_waiver_is_signed_like_a_decision(written: Database, tmp_path: Path) -> None:
+    assert set(SIGNED_AFTER) >= {"DecisionRecorded", "WaiverVoted", "ConditionWaived"}
+    notary = notary_of(written, tmp_path)
+    notary.after({"EvidenceAdded"})
+    assert notary.grown() is not None
+    grow(written)
+    notary.after({"ConditionWaived"})
+    assert notary.grown() is None

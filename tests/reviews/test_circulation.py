@@ -10,11 +10,11 @@ from sqlalchemy import select, text
 
 from governance.ledger.audit import verify_database
 from governance.refusals import Forbidden, NotFound, Refusal, Refusals
-from governance.reviews import circulating, committees
+from governance.reviews import circulating, committees, meetings, waiving
 from governance.reviews.circulating import is_expedited
 from governance.reviews.circulation_models import Circulation
 from governance.reviews.decisions import Verdict
-from governance.reviews.models import Committee, Decision, Meeting
+from governance.reviews.models import Committee, Condition, Decision, Meeting
 from governance.reviews.rules import local_date
 from tests.builders import SEEDS, World, documents
 from tests.reviews.scenes import BOARD, HIGH, board, case, conditional, opined, planned, row, seat, state
@@ -95,6 +95,20 @@ def test_conditions_go_round_with_the_proposal(made: World) -> None:
     with made.acting("auditor", read_only=True) as work:
         [decision] = work.session.scalars(select(Decision))
         assert [each.kind for each in decision.conditions] == ["pre_launch"]
+    with made.acting("secretariat") as work:  # and only the committee that set them waives them
+        rules, since = {"notice_days": 7}, local_date(made.now)
+        other = committees.create_committee(
+            work, key="other", name="別の委員会", rules=rules, rules_version="1", rules_effective_on=since
+        )
+        own = work.session.get_one(Committee, committee_id)
+        theirs, ours = (
+            meetings.plan_meeting(work, each, starts_at=made.now + timedelta(days=8)) for each in (other, own)
+        )
+        condition = work.session.scalars(select(Condition)).one()
+        assert waiving.sessions_for(work, condition) == [ours]
+        with pytest.raises(Refusal, match="条件を付けた委員会だけ"):
+            waiving.propose(work, condition, theirs, rev=condition.rev, reason="要らなくなった。")
+        assert waiving.committee_of(work, Decision(quorum={})) is None
 
 
 def test_one_wish_for_the_full_committee_refers_it_with_its_reason(made: World) -> None:

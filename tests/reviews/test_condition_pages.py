@@ -142,3 +142,16 @@ def test_what_is_late_comes_first_and_says_when_the_case_is_suspended(made: Worl
     assert "一時停止になります" in shown
     assert "当てはまる条件はありません。" in open_for("auditor").get("/conditions?state=settled").text
     assert "10 days late" in open_for("owner").get("/conditions?lang=en&scope=all&state=late").text
+
+
+def test_only_what_the_reader_may_open_is_a_link(made: World, open_for: Browsers) -> None:
+    decided(made)
+    path, _ = the_one(made)
+    with made.acting("secretariat") as work:
+        row = work.session.scalars(select(Condition)).one()
+        row.verifier_id, project = made.people["stranger"].id, row.decision.screening.project_id
+        work.record("ConditionSet", subject=("condition", row.id))
+    for name, item, case in (("secretariat", True, True), ("owner", False, True), ("stranger", False, False)):
+        shown = open_for(name).get(path).text
+        assert "AI倫理委員会 第1回 議題1" in shown
+        assert ('href="/meetings/' in shown, f'href="/projects/{project}"' in shown) == (item, case), name

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from governance.ledger.audit import verify_database
 from governance.ledger.services import subject_events
 from governance.refusals import Conflict, Forbidden, Refusal, Refusals
-from governance.reviews import advising, items, materials, meetings, minutes, waiving
+from governance.reviews import advising, conditions, items, materials, meetings, minutes, waiving
 from governance.reviews.models import AgendaItem, Condition, Meeting, Vote, Waiver
 from tests.builders import World
 from tests.reviews.browsing import Browsers, browsers, send
@@ -87,6 +87,12 @@ def waiting(made: World) -> tuple[str, str, str]:
     in_session(made, meeting_id)
     discussing(made, item_id)
     return screening_id, meeting_id, item_id
+
+
+def owned_by(made: World, name: str) -> None:
+    with made.acting("secretariat") as work:
+        work.session.scalars(select(Condition)).one().owner_id = made.people[name].id
+        work.record("ConditionSet", subject=("condition", "x"))
 
 
 def all_vote(made: World, item_id: str, *choices: str) -> None:
@@ -190,9 +196,7 @@ def test_without_quorum_or_majority_the_condition_stands(made: World) -> None:
 
 def test_who_owns_the_condition_steps_back_and_does_not_vote(made: World) -> None:
     _, _, item_id = waiting(made)
-    with made.acting("secretariat") as work:
-        work.session.scalars(select(Condition)).one().owner_id = made.people["int2"].id
-        work.record("ConditionSet", subject=("condition", "x"))
+    owned_by(made, "int2")
     with pytest.raises(Refusal, match="担当者"):
         put(made, item_id)
     with made.acting("int2") as work:
@@ -203,6 +207,26 @@ def test_who_owns_the_condition_steps_back_and_does_not_vote(made: World) -> Non
         vote(made, item_id, name, "for")
     record(made, item_id)
     assert the_one(made).state == "waived"
+
+
+def test_a_report_is_not_judged_while_members_vote_on_waiving_its_condition(made: World) -> None:
+    _, _, item_id = waiting(made)
+    with made.acting("owner") as work:
+        found = work.session.scalars(select(Condition)).one()
+        piece = conditions.add_link(work, found, "https://wiki.example/erased", title="消去の記録")
+        conditions.report_condition(work, found, rev=found.rev, report="消去を確認した。", evidence_id=piece.id)
+    put(made, item_id)
+    with made.acting("expert2") as work:
+        found = work.session.scalars(select(Condition)).one()
+        with pytest.raises(Refusal, match="採決しています"):
+            conditions.verify_condition(work, found, rev=found.rev, verdict="記録を確かめた。")
+    with made.acting("secretariat") as work:
+        row_of = agenda_item(work, item_id)
+        items.withdraw_motion(work, row_of, rev=row_of.rev, reason="報告が届いたため。")
+    with made.acting("expert2") as work:
+        found = work.session.scalars(select(Condition)).one()
+        conditions.verify_condition(work, found, rev=found.rev, verdict="記録を確かめた。")
+    assert the_one(made).state == "verified"
 
 
 def test_an_advisory_committee_advises_and_the_executive_waives(made: World) -> None:
@@ -232,6 +256,20 @@ def test_an_advisory_committee_advises_and_the_executive_waives(made: World) -> 
     assert the_one(made).state == "open"
     with pytest.raises(Forbidden):
         waive("secretariat")
+    meeting_id = next_meeting(made)
+    waiver_id = propose(made, meeting_id)
+    with pytest.raises(Refusal, match="意見の記録がありません"):
+        waive()  # the older opinion counts no more
+    sent(made, meeting_id)
+    in_session(made, meeting_id)
+    discussing(made, waiver_id)
+    put(made, waiver_id)
+    all_vote(made, waiver_id)
+    record(made, waiver_id)
+    owned_by(made, "executive")
+    with pytest.raises(Refusal, match="自分が担当する条件"):
+        waive()
+    owned_by(made, "owner")
     waive()
     assert (the_one(made).state, the_one(made).settled_by) == ("waived", made.people["executive"].id)
     assert verify_database(made.database).ok
@@ -272,9 +310,17 @@ def test_the_pages_lead_from_the_condition_to_the_vote(made: World, open_for: Br
     assert "Conditions proposed for waiver" in secretary.get(f"{page}?lang=en").text
 
 
-def test_a_case_and_a_waiver_of_it_are_not_one_item(made: World) -> None:
+def test_a_case_and_a_waiver_of_it_are_not_one_item(made: World, open_for: Browsers) -> None:
     screening_id, _, _ = decided(made)
     meeting_id = next_meeting(made)
     propose(made, meeting_id)
     with made.acting("secretariat") as work, pytest.raises(Refusal, match="付議された案件だけ"):
         meetings.add_item(work, work.session.get_one(Meeting, meeting_id), row(work, screening_id))
+    with made.acting("secretariat") as work:  # the case comes back to the committee while the waiver waits
+        row(work, screening_id).state = "board_queued"
+        work.record("OpinionGiven", subject=("screening", screening_id))
+    assert "会議の議題に加える" in open_for("secretariat").get("/").text
+    with made.acting("secretariat") as work:
+        committee = work.session.get_one(Meeting, meeting_id).committee
+        other = meetings.plan_meeting(work, committee, starts_at=made.now + timedelta(days=20))
+        assert meetings.add_item(work, other, row(work, screening_id)).meeting == other
