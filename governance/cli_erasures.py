@@ -10,12 +10,16 @@ import click
 from governance.cli_ledger import opened
 from governance.erasure.performing import sweep
 from governance.erasure.replaying import listed, replay
-from governance.refusals import Refusal
+from governance.refusals import Problem, Refusal
 from governance.settings import load
+from governance.storage.database import Database
 from governance.storage.objects import open_store
-from governance.terminal import say
+from governance.terminal import say, say_problem
 from governance.texts import Text
 from governance.work import SYSTEM, open_work, run
+
+NOT_ALL = 1
+"""The exit code when an erasure of the list could not be repeated."""
 
 
 @click.group("erasure")
@@ -37,18 +41,35 @@ def list_command(out: Path | None) -> None:
 
 @erasure.command("replay")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
-def replay_command(file: Path | None) -> None:
-    """復元のあと、一覧FILEの消去を再実行する。 After a restore, perform the erasures of FILE again; remove leftover files."""
+@click.pass_context
+def replay_command(ctx: click.Context, file: Path | None) -> None:
+    """復元のあと、一覧FILEの消去を再実行する。 After a restore, perform the erasures of FILE again; remove leftover files.
+
+    One that cannot be repeated is listed and holds up no other.
+    """
     settings = load()
     wanted = _read(file) if file else []
     with opened(settings) as database:
-        again = sum([run(database, SYSTEM, lambda work, each=each: replay(work, each)) for each in wanted])  # type: ignore[misc]
+        outcomes = [_repeat(database, each) for each in wanted]
         files = sweep(database, open_store(settings))
+    refused = [each for each in outcomes if isinstance(each, Problem)]
     said = Text(
-        "再実行した消去: {again}件、取り除いたファイル: {files}件",
-        "Erasures performed again: {again}, files removed: {files}",
+        "再実行した消去: {again}件、再実行できなかった消去: {refused}件、取り除いたファイル: {files}件",
+        "Erasures performed again: {again}, not performed: {refused}, files removed: {files}",
     )
-    say(said.filled(again=again, files=files))
+    say(said.filled(again=outcomes.count(True), refused=len(refused), files=files))
+    for each in refused:
+        say_problem(each)
+    ctx.exit(NOT_ALL if refused else 0)
+
+
+def _repeat(database: Database, told: dict[str, object]) -> bool | Problem:
+    """Perform one erasure again in a unit of its own; return whether anything was done, or why it could not be."""
+    try:
+        return run(database, SYSTEM, lambda work: replay(work, told))
+    except Refusal as refused:
+        place = f"#{told.get('number', '?')} {told.get('id', '?')}"
+        return Problem(refused.code, refused.text, place)
 
 
 def _read(file: Path) -> list[dict[str, object]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from governance.ledger import checkpoints
 from governance.ledger.audit import verify_database
 from governance.ledger.models import LedgerCheckpoint
 from governance.ledger.notes import BadNote, Checkpoint, peek
-from governance.ledger.verify import Verdict
+from governance.ledger.verify import Fault, Verdict
 from governance.notary import Notary, attach
 from governance.refusals import Refusal
 from governance.settings import Settings, load
@@ -158,14 +158,47 @@ def _same() -> Refusal:
 def ledger_verify(ctx: click.Context, no_files: bool, saved: tuple[Path, ...], keys: tuple[str, ...]) -> None:
     """台帳、記録、ファイルを照合する。 Check the ledger, the records, the stored files, and checkpoints kept elsewhere."""
     settings = load()
-    known = {each.size: each.root for each in (_kept_checkpoint(path, keys) for path in saved)}
+    kept = [_kept_checkpoint(path, keys) for path in saved]
     with opened(settings) as database:
+        own, strange = _sorted_out(database, kept)
+        known = {each.size: each.root for each in own}
         verdict = verify_database(database, known=known, files=None if no_files else open_store(settings))
+    for fault in strange:
+        verdict.note(fault)
     for line in verdict_lines(verdict):
         say(line)
-    if verdict.ok and known:
+    if verdict.ok and kept:
         say(Text("保管されたチェックポイントの続きです。", "It continues the checkpoints kept elsewhere."))
     ctx.exit(0 if verdict.ok else BROKEN)
+
+
+def _sorted_out(database: Database, kept: Sequence[Checkpoint]) -> tuple[list[Checkpoint], list[Fault]]:
+    """Return the checkpoints that can be compared with the ledger, and a fault for each that by itself says something is wrong.
+
+    One with the origin of another ledger is not compared; two roots of one size are a fork whichever of them the ledger has.
+    """
+    with open_work(database, SYSTEM, read_only=True) as work:
+        origins = {term.key.name for term in checkpoints.terms(work.session)}
+    strange = [_fault(_foreign(each), each) for each in kept if each.origin not in origins]
+    own, forked = dict[int, Checkpoint](), set[int]()
+    for each in (one for one in kept if one.origin in origins):
+        if own.setdefault(each.size, each).root != each.root and each.size not in forked:
+            forked.add(each.size)
+            strange.append(_fault(_forked(each), each))
+    return list(own.values()), strange
+
+
+def _fault(said: Refusal, about: Checkpoint) -> Fault:
+    return Fault(said.code.removeprefix("cli."), None, str(about.size), said.text.ja, said.text.en)
+
+
+def _forked(each: Checkpoint) -> Refusal:
+    return Refusal(
+        "cli.fork",
+        "保管された{size}件のチェックポイントに、異なる根が二つあります。台帳が枝分かれしています。どちらも保管してください。",
+        "Two of the saved checkpoints of {size} entries have different roots: the ledger was forked. Keep both of them.",
+        size=each.size,
+    )
 
 
 def _kept_checkpoint(path: Path, keys: tuple[str, ...]) -> Checkpoint:
@@ -197,6 +230,27 @@ def verdict_lines(verdict: Verdict) -> list[Text]:
     numbers = [f"#{fault.seq}: " if fault.seq is not None else "" for fault in faults]
     lines = [Text(f"{number}{fault.ja}", f"{number}{fault.en}") for number, fault in zip(numbers, faults, strict=True)]
     return [head.filled(count=verdict.count), *lines, root]
+
+
+@ledger.command("accept-restore")
+@click.option("--reason", required=True, help="理由（台帳に残る）。Why; it stays in the ledger.")
+def ledger_accept_restore(reason: str) -> None:
+    """正当な復元を台帳に記録し、署名を再開する。 Record a lawful restore of an older backup, and let the ledger be signed again.
+
+    For the administrator, after an auditor has looked: what was entered since the backup is lost, and reports issued since then no
+    longer have this ledger's history.
+    """
+    if not reason.strip():
+        raise Refusal("cli.no_reason", "復元の理由を書いてください。", "Say why the backup was restored.")
+    with _signing(load()) as (_, notary):
+        signed, size = notary.accept_restore(reason.strip())
+    text = Text(
+        "復元を台帳に記録しました（署名済み: {signed}件、復元後: {size}件）。署名を再開しました。"
+        "governance erasure replay も実行してください。",
+        "The restore is in the ledger (signed before: {signed} entries, restored: {size}), which is signed again. "
+        "Run governance erasure replay too.",
+    )
+    say(text.filled(signed=signed.size, size=size))
 
 
 @ledger.command("export")

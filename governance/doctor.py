@@ -21,12 +21,15 @@ from typing import Literal
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance import fonts
+from governance.ledger.keyring import RolledBack
+from governance.notary import EmptyLedger, Notary
 from governance.notifications.posting import Post, Unreachable
 from governance.paths import VENDOR
 from governance.refusals import Refusal
 from governance.reports.printing import PressFailed, print_report
 from governance.reviews import workdays
 from governance.settings import Settings
+from governance.sinks import sinks
 from governance.storage.database import Database, UnsafeDatabase
 from governance.storage.migrate import WrongSchema, pending
 from governance.storage.objects import open_store
@@ -160,7 +163,9 @@ def _calendar(settings: Settings) -> list[Finding]:
             "The calendar {path} lists no public holidays of {year}. Until they are added, they count as working days.",
         )
         return [Finding("calendar", "warn", text.filled(path=path, year=ahead))]
-    known = Text("休日の暦は{year}年まであります。", "The calendar of days off reaches to {year}.").filled(year=max(years))
+    known = Text("休日の暦は{year}年まであります。", "The calendar of days off reaches to {year}.").filled(
+        year=max(years)
+    )
     return [Finding("calendar", "ok", known)]
 
 
@@ -238,6 +243,63 @@ def _schema(database: Database) -> Finding:
     return Finding("schema", "fail", text.filled(steps=", ".join(missing)))
 
 
+def _keys(settings: Settings) -> list[Finding]:
+    """Tell of the key that signs the ledger and of where its checkpoints go; no finding where the database cannot be asked."""
+    try:
+        database = Database(settings.database_url)
+        try:
+            if pending(database):
+                return []
+            return [_signing(Notary(database, settings.keys_folder, settings.ledger_name)), _places(settings)]
+        finally:
+            database.dispose()
+    except (SQLAlchemyError, UnsafeDatabase, WrongSchema, OSError):
+        return []
+
+
+def _signing(notary: Notary) -> Finding:
+    try:
+        now = notary.standing()
+    except Refusal as refused:
+        return Finding("keys", "warn" if isinstance(refused, EmptyLedger) else "fail", refused.text)
+    key, last = now.present, now.last
+    told = {
+        "folder": now.folder,
+        "print": key.fingerprint if key else "–",
+        "size": last.size if last else 0,
+        "wanted": now.terms[-1].key.fingerprint if now.terms else "–",
+    }
+    if not now.is_ready:
+        text = Text(
+            "監査台帳の署名鍵が {folder} にないか、現在の鍵ではありません（ある鍵の指紋: {print}、台帳の鍵の指紋: {wanted}）。"
+            "GOVERNANCE_KEYS_DIR を確かめ、鍵のフォルダーを戻してください。報告書を発行できません。",
+            "The key that signs the ledger is not in {folder}, or not the one in force (fingerprint there {print}, by the ledger "
+            "{wanted}). Check GOVERNANCE_KEYS_DIR and put the folder of keys back. No report can be issued.",
+        )
+        return Finding("keys", "fail", text.filled(**told))
+    if last is not None and last.size > now.size:
+        return Finding("keys", "fail", RolledBack(last.size, now.size).text)
+    text = Text(
+        "監査台帳の署名鍵: {folder}（指紋: {print}、最後のチェックポイント: {size}件）。",
+        "Key of the ledger: {folder} (fingerprint {print}, last checkpoint: {size} entries).",
+    )
+    return Finding("keys", "ok", text.filled(**told))
+
+
+def _places(settings: Settings) -> Finding:
+    kinds = ", ".join(sink.kind for sink in sinks(settings))
+    if kinds:
+        text = Text("チェックポイントの写しの送り先: {kinds}", "Checkpoints are sent to: {kinds}")
+        return Finding("sinks", "ok", text.filled(kinds=kinds))
+    text = Text(
+        "チェックポイントがこの設備の外に出ていません。管理者による書換えを示せるよう、GOVERNANCE_CHECKPOINT_FOLDER、"
+        "GOVERNANCE_CHECKPOINT_URL、GOVERNANCE_CHECKPOINT_MAIL のどれかを設定してください。",
+        "No checkpoint leaves this installation. Set one of GOVERNANCE_CHECKPOINT_FOLDER, GOVERNANCE_CHECKPOINT_URL and "
+        "GOVERNANCE_CHECKPOINT_MAIL, so that a rewriting by an administrator can be shown.",
+    )
+    return Finding("sinks", "warn", text)
+
+
 def _mail(settings: Settings) -> list[Finding]:
     """Connect to the mail server and log in, without sending anything; no finding where no mail is wanted."""
     if not settings.mail_is_on:
@@ -282,6 +344,7 @@ _EXAMINATIONS: tuple[Callable[[Settings], list[Finding]], ...] = (
     _calendar,
     _files,
     _database,
+    _keys,
     _mail,
 )
 

@@ -8,7 +8,7 @@ what was signed last is not signed again by anybody (keyring.py).
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from governance.ledger import checkpoints
 from governance.ledger.checkpoints import Term, Tree
-from governance.ledger.keyring import Keyring, NoKey
+from governance.ledger.keyring import Keyring, NoKey, RolledBack, is_continued
 from governance.ledger.models import LedgerCheckpoint
 from governance.ledger.notes import Checkpoint, Key, peek
 from governance.ledger.services import events, head
@@ -55,13 +55,38 @@ class EmptyLedger(Refusal):
         )
 
 
+class NotRestored(Refusal):
+    """There is no restore to accept."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ledger.not_restored",
+            "監査台帳は、最後に署名したものの続きです。受け入れる復元はありません。何も変更していません。",
+            "The ledger continues the one that was signed last: there is no restore to accept. Nothing was changed.",
+        )
+
+
+class KeyChanged(Refusal):
+    """Another rotation was recorded first, so the new key would be signed by one that is no longer in force."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ledger.key_changed",
+            "署名鍵がほかの場所で同時に交替されたため、交替しませんでした。現在の鍵を確かめてください（governance doctor）。",
+            "The signing key was rotated elsewhere at the same time, so nothing was changed. See which one is in force "
+            "(governance doctor).",
+        )
+
+
 @dataclass(frozen=True)
 class Standing:
-    """How signing stands on this machine: the key in force by the ledger, the one in the folder, and the folder."""
+    """How signing stands on this machine: the keys by the ledger and its size, the key and the last checkpoint in the folder."""
 
     folder: Path
     terms: list[Term]
     present: Key | None
+    size: int = 0
+    last: Checkpoint | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -111,25 +136,47 @@ class Notary:
         if not known:
             made = ring.make(f"{self._name}/{log_id}")
             run(self.database, SYSTEM, lambda work: _introduce(work, made, ring.introduced(made)))
-            _, known = self._known()
-        ring.follow(known[-1].key.vkey)
-        if ring.present() != known[-1].key:
-            raise NoKey
-        return known[-1].key, ring
+        with ring.held():
+            return _in_force(ring, self._known()[1]), ring
 
     def standing(self) -> Standing:
         """Return how signing stands on this machine; makes nothing. Raises EmptyLedger, NoKey for a file that cannot be read."""
         log_id, known = self._known()
         folder = self._keys / log_id
-        return Standing(folder, known, Keyring(folder).present())
+        ring = Keyring(folder)
+        return Standing(folder, known, ring.present(), self._head()[0], ring.last())
 
     def rotate(self) -> Key:
-        """Put a new key into force, signed by both; return it. Raises EmptyLedger, NoKey."""
-        before, ring = self.key()
-        made, note = ring.next()
-        run(self.database, SYSTEM, lambda work: _record(work, made, before, note))
-        ring.follow(made.vkey)
+        """Put a new key into force, signed by both; return it. Raises EmptyLedger, NoKey, KeyChanged.
+
+        The ring is held from the look at the key in force until the new one is in its place, so that two rotations on one folder
+        follow each other; one with a copy of the folder is refused by the ledger itself.
+        """
+        _, ring = self.key()
+        with ring.held():
+            before = _in_force(ring, self._known()[1])
+            made, note = ring.next()
+            run(self.database, SYSTEM, lambda work: _follow(work, made, before, note), serializable=True)
+            ring.follow(made.vkey)
         return made
+
+    def accept_restore(self, reason: str) -> tuple[Checkpoint, int]:
+        """Record that an older state of this ledger was restored, and let it be signed again; return what was signed last, and the size.
+
+        The entry names both sizes and both roots, and the last checkpoint stays beside the key. A ledger that contradicts the
+        checkpoints in its own database was rewritten, not restored. Raises NotRestored, RolledBack, EmptyLedger, NoKey.
+        """
+        key, ring = self.key()
+        with ring.held():
+            now, last, floor = Checkpoint(key.name, *self._head()), ring.last(), self._floor(key)
+            if floor is not None and not is_continued(floor, now, self._prove):
+                raise RolledBack(floor.size, now.size)
+            if last is None or last.origin != now.origin or is_continued(last, now, self._prove):
+                raise NotRestored
+            run(self.database, SYSTEM, lambda work: _restored(work, last, now, reason))
+            ring.forget(last)
+        self.checkpoint()
+        return last, now.size
 
     def _known(self) -> tuple[str, list[Term]]:
         with self._reading() as work:
@@ -171,6 +218,27 @@ class Notary:
 
     def _reading(self) -> AbstractContextManager[UnitOfWork]:
         return open_work(self.database, SYSTEM, read_only=True)
+
+
+def _restored(work: UnitOfWork, last: Checkpoint, now: Checkpoint, reason: str) -> None:
+    codes = {"signed_size": last.size, "restored_size": now.size}
+    refs = {"signed_root": last.root.hex(), "restored_root": now.root.hex()}
+    work.record("RestorePerformed", subject=("ledger", "ledger"), codes=codes, refs=refs, private={"reason": reason})
+
+
+def _in_force(ring: Keyring, known: Sequence[Term]) -> Key:
+    """Return the key the ledger names last, put in place if a rotation was cut off. Raises NoKey when this machine has another."""
+    ring.follow(known[-1].key.vkey)
+    if ring.present() != known[-1].key:
+        raise NoKey
+    return known[-1].key
+
+
+def _follow(work: UnitOfWork, key: Key, before: Key, note: str) -> None:
+    """Record a key that takes the place of another, unless that one has lost its place meanwhile. Raises KeyChanged."""
+    if checkpoints.terms(work.session)[-1].key != before:
+        raise KeyChanged
+    _record(work, key, before, note)
 
 
 def _introduce(work: UnitOfWork, key: Key, note: str) -> None:

@@ -1,7 +1,8 @@
 """Sends signed checkpoints out of the installation: to a folder, to a bucket, and once a day by mail (assurance.md §3.6).
 
 A place that does not answer is tried again, later each time, and logged with a code; nothing else waits for it. A file that
-is there already is left as it is: a checkpoint of one size has one content.
+is there already is left as it is: a checkpoint of one size has one content. If its content is another one, the ledger was forked:
+that is logged and noted, the checkpoint never counts as sent, and later ones go on leaving.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from email.message import EmailMessage
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from governance.ledger.models import LedgerCheckpoint, LedgerSending
+from governance.ledger.notes import peek
 from governance.notifications.posting import Post, Rejected, Unreachable
 from governance.settings import Settings
 from governance.storage.database import Database
@@ -29,8 +31,14 @@ AT_ONE_LOOK = 100
 LATER = (1, 5, 30, 120)
 """Minutes before the next try, longer each time."""
 DAY = timedelta(days=1)
+FORK = "fork"
+"""The problem of a checkpoint whose name is taken by another content."""
 
 log = logging.getLogger("governance.sinks")
+
+
+class Forked(Exception):
+    """Under the name of this checkpoint the place holds another one: two histories of one ledger."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,10 @@ def sinks(settings: Settings) -> list[Sink]:
 
 def _to_folder(settings: Settings, name: str, note: str) -> None:
     folder = settings.checkpoint_folder
-    if folder is None or (folder / name).exists():
+    if folder is None:
+        return
+    if (folder / name).exists():
+        _compare((folder / name).read_bytes(), note)
         return
     fresh = folder / f".{name}.{os.getpid()}"
     with fresh.open("w", encoding="utf-8") as file:
@@ -76,10 +87,16 @@ def _to_folder(settings: Settings, name: str, note: str) -> None:
 
 
 def _to_bucket(settings: Settings, name: str, note: str) -> None:
+    place, path = bucket(settings.checkpoint_url), f"checkpoints/{name}"
     try:
-        obstore.put(bucket(settings.checkpoint_url), f"checkpoints/{name}", note.encode(), mode="create")
+        obstore.put(place, path, note.encode(), mode="create")
     except (AlreadyExistsError, PreconditionError):
-        return
+        _compare(bytes(obstore.get(place, path).bytes()), note)
+
+
+def _compare(there: bytes, note: str) -> None:
+    if there != note.encode():
+        raise Forked
 
 
 def _by_mail(settings: Settings, name: str, note: str) -> None:
@@ -107,16 +124,20 @@ def _send(database: Database, sink: Sink, now: datetime) -> int:
     for size, note in due:
         problem = _try(sink, size, note)
         run(database, SYSTEM, lambda work, size=size, problem=problem: _note(work, sink, size, problem, now))  # type: ignore[misc]
-        if problem:
+        if problem not in ("", FORK):
             break
-        taken += 1
+        taken += not problem
     return taken
 
 
 def _try(sink: Sink, size: int, note: str) -> str:
     """Send one; return a code of what went wrong, empty when nothing did."""
+    name = f"{peek(note).origin.rpartition('/')[2]}-{size:012}.txt"
     try:
-        sink.put(f"{size:012}.txt", note)
+        sink.put(name, note)
+    except Forked:
+        log.error("FORK: %s at the %s holds another checkpoint of %s entries; keep both", name, sink.kind, size)
+        return FORK
     except (Unreachable, Rejected) as error:
         problem = str(error)
     except (OSError, BaseError, ValueError) as error:
@@ -131,7 +152,8 @@ def _due(work: UnitOfWork, sink: Sink, now: datetime) -> list[LedgerCheckpoint]:
     """Return the checkpoints this place has not got, the oldest first; none while it is too early for another try."""
     mine = select(LedgerSending).where(LedgerSending.sink == sink.code)
     last = work.session.scalars(mine.order_by(LedgerSending.size.desc()).limit(1)).first()
-    waiting = work.session.scalars(mine.where(LedgerSending.sent_at.is_(None)).limit(1)).first()
+    unsent = mine.where(LedgerSending.sent_at.is_(None), LedgerSending.problem != FORK)
+    waiting = work.session.scalars(unsent.limit(1)).first()
     if waiting is not None and now < waiting.tried_at + timedelta(minutes=LATER[min(waiting.tries, len(LATER)) - 1]):
         return []
     if sink.daily:
@@ -139,8 +161,11 @@ def _due(work: UnitOfWork, sink: Sink, now: datetime) -> list[LedgerCheckpoint]:
             return []
         newest = select(LedgerCheckpoint).order_by(LedgerCheckpoint.size.desc()).limit(1)
         return [row for row in work.session.scalars(newest) if last is None or last.size < row.size or not last.sent_at]
-    sent = select(LedgerSending.size).where(LedgerSending.sink == sink.code, LedgerSending.sent_at.is_not(None))
-    query = select(LedgerCheckpoint).where(LedgerCheckpoint.size.not_in(sent)).order_by(LedgerCheckpoint.size)
+    forked = and_(LedgerSending.problem == FORK, LedgerSending.tried_at > now - DAY)
+    done = select(LedgerSending.size).where(
+        LedgerSending.sink == sink.code, or_(LedgerSending.sent_at.is_not(None), forked)
+    )
+    query = select(LedgerCheckpoint).where(LedgerCheckpoint.size.not_in(done)).order_by(LedgerCheckpoint.size)
     return list(work.session.scalars(query.limit(AT_ONE_LOOK)))
 
 

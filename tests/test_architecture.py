@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "governance").rglob("*.py"))
 FEATURE_FILES = {"rules", "models", "services", "forms", "views"}
 LONGEST_FILE = 400
-TAKEN_AWAY = {"governance/verifier/verify_report.py": 760}
+TAKEN_AWAY = {"governance/verifier/verify_report.py": 780}
 """Files that must be one, whatever their length: an auditor takes them away."""
 LONGEST_FUNCTION = 25
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import rfc8785
 from click.testing import CliRunner, Result
 from sqlalchemy import select, text
 
@@ -19,8 +21,10 @@ from governance import cli as module
 from governance.accounts.models import User
 from governance.accounts.passwords import matches
 from governance.cli import cli
+from governance.ledger.notes import Checkpoint, peek, read_secret, sign
 from governance.settings import PREFIX
 from governance.storage.database import Database
+from governance.verifier.verify_report import check_ledger, trusted
 from governance.work import SYSTEM, open_work
 
 COMMAND = [sys.executable, "-m", "governance"]
@@ -101,6 +105,74 @@ def test_a_mistake_in_a_seed_is_shown_with_its_place(call: Call, tmp_path: Path)
     assert refused.exit_code == module.REFUSED
     assert refused.stderr.count("bad.yaml:2:1: ") == 2
     assert "is written twice" in refused.stderr
+
+
+def test_saved_checkpoints_of_a_fork_or_of_another_ledger_are_all_compared(call: Call, tmp_path: Path) -> None:
+    call("seed")
+    good, fork, other = (tmp_path / name for name in ("good.txt", "fork.txt", "other.txt"))
+    note = call("ledger", "checkpoint", "--out", str(good)).output
+    origin, size, root = note.splitlines()[:3]
+    fork.write_text(note.replace(root, "A" * 43 + "="), encoding="utf-8")
+    other.write_text(note.replace(origin, origin[:-1] + ("1" if origin[-1] == "0" else "0")), encoding="utf-8")
+
+    def told(*saved: Path) -> Result:
+        return call("ledger", "verify", *(word for path in saved for word in ("--checkpoint", str(path))))
+
+    assert "It continues the checkpoints kept elsewhere." in told(good, good).output
+    for saved in ((fork, good), (good, fork)):
+        assert told(*saved).exit_code == 1
+        assert f"Two of the saved checkpoints of {size} entries have different roots" in told(*saved).output
+    assert told(fork).exit_code == 1
+    assert (told(other, good).exit_code, "belongs to another one" in told(other, good).output) == (1, True)
+
+
+def test_the_way_on_after_a_restore_is_a_command_and_the_doctor_tells_of_keys(call: Call, tmp_path: Path) -> None:
+    call("seed")
+    made = call("ledger", "key", "new").output
+    call("ledger", "checkpoint")
+    folder = next((tmp_path / "var" / "keys").iterdir())
+    told = call("doctor").output
+    assert f"Key of the ledger: {folder} (fingerprint {made.split()[-1]}, last checkpoint: " in told
+    assert "[warn] No checkpoint leaves this installation." in told
+    assert "no restore to accept" in call("ledger", "accept-restore", "--reason", "fire").stderr
+    assert "Say why" in call("ledger", "accept-restore", "--reason", " ").stderr
+    secret, note = read_secret((folder / "signing.key").read_text()), (folder / "last-checkpoint").read_text()
+    ahead = Checkpoint(secret.name, peek(note).size + 5, bytes(32))
+    (folder / "last-checkpoint").write_text(sign(ahead.text(), [secret]))
+    assert f"The ledger does not continue the one that was signed last ({ahead.size} entries" in call("doctor").output
+    assert "accept-restore" in call("ledger", "checkpoint").stderr
+    accepted = call("ledger", "accept-restore", "--reason", "fire")
+    assert (accepted.exit_code, f"signed before: {ahead.size} entries" in accepted.output) == (0, True)
+    assert call("ledger", "checkpoint").exit_code == 0
+    (folder / "signing.key").rename(folder / "away")
+    assert f"The key that signs the ledger is not in {folder}" in call("doctor").output
+
+
+def test_an_exported_ledger_is_proved_up_to_its_newest_checkpoint_and_no_further(call: Call, tmp_path: Path) -> None:
+    call("seed")
+    key = call("ledger", "key", "new").output.splitlines()[0]
+    out = tmp_path / "out"
+    call("ledger", "export", str(out))
+    (saved,) = (out / "checkpoints").iterdir()
+    secret = read_secret(next((tmp_path / "var" / "keys").rglob("signing.key")).read_text())
+
+    def told() -> str:
+        return check_ledger(out, trusted([key])).code
+
+    assert told() == "ok"
+    entries = out / "entries.jsonl"
+    whole = entries.read_bytes()
+    first = peek(saved.read_text())
+    more = json.loads(whole.splitlines()[-1]) | {"seq": first.size}
+    entries.write_bytes(whole + rfc8785.dumps(more) + b"\n")
+    assert told() == "inclusion", "an entry that nobody signed"
+    entries.write_bytes(whole)
+    for name in ("0-fork.txt", "z-fork.txt"):
+        path = out / "checkpoints" / name
+        path.write_text(sign(Checkpoint(first.origin, first.size, bytes(32)).text(), [secret]))
+        assert told() == "fork"
+        path.unlink()
+    assert told() == "ok"
 
 
 def test_a_whole_ledger_verifies(call: Call) -> None:

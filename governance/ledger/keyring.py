@@ -2,7 +2,8 @@
 
 One folder for each ledger (its uuid), outside of the database, mode 0700: `signing.key`, and `last-checkpoint`, the newest checkpoint
 that was signed. A checkpoint is signed only with a proof that it continues that one (assurance.md §3.6), so a database brought back
-to an older state, or rebuilt, is refused. The first one who signs takes the lock; several processes of one machine may share a folder.
+to an older state, or rebuilt, is refused until an administrator accepts a lawful restore. The first one who signs takes the lock;
+several processes of one machine may share a folder.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ class RolledBack(Refusal):
         super().__init__(
             "ledger.rolled_back",
             "監査台帳が、最後に署名したもの（{signed}件）の続きではありません（現在{size}件）。古いバックアップの復元か、台帳の作り直しが"
-            "疑われます。署名せず、報告書も発行しません。管理者と監査人に連絡してください。",
+            "疑われます。署名せず、報告書も発行しません。管理者と監査人に連絡してください。正当な復元だと確かめたら、管理者が "
+            "governance ledger accept-restore --reason 理由 を実行すると続けられます。",
             "The ledger does not continue the one that was signed last ({signed} entries; there are {size} now). An old backup may "
-            "have been restored, or the ledger rebuilt. Nothing is signed and no report issued. Tell an administrator and an auditor.",
+            "have been restored, or the ledger rebuilt. Nothing is signed and no report issued. Tell an administrator and an "
+            "auditor. Once they found the restore lawful, the administrator goes on with: governance ledger accept-restore --reason REASON",
             signed=signed,
             size=size,
         )
@@ -56,6 +59,7 @@ class Keyring:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._is_held = False
 
     def present(self) -> Key | None:
         """Return the public key that this machine signs with, or None. Raises NoKey for a file that cannot be used."""
@@ -107,7 +111,7 @@ class Keyring:
             if secret is None or secret.name != origin:
                 raise NoKey
             now, last = Checkpoint(origin, *head()), self.last() or floor
-            if last is not None and not _continues(last, now, prove):
+            if last is not None and not is_continued(last, now, prove):
                 raise RolledBack(last.size, now.size)
             note = sign(now.text(), [secret])
             self._write(LAST, note)
@@ -121,6 +125,12 @@ class Keyring:
             return None
         except (BadNote, UnicodeError):
             raise NoKey from None
+
+    def forget(self, last: Checkpoint) -> None:
+        """Put the last checkpoint aside under the name of its root, so that a restored ledger can be signed; its evidence stays."""
+        with self._locked():
+            if self.last() == last:
+                (self.folder / LAST).replace(self.folder / f"{LAST}-{last.size}-{last.root.hex()[:16]}")
 
     def _secret(self, name: str) -> SecretKey | None:
         try:
@@ -145,7 +155,20 @@ class Keyring:
             os.close(folder)
 
     @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every other signer and every other rotation waiting while several steps are one. Raises NoKey."""
+        with self._locked():
+            self._is_held = True
+            try:
+                yield
+            finally:
+                self._is_held = False
+
+    @contextmanager
     def _locked(self) -> Iterator[None]:
+        if self._is_held:
+            yield
+            return
         if not self.folder.is_dir():
             raise NoKey
         descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -156,7 +179,8 @@ class Keyring:
             os.close(descriptor)
 
 
-def _continues(last: Checkpoint, now: Checkpoint, prove: Prove) -> bool:
+def is_continued(last: Checkpoint, now: Checkpoint, prove: Prove) -> bool:
+    """Say whether the ledger as it stands `now` has what was signed `last` as its beginning."""
     if last.origin != now.origin or now.size < last.size:
         return False
     path = prove(last.size, now.size) if now.size > last.size else ()

@@ -641,21 +641,40 @@ def note_in(content: bytes) -> str:
 
 
 def check_ledger(folder: Path, keys: Sequence[Key]) -> Verdict:
-    """Recompute the tree of an exported ledger and compare it with each of its checkpoints. Raises OSError."""
+    """Recompute the tree of an exported ledger and compare it with each of its checkpoints. Raises OSError.
+
+    Entries beyond the largest checkpoint are under no signature: they are refused, not counted.
+    """
     notes = {path.name: path.read_bytes() for path in sorted((folder / "checkpoints").iterdir())}
     try:
         said = [read_checkpoint(_text(note, "saved"), keys, "saved") for note in notes.values()]
-        wanted, peaks, size = {each.size: each for each in said}, list[tuple[int, bytes]](), 0
+        wanted = _wanted(said)
+        last, peaks, size = max(wanted), list[tuple[int, bytes]](), 0
         with (folder / "entries.jsonl").open("rb") as lines:
             for size, line in enumerate(lines, 1):
-                _grow(peaks, _leaf(line, size - 1, said[0].origin if said else ""))
-                if size in wanted and wanted.pop(size).root != _root(peaks):
+                _grow(peaks, _leaf(line, size - 1, said[0].origin))
+                if size in wanted and wanted.pop(size) != _root(peaks):
                     raise Wrong("fork")
-        if wanted or not said:
-            raise Wrong("inclusion" if wanted else "nothing")
+                if size > last:
+                    raise Wrong("inclusion")
+        if wanted:
+            raise Wrong("inclusion")
     except Wrong as wrong:
         return _failed(wrong)
     return _verdict(OK, "ok", "history", size=size)
+
+
+def _wanted(said: Sequence[Checkpoint]) -> dict[int, bytes]:
+    """Return size and root of the checkpoints. Raises Wrong when there is none, or they are not of one ledger and one history."""
+    wanted: dict[int, bytes] = {}
+    for each in said:
+        if each.origin != said[0].origin:
+            raise Wrong("origin")
+        if wanted.setdefault(each.size, each.root) != each.root:
+            raise Wrong("fork")
+    if not wanted:
+        raise Wrong("nothing")
+    return wanted
 
 
 def _leaf(line: bytes, seq: int, origin: str) -> bytes:

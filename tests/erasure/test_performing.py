@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -9,9 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import MetaData, select
 
 from governance import worker
+from governance.cli import cli
 from governance.discussions.models import Comment
 from governance.erasure import holding, performing, services
 from governance.erasure.performing import doomed, sweep
@@ -219,7 +222,9 @@ def test_the_erased_project_says_so_wherever_it_is_read(case: Case) -> None:
     assert verify_database(made.database, files=case.store).ok
 
 
-def test_an_erased_person_has_no_name_left_and_a_restore_erases_again(case: Case, tmp_path: Path) -> None:
+def test_an_erased_person_has_no_name_left_and_a_restore_erases_again(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = case.made
     backup = tmp_path / "backup.sqlite3"
     if made.database.dialect == "sqlite":
@@ -246,9 +251,18 @@ def test_an_erased_person_has_no_name_left_and_a_restore_erases_again(case: Case
         with pytest.raises(Refusal, match="一覧ではない"):
             replay(work, {**told[1], "id": "another", "person_id": "nobody"})
     if backup.exists():
+        monkeypatch.setenv("GOVERNANCE_DATABASE_URL", f"sqlite:///{backup}")
+        monkeypatch.setenv("GOVERNANCE_DATA_DIR", str(tmp_path / "var"))
+        monkeypatch.setattr("governance.cli_erasures.open_store", lambda settings: case.store)
+        missing = {**told[1], "id": "another", "number": 2, "person_id": "nobody"}
+        (tmp_path / "list.json").write_text(json.dumps([missing, *told]), encoding="utf-8")
+        words = ["--lang", "en", "erasure", "replay", str(tmp_path / "list.json")]
+        told_of = CliRunner().invoke(cli, words)
+        assert "performed again: 1, not performed: 1, files removed: " in told_of.output, told_of.output
+        assert ("#2 another: " in told_of.stderr, told_of.exit_code) == (True, 1)
+        (tmp_path / "list.json").write_text(json.dumps(told), encoding="utf-8")
+        assert CliRunner().invoke(cli, words).exit_code == 0
         restored = Database(f"sqlite:///{backup}")
-        for each in told:
-            assert run(restored, SYSTEM, lambda work, each=each: replay(work, each)) == (each["number"] == 4)
         assert traces(restored, SECRET) == []
         assert verify_database(restored, files=case.store).faults == []
         restored.dispose()

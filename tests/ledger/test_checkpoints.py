@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,11 +14,11 @@ import pytest
 from governance.ledger import checkpoints, merkle, notes
 from governance.ledger.audit import verify_database
 from governance.ledger.checkpoints import Tree
-from governance.ledger.keyring import NoKey, RolledBack
+from governance.ledger.keyring import Keyring, NoKey, RolledBack
 from governance.ledger.models import LedgerCheckpoint
 from governance.ledger.notes import BadNote, BadSignature, Checkpoint, SecretKey, UnknownKey
 from governance.ledger.services import events, head
-from governance.notary import SIGNED_AFTER, EmptyLedger, Notary
+from governance.notary import SIGNED_AFTER, EmptyLedger, KeyChanged, Notary, NotRestored
 from governance.storage.database import Database
 from governance.verifier import verify_report as verifier
 from governance.work import SYSTEM, open_work, run
@@ -189,6 +190,53 @@ def test_a_rotation_cut_off_half_way_is_finished(
     assert notary.key()[0] == made != before
 
 
+def test_two_rotations_at_once_follow_each_other(
+    written: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one begins when the first has made its key and the ledger does not know it yet."""
+    notary = notary_of(written, tmp_path)
+    first, _ = notary.key()
+    make, others = Keyring.next, list[threading.Thread]()
+
+    def interrupted(ring: Keyring) -> tuple[notes.Key, str]:
+        made = make(ring)
+        if not others:
+            others.append(threading.Thread(target=notary_of(written, tmp_path).rotate))
+            others[0].start()
+            others[0].join(0.5)
+        return made
+
+    monkeypatch.setattr(Keyring, "next", interrupted)
+    second = notary.rotate()
+    others[0].join()
+    assert verify_database(written).ok
+    with open_work(written, SYSTEM, read_only=True) as work:
+        known = [term.key for term in checkpoints.terms(work.session)]
+    assert (len(set(known)), known[:2]) == (3, [first, second])
+    assert notary.key()[0] == known[2]
+    assert notes.read_checkpoint(notary.checkpoint().note, [known[2]])
+
+
+def test_a_rotation_with_a_copy_of_the_keys_is_refused_when_another_came_first(
+    written: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notary = notary_of(written, tmp_path)
+    notary.checkpoint()
+    shutil.copytree(tmp_path / "keys", tmp_path / "copy")
+    make = Keyring.next
+
+    def overtaken(ring: Keyring) -> tuple[notes.Key, str]:
+        monkeypatch.setattr(Keyring, "next", make)
+        Notary(written, tmp_path / "copy", "test.example").rotate()
+        return make(ring)
+
+    monkeypatch.setattr(Keyring, "next", overtaken)
+    with pytest.raises(KeyChanged):
+        notary.rotate()
+    assert verify_database(written).ok
+    assert Notary(written, tmp_path / "copy", "test.example").checkpoint()
+
+
 def test_another_machine_makes_no_key_of_its_own(written: Database, tmp_path: Path) -> None:
     notary_of(written, tmp_path).checkpoint()
     with pytest.raises(NoKey, match="signing key"):
@@ -217,6 +265,23 @@ def test_the_signer_refuses_a_ledger_brought_back_to_an_older_state(written: Dat
     with pytest.raises(RolledBack):
         notary.checkpoint()
     assert notary.try_checkpoint() is None
+    with open_work(written, SYSTEM, read_only=True) as work:
+        size = head(work.session).size
+    signed, restored = notary.accept_restore("火災のあと")
+    assert (signed, restored) == (notes.peek(last.note), size)
+    with open_work(written, SYSTEM, read_only=True) as work:
+        told = events(work.session, type="RestorePerformed")[0]
+        assert checkpoints.newest(work.session).size == size + 1
+    assert told.body["codes"] == {"signed_size": last.size, "restored_size": size}
+    assert told.body["refs"]["signed_root"] == bytes(last.root).hex()
+    assert told.private == {"reason": "火災のあと"}
+    (aside,) = notary.standing().folder.glob("last-checkpoint-*")
+    assert aside.read_text() == last.note, "the evidence stays"
+    grow(written)
+    assert notary.checkpoint()
+    assert verify_database(written).ok
+    with pytest.raises(NotRestored):
+        notary.accept_restore("もう一度")
 
 
 # -- seven attacks -------------------------------------------------------------------------------------------------------------------
@@ -302,7 +367,7 @@ def test_seven_attacks_of_an_administrator_are_found(
     assert all(fault.ja and fault.en for fault in found.faults)
     if attack in (truncate, remake):
         assert verify_database(written).ok or attack is remake, "unseen without what was kept elsewhere"
-        with pytest.raises(RolledBack):
+        with pytest.raises(RolledBack, match="accept-restore"):
             notary.checkpoint()
 
 
