@@ -22,7 +22,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from governance import fonts
 from governance.ledger.keyring import RolledBack
-from governance.notary import EmptyLedger, Notary
+from governance.ledger.notes import Key
+from governance.notary import EmptyLedger, Notary, Standing
 from governance.notifications.posting import Post, Unreachable
 from governance.paths import VENDOR
 from governance.refusals import Refusal
@@ -262,28 +263,31 @@ def _signing(notary: Notary) -> Finding:
         now = notary.standing()
     except Refusal as refused:
         return Finding("keys", "warn" if isinstance(refused, EmptyLedger) else "fail", refused.text)
-    key, last = now.present, now.last
-    told = {
-        "folder": now.folder,
-        "print": key.fingerprint if key else "–",
-        "size": last.size if last else 0,
-        "wanted": now.terms[-1].key.fingerprint if now.terms else "–",
-    }
     if not now.is_ready:
-        text = Text(
-            "監査台帳の署名鍵が {folder} にないか、現在の鍵ではありません（ある鍵の指紋: {print}、台帳の鍵の指紋: {wanted}）。"
-            "GOVERNANCE_KEYS_DIR を確かめ、鍵のフォルダーを戻してください。報告書を発行できません。",
-            "The key that signs the ledger is not in {folder}, or not the one in force (fingerprint there {print}, by the ledger "
-            "{wanted}). Check GOVERNANCE_KEYS_DIR and put the folder of keys back. No report can be issued.",
-        )
-        return Finding("keys", "fail", text.filled(**told))
-    if last is not None and last.size > now.size:
-        return Finding("keys", "fail", RolledBack(last.size, now.size).text)
+        return _no_key(now)
+    if now.last is not None and now.last.size > now.size:
+        return Finding("keys", "fail", RolledBack(now.last.size, now.size).text)
     text = Text(
         "監査台帳の署名鍵: {folder}（指紋: {print}、最後のチェックポイント: {size}件）。",
         "Key of the ledger: {folder} (fingerprint {print}, last checkpoint: {size} entries).",
     )
-    return Finding("keys", "ok", text.filled(**told))
+    size = now.last.size if now.last else 0
+    return Finding("keys", "ok", text.filled(folder=now.folder, print=_print(now.present), size=size))
+
+
+def _print(key: Key | None) -> str:
+    return key.fingerprint if key else "–"
+
+
+def _no_key(now: Standing) -> Finding:
+    text = Text(
+        "監査台帳の署名鍵が {folder} にないか、現在の鍵ではありません（ある鍵の指紋: {print}、台帳の鍵の指紋: {wanted}）。"
+        "GOVERNANCE_KEYS_DIR を確かめ、鍵のフォルダーを戻してください。報告書を発行できません。",
+        "The key that signs the ledger is not in {folder}, or not the one in force (fingerprint there {print}, by the ledger "
+        "{wanted}). Check GOVERNANCE_KEYS_DIR and put the folder of keys back. No report can be issued.",
+    )
+    wanted = now.terms[-1].key.fingerprint
+    return Finding("keys", "fail", text.filled(folder=now.folder, print=_print(now.present), wanted=wanted))
 
 
 def _places(settings: Settings) -> Finding:
