@@ -34,7 +34,6 @@ from governance.screenings.models import Answer, Snapshot
 from governance.settings import Settings
 from governance.storage.database import Database
 from governance.storage.files import DamagedFile
-from governance.work import SYSTEM, run
 from governance.worker import Worker
 from tests.erasure.conftest import SECRET, SHARED, Case
 
