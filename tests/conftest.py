@@ -35,8 +35,8 @@ KINDS = ("sqlite", "postgresql")
 PAGES = {"app", "open_for", "browse", "enter"}
 """Fixtures of tests that look at pages. What such a page shows and asks is the same on every engine: they run on SQLite alone.
 
-That the SQL of every page runs on PostgreSQL too is shown by one walk over all that people are led to (tests/test_walk.py). Services,
-storage, ledger, migrations and what happens at once run on both engines, and so do the pages of BOTH.
+One walk over the links that six kinds of people are led to runs on PostgreSQL too (tests/test_walk.py), without filters and forms.
+Services, storage, ledger, migrations and what happens at once run on both engines, and so do the pages of BOTH.
 """
 BOTH = (
     "test_access.py",
