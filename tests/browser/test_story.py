@@ -136,7 +136,7 @@ def the_auditor_takes_the_report(town: Town, case: str, folder: Path) -> None:
     the_secretariat_issues(town("secretariat"), case)
     auditor = town("auditor")
     auditor.open("/reports")
-    auditor.page.locator('main a[href^="/reports/"]').first.click()
+    auditor.page.locator('main table a[href^="/reports/"]').first.click()
     auditor.page.wait_for_url("**/reports/*")
     auditor.looks_right()
     assert not violations(auditor.page)
