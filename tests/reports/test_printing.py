@@ -36,7 +36,14 @@ def press() -> int:
 def children(pid: int) -> list[int]:
     """Return those that run: one that has ended stands in the list until it is asked for."""
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(each) for each in found if Path(f"/proc/{each}/cmdline").read_bytes()]
+    return [int(each) for each in found if _runs(each)]
+
+
+def _runs(pid: str) -> bool:
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except (FileNotFoundError, ProcessLookupError):  # it ended between the two looks
+        return False
 
 
 def until(told: Callable[[], Any], seconds: float = 20) -> Any:
