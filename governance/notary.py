@@ -37,9 +37,10 @@ SIGNED_AFTER = frozenset(
         "ConditionWaived",
         "ReportIssued",
         "PaperIssued",
+        "ReportAnnulled",
     }
 )
-"""Acts after which a checkpoint is made: decisions of board, team, department and executives, waivers, and each issue."""
+"""Acts after which a checkpoint is made: decisions of board, team, department and executives, waivers, each issue and annulment."""
 
 log = logging.getLogger("governance.notary")
 

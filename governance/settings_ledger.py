@@ -5,6 +5,7 @@ A checkpoint proves nothing against an administrator until it has left the insta
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -37,6 +38,11 @@ def _plain(values: tuple[str, ...]) -> tuple[str, ...]:
     if not all(values):
         raise ValueError("no mail address")
     return tuple(address(value) for value in values)
+
+
+def place_code(kind: str, place: str) -> str:
+    """Return the name under which a place outside stands in the table of sendings."""
+    return f"{kind}:{hashlib.sha256(place.encode()).hexdigest()[:16]}"
 
 
 class LedgerSettings(MailSettings):
@@ -106,3 +112,15 @@ class LedgerSettings(MailSettings):
             Text("なし", "none"),
         ),
     ] = ()
+
+    @property
+    def checkpoint_places(self) -> list[tuple[str, str]]:
+        """Kind and address of each place outside that gets the checkpoints."""
+        found = []
+        if self.checkpoint_folder is not None:
+            found.append(("folder", str(self.checkpoint_folder)))
+        if self.checkpoint_url:
+            found.append(("bucket", self.checkpoint_url))
+        if self.checkpoint_mail and self.mail_is_on:
+            found.append(("mail", ", ".join(self.checkpoint_mail)))
+        return found

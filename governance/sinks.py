@@ -7,22 +7,24 @@ that is logged and noted, the checkpoint never counts as sent, and later ones go
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from sqlalchemy import and_, or_, select
 
+from governance.ledger.checkpoints import FORK
 from governance.ledger.models import LedgerCheckpoint, LedgerSending
 from governance.ledger.notes import peek
 from governance.notifications.posting import Post, Rejected, Unreachable
 from governance.settings import Settings
+from governance.settings_ledger import place_code
 from governance.storage.database import Database
 from governance.storage.objects import bucket
 from governance.work import SYSTEM, UnitOfWork, open_work, run
@@ -31,9 +33,6 @@ AT_ONE_LOOK = 100
 LATER = (1, 5, 30, 120)
 """Minutes before the next try, longer each time."""
 DAY = timedelta(days=1)
-FORK = "fork"
-"""The problem of a checkpoint whose name is taken by another content."""
-
 log = logging.getLogger("governance.sinks")
 
 
@@ -53,22 +52,7 @@ class Sink:
     @property
     def code(self) -> str:
         """The name of this place in the table of sendings."""
-        return f"{self.kind}:{hashlib.sha256(self.place.encode()).hexdigest()[:16]}"
-
-
-def sinks(settings: Settings) -> list[Sink]:
-    """Return the places that are configured."""
-    found = []
-    if settings.checkpoint_folder is not None:
-        found.append(
-            Sink("folder", str(settings.checkpoint_folder), lambda name, note: _to_folder(settings, name, note))
-        )
-    if settings.checkpoint_url:
-        found.append(Sink("bucket", settings.checkpoint_url, lambda name, note: _to_bucket(settings, name, note)))
-    if settings.checkpoint_mail and settings.mail_is_on:
-        place = ", ".join(settings.checkpoint_mail)
-        found.append(Sink("mail", place, lambda name, note: _by_mail(settings, name, note), daily=True))
-    return found
+        return place_code(self.kind, self.place)
 
 
 def _to_folder(settings: Settings, name: str, note: str) -> None:
@@ -110,6 +94,17 @@ def _by_mail(settings: Settings, name: str, note: str) -> None:
     message.add_attachment(note.encode(), maintype="application", subtype="octet-stream", filename=name)
     with Post(settings) as post:
         post.send(message)
+
+
+_PUTS = {"folder": _to_folder, "bucket": _to_bucket, "mail": _by_mail}
+
+
+def sinks(settings: Settings) -> list[Sink]:
+    """Return the places that are configured; mail takes only the newest checkpoint, once a day."""
+    return [
+        Sink(kind, place, partial(_PUTS[kind], settings), daily=kind == "mail")
+        for kind, place in settings.checkpoint_places
+    ]
 
 
 def send(database: Database, settings: Settings, now: datetime) -> int:

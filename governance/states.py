@@ -120,6 +120,8 @@ STATES: dict[str, State] = {
     "published": State("check", "good", Text("公開中", "Published")),
     "retired": State("leave", "", Text("終了", "Retired")),
     "issued": State("check", "good", Text("発行済", "Issued")),
+    "report.superseded": State("return", "warn", Text("旧版", "Superseded")),
+    "report.annulled": State("cross", "bad", Text("取消", "Annulled")),
     "replaced": State("return", "warn", Text("差替え済", "Replaced")),
     "account.active": State("check", "good", Text("利用中", "Active")),
     "account.closed": State("leave", "", Text("停止", "Closed")),

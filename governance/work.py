@@ -44,9 +44,11 @@ _TAKEN = frozenset(
         "uq_erasures_number",
         "uq_legal_holds_number",
         "uq_sampling_shares_number",
+        "uq_report_annulments_report_id",
+        "uq_report_annulments_paper_id",
     }
 )
-"""Constraints that two units meet when both took the same next number at once: the later one takes another."""
+"""Constraints that two units meet when both took the same next number at once, or did the same final act: the later one looks again."""
 
 Result = TypeVar("Result")
 

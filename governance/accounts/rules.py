@@ -195,6 +195,12 @@ PERMISSIONS: dict[str, Permission] = {
         _TEAM | _CASE_STAFF | {"project.approver", "committee.member"},
         {"item.recused"},
     ),
+    "report:annul": _row(
+        "報告書の取消",
+        "Annul an issued report",
+        {"secretariat", "legal"},
+        _OBSERVER_FREE | {"item.recused", "project.ever"},
+    ),
     "ledger:view": _row("監査台帳の閲覧", "See the audit ledger", {"auditor", "secretariat", "administrator"}),
     "ledger:verify": _row("監査台帳の検証", "Verify the audit ledger", {"auditor", "secretariat", "administrator"}),
     "questionnaire:view": _row("質問票の閲覧", "See questionnaires", EVERYONE),

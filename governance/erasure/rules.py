@@ -139,7 +139,7 @@ KEPT_ACTS = _words(
     " MinutesApproved PaperPrepared PaperIssued ConditionSet ConditionReported ConditionVerified ConditionRejected ConditionWaived"
     " WaiverProposed WaiverVoted"
     " IncidentReported IncidentChanged IncidentAnalysed IncidentClosed IncidentReopened IncidentAnswered IncidentDutyNoted"
-    " AmendmentAccepted AmendmentRescreened ReportPrepared ReportIssued ReadingCorrected ReadingsEntered ErasureRequested"
+    " AmendmentAccepted AmendmentRescreened ReportPrepared ReportIssued ReportAnnulled ReadingCorrected ReadingsEntered ErasureRequested"
     " ErasureRefused ErasureWithdrawn ErasurePerformed LegalHoldSet LegalHoldLifted"
 )
 

@@ -1,4 +1,4 @@
-"""Pages of the audit ledger: the newest events, one entry as it was hashed, and the check of the whole.
+"""Pages of the audit ledger: the newest events, one entry as it was hashed, the check of the whole, and its signed checkpoints.
 
 They stand here because the ledger itself lies below everything that knows of pages, people and projects.
 """
@@ -6,16 +6,19 @@ They stand here because the ledger itself lies below everything that knows of pa
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, current_app, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 
 from governance.accounts.rules import authorize
+from governance.insight import outside
 from governance.insight.services import in_words
 from governance.ledger import services as ledger
 from governance.ledger.audit import verify_database
+from governance.ledger.models import LedgerCheckpoint
 from governance.ledger.rules import EVENT_TYPES
 from governance.pages import current_work, database, file_store, page, permission, see
 from governance.projects.models import Project
@@ -47,12 +50,49 @@ def index() -> ResponseReturnValue:
         lines=in_words(work, found[:PAGE]),
         events=found[:PAGE],
         head=ledger.head(work.session),
+        places=outside.places(work.session, _configured(), work.now),
         older=older,
         newest=_href() if before is not None else None,
         types=every,
         type=type,
         project=words,
     )
+
+
+def _configured() -> list[tuple[str, str]]:
+    return current_app.config["SETTINGS"].checkpoint_places  # type: ignore[no-any-return]
+
+
+@blueprint.get("/ledger/checkpoints")
+@permission("ledger:view")
+def made() -> ResponseReturnValue:
+    """Show the signed checkpoints, the newest first, with the places each was sent to."""
+    work = current_work()
+    authorize(work.actor, "ledger:view")
+    found = outside.made(work.session, request.args.get("before", type=_number), PAGE + 1)
+    older = url_for("ledger.made", before=found[PAGE - 1].size) if len(found) > PAGE else None
+    return page(
+        "ledger/checkpoints.html",
+        checkpoints=found[:PAGE],
+        sendings=outside.sendings(work.session, found[:PAGE]),
+        kinds=outside.KINDS,
+        remedy=outside.remedy,
+        places=outside.places(work.session, _configured(), work.now),
+        older=older,
+    )
+
+
+@blueprint.get(f"/ledger/checkpoints/<int(max={LAST}):size>")
+@permission("ledger:view")
+def checkpoint(size: int) -> ResponseReturnValue:
+    """Hand out one signed checkpoint, to be kept by whoever wants to check the ledger later (docs/proofs.md §4)."""
+    work = current_work()
+    authorize(work.actor, "ledger:view")
+    row = work.session.get(LedgerCheckpoint, size)
+    if row is None:
+        raise NotFound
+    name = f"checkpoint-{size}.txt"
+    return send_file(BytesIO(row.note.encode()), mimetype="text/plain", as_attachment=True, download_name=name)
 
 
 def _number(text: str) -> int:

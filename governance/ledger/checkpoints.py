@@ -20,6 +20,8 @@ from governance.ledger.notes import Key, consistency, proof, read_key
 from governance.refusals import NotFound
 
 KEYS_NAME = "keys.json"
+FORK = "fork"
+"""The problem of a sending whose name outside is taken by another content: two histories of one ledger."""
 
 
 @dataclass(frozen=True)

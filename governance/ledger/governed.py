@@ -321,6 +321,9 @@ GOVERNED: dict[str, Governed] = {
         ),
         Text("報告書", "report"),
     ),
+    "report_annulments": Governed(
+        _columns("id report_id paper_id reason annulled_by annulled_at"), Text("報告書の取消", "annulment of a report")
+    ),
     "erasures": Governed(
         _columns(
             "id number project_id person_id parts basis reason early state requested_by requested_at decided_by decided_at"

@@ -186,6 +186,7 @@ EVENT_TYPES: dict[str, Text] = {
     "TrainingWithdrawn": Text("受講記録の取消し", "Attendance at a course withdrawn"),
     "ReportPrepared": Text("報告書の作成", "Report prepared"),
     "ReportIssued": Text("報告書の発行", "Report issued"),
+    "ReportAnnulled": Text("報告書・文書の取消", "Report or paper annulled"),
     "KeyRotated": Text("台帳の署名鍵の設定・交替", "Signing key of the ledger set or changed"),
     "ExportCreated": Text("データの書出し", "Export created"),
     "ErasureRequested": Text("消去の申請", "Erasure requested"),

@@ -19,7 +19,12 @@ def parts(project: Project, *wanted: str) -> list[str]:
     return [member.user_id for member in project.members if member.is_current and member.part in wanted]
 
 
+def holders(work: UnitOfWork, *roles: str) -> list[str]:
+    """Return who holds one of these roles now."""
+    held = select(RoleGrant.user_id).where(RoleGrant.role.in_(roles), RoleGrant.ended_at.is_(None)).distinct()
+    return list(work.session.scalars(held))
+
+
 def strangers(work: UnitOfWork, project: Project, *roles: str) -> list[str]:
     """Return who holds one of these roles and never belonged to the project: whoever did takes no part in its review."""
-    held = select(RoleGrant.user_id).where(RoleGrant.role.in_(roles), RoleGrant.ended_at.is_(None)).distinct()
-    return [user_id for user_id in work.session.scalars(held) if not project.ever_had_member(user_id)]
+    return [user_id for user_id in holders(work, *roles) if not project.ever_had_member(user_id)]

@@ -232,6 +232,7 @@ KINDS: dict[str, Kind] = {
         "results",
         Text("審査結果", "Decided"),
         ("letter", "審査結果通知書 {number} が発行されました。", "Decision letter {number} was issued."),
+        ("annulled", "文書 {number} が取り消されました。", "Document {number} was annulled."),
         ("approved", "審査結果が出ました：承認", "Decided: approved"),
         ("approved_with_conditions", "審査結果が出ました：条件付承認", "Decided: approved with conditions"),
         ("deferred", "審査結果が出ました：継続審査", "Decided: deferred"),

@@ -131,7 +131,8 @@ def job(work: UnitOfWork, job_id: str) -> BulkJob:
     """Return one of the actor's own jobs with its files. NotFound for another's."""
     files = selectinload(BulkJob.files)
     query = select(BulkJob).where(BulkJob.id == job_id, BulkJob.asked_by == work.actor.id)
-    found = work.session.scalars(query.options(files.joinedload(BulkFile.project), files.joinedload(BulkFile.report)))
+    reports = files.joinedload(BulkFile.report).selectinload(Report.annulment)
+    found = work.session.scalars(query.options(files.joinedload(BulkFile.project), reports))
     if (row := found.unique().one_or_none()) is None:
         raise NotFound
     return row

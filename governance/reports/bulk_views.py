@@ -198,6 +198,8 @@ def _part(file: BulkFile, report: Report | None) -> Part:
         "size": report.size,
         "pages": report.pages,
     }
+    if report.annulment is not None:
+        return Part("", "", told | {"state": "annulled", "file": None, "proof": None})
     if report.erased_id is not None:
         return Part("", "", told | {"state": "erased", "file": None, "proof": None})
     return Part(name, report.file_digest, told, proof)

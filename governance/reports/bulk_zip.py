@@ -1,6 +1,7 @@
 """The files of a bulk job as one ZIP, written while it is sent: nothing is kept twice, and the memory holds one report at a time.
 
-MANIFEST.jsonl comes last and tells of every report that was ordered: number, digest, size, and why one is not there.
+MANIFEST.jsonl comes last and tells of every report that was ordered: number, digest, size, and why one is not there (withheld,
+damaged, erased, annulled).
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ from governance.texts import ERASED_BOTH
 from governance.work import UnitOfWork
 
 FINAL = frozenset({"approved", "approved_with_conditions", "rejected"})
-_OWN_ACTS = frozenset({"ReportPrepared", "ReportIssued"})
+_OWN_ACTS = frozenset({"ReportPrepared", "ReportIssued", "ReportAnnulled"})
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ from governance.reports import (
 from governance.reports.case import read_case, reportable
 from governance.reports.compose import House
 from governance.reports.issuing import Ready
-from governance.reports.kept import refuse_overtaken
+from governance.reports.kept import refuse_annulled, refuse_overtaken
 from governance.reports.models import Report
 from governance.reports.names import said
 from governance.reports.paper_sources import Source
@@ -246,6 +246,7 @@ def issue_again(work: UnitOfWork, report_id: str, order: Order) -> str:
     """Record that an unchanged document was asked for again, with the new purpose; the file stays the same."""
     allow(work, order)
     row = work.session.get_one(Report, report_id)
+    refuse_annulled(row)
     _record_issue(work, row, order.purpose, again=True)
     return row.id
 
@@ -269,11 +270,13 @@ def _record_issue(work: UnitOfWork, row: Report, purpose: str, *, again: bool) -
 
 
 def _made_before(work: UnitOfWork, order: Order, told: Told, kept: Profile, digest: str, store: Store) -> Report | None:
-    """Return the report that says exactly this already, if its file is still whole."""
+    """Return the report that says exactly this already, if it was not annulled and its file is still whole."""
     query = select(Report).where(
         Report.kind == order.kind, Report.lang == order.lang, Report.scope == told.scope, Report.profile == kept.code
     )
-    query = query.where(Report.record_digest == digest).order_by(Report.issued_at.desc()).limit(1)
+    query = (
+        query.where(Report.record_digest == digest, ~Report.annulment.has()).order_by(Report.issued_at.desc()).limit(1)
+    )
     found = work.session.scalars(query).first()
     return found if found is not None and store.verify(found.file_digest) else None
 

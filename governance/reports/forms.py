@@ -1,16 +1,16 @@
-"""The shape of the request for a report; what it means is judged in rules.py."""
+"""The shape of the request for a report, and of its annulment; what they mean is judged in rules.py."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _
-from wtforms import DateField, RadioField, SelectField, StringField
+from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from governance.pages import Form, options
 from governance.reports.redaction import INTERNAL, profiles
-from governance.reports.rules import LANGUAGES, MAX_PURPOSE
+from governance.reports.rules import LANGUAGES, MAX_PURPOSE, MAX_REASON
 from governance.texts import Text
 
 
@@ -54,3 +54,13 @@ class DocumentForm(Form):
         self.lang.data = self.lang.data or locale
         self.profile.choices = options(disclosures())
         self.profile.data = self.profile.data or INTERNAL
+
+
+class AnnulForm(Form):
+    """Why an issued report is annulled."""
+
+    reason = TextAreaField(
+        _("取消の理由"),
+        [InputRequired(_("取消の理由を書いてください。")), Length(max=MAX_REASON)],
+        render_kw={"rows": 4},
+    )

@@ -1,4 +1,4 @@
-"""Stored files and erasures: which files a row still names, and a report that an erasure overtook while it was being made."""
+"""Stored files and what overtakes them: which files a row still names, and reports erased or annulled while they were being made."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ def refuse_overtaken(work: UnitOfWork, subject: str, id: str, project: str | Non
             "reports.overtaken",
             "作成している間に、この案件の内容が消去されました。この報告書は発行していません。もう一度作成してください。",
             "Content of this project was erased while the report was being made. It was not issued. Please make it again.",
+        )
+
+
+def refuse_annulled(row: Report | Paper) -> None:
+    """Refuse to issue again what was annulled after it had been found unchanged."""
+    if row.annulment is not None:
+        raise Refusal(
+            "reports.annulled",
+            "作成している間に、同じ内容の発行済みの文書が取り消されました。もう一度作成してください。",
+            "The document issued before with this content was annulled just now. Please make it again.",
         )
 
 

@@ -1,6 +1,7 @@
 """The register of issued reports: number, kind, language, purpose, and the digests that identify record and file.
 
-The register is kept when the stored copies of a project are erased; `erased_id` then says under which erasure they went.
+The register is kept when the stored copies of a project are erased; `erased_id` then says under which erasure they went. It is kept
+as well when a report is annulled: a row of its own then says when, by whom and why.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from governance.accounts.models import User
 from governance.projects.models import Erasure, Project
-from governance.storage.tables import Base, Code, Digest, Id, Line, ref
+from governance.storage.tables import Base, Code, Digest, Id, Line, Long, ref
 
 
 class Report(Base):
@@ -47,6 +48,7 @@ class Report(Base):
     erasure: Mapped[Erasure | None] = relationship()
     project: Mapped[Project | None] = relationship()
     issuer: Mapped[User] = relationship()
+    annulment: Mapped[ReportAnnulment | None] = relationship(back_populates="report")
 
 
 class Paper(Base):
@@ -80,6 +82,30 @@ class Paper(Base):
 
     erasure: Mapped[Erasure | None] = relationship()
     issuer: Mapped[User] = relationship()
+    annulment: Mapped[ReportAnnulment | None] = relationship(back_populates="paper")
+
+
+class ReportAnnulment(Base):
+    """That an issued report or paper no longer holds (取消): when, by whom and why. Written once, never changed, never taken back."""
+
+    __tablename__ = "report_annulments"
+    __table_args__ = (
+        UniqueConstraint("report_id"),
+        UniqueConstraint("paper_id"),
+        CheckConstraint("(report_id IS NULL) <> (paper_id IS NULL)", name="target"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+    id: Mapped[Id]
+    report_id: Mapped[str | None] = ref("reports.id", index=False)
+    paper_id: Mapped[str | None] = ref("papers.id", index=False)
+    reason: Mapped[Long]
+    annulled_by: Mapped[str] = ref("users.id", index=False)
+    annulled_at: Mapped[datetime]
+
+    report: Mapped[Report | None] = relationship(back_populates="annulment")
+    paper: Mapped[Paper | None] = relationship(back_populates="annulment")
+    annuller: Mapped[User] = relationship()
 
 
 class BulkJob(Base):

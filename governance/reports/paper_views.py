@@ -30,17 +30,20 @@ from governance.pages import (
 from governance.projects.erased import refuse_erased
 from governance.projects.services import relations_of
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reports import papers
+from governance.reports import annulling, papers
 from governance.reports.compose import House
-from governance.reports.paper_sources import LETTER, MINUTES, PACK, decision_for, decisions_of
+from governance.reports.models import Paper
+from governance.reports.paper_sources import LETTER, MINUTES, PACK, decision_for, decisions_of, readable
 from governance.reports.papers import Order
 from governance.reports.proofs import sidecar
 from governance.reports.rules import LANGUAGES
+from governance.reports.validity import Newer, newer
 from governance.reviews import letters, materials, minutes
 from governance.reviews.meetings import meeting
 from governance.reviews.people import standing
 from governance.reviews.rules import OUTCOMES
 from governance.texts import Text
+from governance.work import UnitOfWork
 
 blueprint = Blueprint("papers", __name__)
 NAMES = {
@@ -62,11 +65,13 @@ def _index(meeting_id: str, refused: Refusal | Refusals | None = None) -> Respon
     row = meeting(work, meeting_id)
     versions = minutes.versions_of(work, row)
     issues = may(work.actor, "paper:issue", standing(work, row.committee))
+    made = papers.of_meeting(work, row.id)
     return page(
         "reports_pages/papers.html",
         code=422 if refused else 200,
         meeting=row,
-        papers=papers.of_meeting(work, row.id),
+        papers=made,
+        newer=newer(work.session, made),
         may_print=may(work.actor, "paper:print", standing(work, row.committee))
         and materials.sent_materials(work, row) is not None,
         minutes_ready=issues and bool(versions) and minutes.is_final(versions[0]),
@@ -110,13 +115,15 @@ def _letter(decision_id: str, refused: Refusal | Refusals | None = None) -> Resp
     work = current_work()
     row = decision_for(work, decision_id)
     project = row.screening.project
+    made = [each for each in papers.of_project(work, project.id) if each.source_id == row.id]
     return page(
         "reports_pages/letter.html",
         code=422 if refused else 200,
         decision=row,
         project=project,
         sections=letters.compose(row)["sections"],
-        papers=[each for each in papers.of_project(work, project.id) if each.source_id == row.id],
+        papers=made,
+        newer=newer(work.session, made),
         may_issue=may(work.actor, "paper:issue", relations_of(work, project)),
         languages=LANGUAGES,
         chosen=locale(),
@@ -172,14 +179,24 @@ def show(paper_id: str) -> ResponseReturnValue:
     """Show one paper: what it is, its digests, its file."""
     work = current_work()
     row = papers.paper(work, paper_id)
+    found = newer(work.session, [row])
     return page(
         "reports_pages/paper.html",
         paper=row,
+        newer=found,
+        next_href=_address(work, found.get(row.id)),
         names=NAMES,
         languages=LANGUAGES,
         seen=_seen(row.meeting_id),
         has_proof=sidecar(work.session, "paper", row.id, row.file_digest) is not None,
+        may_annul=row.annulment is None and may(work.actor, annulling.ANNUL, annulling.standing(work, row)),
     )
+
+
+def _address(work: UnitOfWork, one: Newer | None) -> str | None:
+    """Return where a newer paper is, for a reader who may have it: a pack may tell of items that this reader stepped back from."""
+    row = work.session.get(Paper, one.id) if one else None
+    return url_for("papers.show", paper_id=row.id) if row is not None and readable(work, row) else None
 
 
 def _seen(meeting_id: str | None) -> bool:

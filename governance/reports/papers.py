@@ -26,7 +26,7 @@ from governance.reports.compose import House
 from governance.reports.content import RECORD_NAME
 from governance.reports.glyphs import printable
 from governance.reports.issuing import Ready
-from governance.reports.kept import refuse_overtaken
+from governance.reports.kept import refuse_annulled, refuse_overtaken
 from governance.reports.models import Paper
 from governance.reports.names import said
 from governance.reports.paper_sources import LETTER, Source, readable, source
@@ -71,8 +71,13 @@ def issue(database: Database, actor: Actor, store: Store, order: Order) -> str:
         store,
         lambda work: prepare(work, order, store),
         lambda work, made, printed, digest: finish(work, order, made, printed, digest),
-        lambda _, made: made.id,
+        lambda work, made: _found_again(work, made.id),
     )
+
+
+def _found_again(work: UnitOfWork, paper_id: str) -> str:
+    refuse_annulled(work.session.get_one(Paper, paper_id))
+    return paper_id
 
 
 def prepare(work: UnitOfWork, order: Order, store: Store) -> Prepared:
@@ -186,9 +191,11 @@ def _last_number(work: UnitOfWork) -> str | None:
 
 
 def _printed_before(work: UnitOfWork, made: Source, lang: str, store: Store) -> Paper | None:
-    """Return the last paper that says this already; one that was erased, or whose file is lost, is printed anew."""
+    """Return the last paper that says this already; one that was erased or annulled, or whose file is lost, is printed anew."""
     query = select(Paper).where(Paper.kind == made.kind, Paper.source_id == made.id, Paper.lang == lang)
-    query = query.where(Paper.erased_id.is_(None)).order_by(Paper.issued_at.desc(), Paper.number.desc())
+    query = query.where(Paper.erased_id.is_(None), ~Paper.annulment.has()).order_by(
+        Paper.issued_at.desc(), Paper.number.desc()
+    )
     found = (row for row in work.session.scalars(query) if row.items == made.items)
     return next((row for row in found if store.verify(row.file_digest)), None)
 

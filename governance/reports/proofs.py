@@ -5,16 +5,11 @@ Everything is read from the ledger and its first checkpoint that covers the entr
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from governance.ledger import checkpoints
 from governance.ledger.services import subject_events
-from governance.reports.models import Report
-from governance.reports.rules import CASE
 from governance.reports.sealed import Attached, Seal
-from governance.screenings.models import Snapshot
-from governance.work import UnitOfWork
 
 ISSUED = {"report": "ReportIssued", "paper": "PaperIssued"}
 
@@ -45,30 +40,3 @@ def sidecar(session: Session, subject: str, id: str, file_digest: str) -> bytes 
             found = checkpoints.entry_proof(session, entry.seq, with_body=True)
             return found[0].encode() if found else None
     return None
-
-
-def superseded(work: UnitOfWork, digest: str) -> dict[str, str]:
-    """Return, for reports with this SHA-256 of record or file, the number of the newest one that has taken their place.
-
-    That is the last one about the same thing, of the same kind, language and profile. Nothing of what it says is told.
-    """
-    found: dict[str, str] = {}
-    for row in work.session.scalars(
-        select(Report).where(or_(Report.record_digest == digest, Report.file_digest == digest))
-    ):
-        query = select(Report).where(*_same(row)).order_by(Report.issued_at.desc(), Report.number.desc())
-        last = work.session.scalars(query.limit(1)).first()
-        if last is not None and last.id != row.id:
-            found[row.number] = last.number
-    return found
-
-
-def _same(row: Report) -> list[ColumnElement[bool]]:
-    """Return the filter of reports about the same thing. Case reports name no scope: theirs is the screening of their snapshot."""
-    columns = (Report.project_id, Report.kind, Report.lang, Report.profile, Report.scope)
-    same = [each == getattr(row, each.key) for each in columns]
-    if row.kind == CASE:
-        screening = select(Snapshot.screening_id).where(Snapshot.digest == row.snapshot_digest)
-        own = select(Snapshot.digest).where(Snapshot.screening_id.in_(screening))
-        same.append(Report.snapshot_digest.in_(own))
-    return same

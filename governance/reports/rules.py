@@ -30,6 +30,7 @@ LANGUAGES: Mapping[str, Text] = MappingProxyType(
     }
 )
 MAX_PURPOSE = 200
+MAX_REASON = 2000
 _NUMBER = re.compile(r"AIG-R\d-(\d{4})-(\d{4,})")
 
 
@@ -55,4 +56,17 @@ def check_request(lang: str, purpose: str) -> None:
     if len(purpose.strip()) > MAX_PURPOSE:
         text = Text("目的は{n}文字以内で書いてください。", "Use at most {n} characters.").filled(n=MAX_PURPOSE)
         problems.append(Problem("reports.purpose_long", text, "purpose"))
+    Refusals.raise_any(problems)
+
+
+def check_reason(reason: str) -> None:
+    """Refuse an annulment without a reason: nobody may take an issued report out of force in silence."""
+    problems = []
+    if not reason.strip():
+        problems.append(
+            Problem("reports.reason", Text("取消の理由を書いてください。", "Say why it is annulled."), "reason")
+        )
+    if len(reason.strip()) > MAX_REASON:
+        text = Text("理由は{n}文字以内で書いてください。", "Use at most {n} characters.").filled(n=MAX_REASON)
+        problems.append(Problem("reports.reason_long", text, "reason"))
     Refusals.raise_any(problems)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import selectinload
 
 from governance.accounts.rules import authorize, may
 from governance.ledger.services import events
@@ -22,7 +23,7 @@ from governance.reports import issuing
 from governance.reports.case import Case, read_case, reportable
 from governance.reports.compose import House, Imprint, compose
 from governance.reports.issuing import Ready
-from governance.reports.kept import refuse_overtaken
+from governance.reports.kept import refuse_annulled, refuse_overtaken
 from governance.reports.models import Report
 from governance.reports.printing import Printed
 from governance.reports.render import Issue, record_bytes, record_digest, render_html
@@ -161,6 +162,7 @@ def finish(work: UnitOfWork, order: Order, made: Prepared, printed: Printed, fil
 def issue_again(work: UnitOfWork, report_id: str, order: Order) -> str:
     """Record that an unchanged report was asked for again, with the new purpose; the file stays the same."""
     row = work.session.get_one(Report, report_id)
+    refuse_annulled(row)
     authorize(work.actor, "report:issue", relations_of(work, visible_project(work, order.project_id)))
     _record_issue(work, row, order.purpose, again=True)
     return row.id
@@ -205,8 +207,8 @@ def nothing_submitted() -> Refusal:
 
 
 def _unchanged(case: Case, store: Store, house: House) -> Report | None:
-    """Return the last report when composing it anew with its own imprint gives the same record to the byte."""
-    if not case.reports:
+    """Return the last report when composing it anew with its own imprint gives the same record to the byte; never an annulled one."""
+    if not case.reports or case.reports[-1].annulment is not None:
         return None
     last = case.reports[-1]
     try:
@@ -232,12 +234,12 @@ def last_number(work: UnitOfWork) -> str | None:
 
 def reports(work: UnitOfWork, project: Project | None = None, *, limit: int = 200) -> list[Report]:
     """Return the newest reports that the actor may read: on cases they see, and on the whole house for those who may see these."""
-    query = select(Report).outerjoin(Project).where(_seen(work.actor))
+    query = select(Report).outerjoin(Project).where(_seen(work.actor)).options(selectinload(Report.annulment))
     if project is not None:
         query = query.where(Report.project_id == project.id)
     rows = work.session.scalars(query.order_by(Report.issued_at.desc(), Report.number.desc()).limit(limit))
     return [
-        row for row in rows if row.project is None or may(work.actor, "report:download", _standing(work, row.project))
+        row for row in rows if row.project is None or may(work.actor, "report:download", standing(work, row.project))
     ]
 
 
@@ -256,7 +258,7 @@ def report(work: UnitOfWork, report_id: str) -> Report:
     if row is None:
         raise NotFound
     if row.project is not None:
-        authorize(work.actor, "report:download", _standing(work, row.project))
+        authorize(work.actor, "report:download", standing(work, row.project))
     return row
 
 
@@ -276,7 +278,7 @@ def matching(work: UnitOfWork, digest: str) -> Sequence[Report]:
     return list(work.session.scalars(query.order_by(Report.issued_at)))
 
 
-def _standing(work: UnitOfWork, project: Project) -> frozenset[str]:
+def standing(work: UnitOfWork, project: Project) -> frozenset[str]:
     """Return the actor's relations to the project: whoever sees it without belonging to it was given leave to read it, and whoever
     stepped back from it in a committee reads no report of it."""
     stepped_back = (

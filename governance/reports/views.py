@@ -34,15 +34,25 @@ from governance.projects.services import by_number, relations_of
 from governance.projects.services import project as visible_project
 from governance.questionnaires.services import framework_in
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
-from governance.reports import bulk_views, copy_views, document_views, paper_views, papers, proof_views, services
+from governance.reports import (
+    annul_views,
+    annulling,
+    bulk_views,
+    copy_views,
+    document_views,
+    paper_views,
+    papers,
+    proof_views,
+    services,
+)
 from governance.reports.case import reportable
 from governance.reports.compose import House
 from governance.reports.forms import IssueForm
 from governance.reports.proof_views import proof_of, published, verifier_digest
-from governance.reports.proofs import superseded
 from governance.reports.redaction import INTERNAL, profiles
 from governance.reports.rules import LANGUAGES, NAMES
 from governance.reports.services import Order
+from governance.reports.validity import newer
 from governance.screenings.models import Screening
 from governance.states import state_of
 from governance.texts import Text
@@ -55,6 +65,7 @@ blueprints = (
     document_views.blueprint,
     copy_views.blueprint,
     proof_views.blueprint,
+    annul_views.blueprint,
 )
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -65,15 +76,17 @@ def index() -> ResponseReturnValue:
     """Show the register of issued reports, of all projects or of one."""
     work, wanted = current_work(), request.args.get("project", "").strip()
     project = by_number(work, wanted) if wanted else None
+    rows, letters = services.reports(work, project), papers.of_project(work, project.id) if project else []
     return page(
         "reports_pages/index.html",
-        reports=services.reports(work, project),
+        reports=rows,
+        newer=newer(work.session, [*rows, *letters]),
         project=project,
         names=NAMES,
         profiles=profiles(),
         internal=INTERNAL,
         languages=LANGUAGES,
-        letters=papers.of_project(work, project.id) if project else [],
+        letters=letters,
         may_issue=project is not None
         and may(work.actor, "report:issue", relations_of(work, project))
         and reportable(work, project),
@@ -159,6 +172,8 @@ def show(report_id: str) -> ResponseReturnValue:
         report=row,
         project=work.session.get(Project, row.project_id) if row.project_id else None,
         has_proof=proof_of(work, row) is not None,
+        newer=newer(work.session, [row]),
+        may_annul=row.annulment is None and may(work.actor, annulling.ANNUL, annulling.standing(work, row)),
         names=NAMES,
         profiles=profiles(),
         internal=INTERNAL,
@@ -181,17 +196,22 @@ def file(report_id: str) -> ResponseReturnValue:
 @public()
 @limiter.limit("60/minute")
 def verify() -> ResponseReturnValue:
-    """Say which issued report has a digest; says nothing about its content, so whoever holds the report may ask."""
+    """Say which issued report has a digest, and whether it was replaced or annulled since.
+
+    Numbers and dates only, nothing of the content and no reason: whoever holds the report may ask.
+    """
     digest = re.sub(r"\s", "", request.args.get("d", "")).lower()
-    known = bool(_DIGEST.fullmatch(digest))
+    work, known = current_work(), bool(_DIGEST.fullmatch(digest))
+    found = [*services.matching(work, digest), *papers.matching(work, digest)] if known else None
     return page(
         "reports_pages/verify.html",
         digest=digest[:64],
         wrong=bool(digest) and not known,
-        found=[*services.matching(current_work(), digest), *papers.matching(current_work(), digest)] if known else None,
+        found=found,
         languages=LANGUAGES,
         here=url_for("reports.verify"),
-        published=published(current_work()),
-        superseded=superseded(current_work(), digest) if known else {},
+        published=published(work),
+        newer=newer(work.session, found or []),
+        asked_at=work.now,
         verifier_digest=verifier_digest(),
     )

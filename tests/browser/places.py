@@ -18,12 +18,14 @@ from governance.erasure import holding
 from governance.erasure import services as erasures
 from governance.erasure.rules import Wish
 from governance.learning import attending
+from governance.ledger.models import LedgerCheckpoint, LedgerSending
 from governance.monitoring import incidents, indicators, keys
 from governance.monitoring.models import Indicator, Reading
 from governance.projects.models import Project
 from governance.questionnaires import drafts
 from governance.questionnaires.models import DraftChange, FrameworkVersion, QuestionnaireVersion
-from governance.reports import bulk
+from governance.reports import annulling, bulk
+from governance.reports.models import Paper, Report
 from governance.reviews import (
     amendments,
     assigning,
@@ -260,9 +262,29 @@ def of_papers(made: World, meeting: str, settled: str, committee: str) -> Places
     paths = [f"/meetings/{meeting}/materials", f"/meetings/{closed}/minutes", f"/meetings/{closed}/papers"]
     return [
         ("secretariat", [*paths, f"/meetings/{later}/edit", f"/decisions/{letter}/letter"]),
+        *of_register(made, project_of(made, waiting), letter),
         ("ext1", paths),
         ("owner", [f"/screenings/{asked}/board-questions", f"/decisions/{letter}/letter"]),
     ]
+
+
+def of_register(made: World, project: str, decision: str) -> Places:
+    """A report and a letter that hold, a report that was annulled and replaced, and a checkpoint that could not be sent."""
+    with made.acting("secretariat") as work:
+        common = {"lang": "ja", "project_id": project, "record_digest": "a" * 64, "size": 1, "pages": 1}
+        common |= {"issued_by": work.actor.id, "file_digest": "b" * 64}
+        at = {"purpose": "監査部への提出", "kind": "case", **common}
+        rows = [Report(number=f"AIG-R1-2026-000{n}", issued_at=work.now + timedelta(seconds=n), **at) for n in (1, 2, 3)]
+        letter = Paper(number="AIG-R2-2026-0001", kind="letter", source_id=decision, items=[], issued_at=work.now, **common)
+        work.session.add_all([*rows, letter])
+        work.record("ReportIssued", subject=("report", "seen"))
+        annulling.annul(work, rows[1], "宛先を誤って発行した。")
+        places = [*(f"/reports/{row.id}" for row in rows), f"/reports/{rows[2].id}/annul", f"/papers/{letter.id}"]
+        work.session.add(LedgerCheckpoint(size=1, root=b"r" * 32, note="—", made_at=work.now))
+        work.session.flush()
+        place = {"sink": "folder:0", "place": "/mnt/outside", "problem": "FileNotFoundError", "tried_at": work.now}
+        work.session.add(LedgerSending(size=1, tries=3, **place))
+        return [("secretariat", [*places, f"/papers/{letter.id}/annul", "/ledger/checkpoints"])]
 
 
 def at_the_desk(made: World) -> str:

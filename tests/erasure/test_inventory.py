@@ -24,7 +24,7 @@ KEPT = {
     "documents of the installation": (
         "framework_versions questionnaire_versions questionnaire_retirements questionnaire_drafts"
     ),
-    "the register, and erasure itself": "reports papers erasures legal_holds",
+    "the register, and erasure itself": "reports papers report_annulments erasures legal_holds",
     "no words of people": (
         "snapshots.body answers.value evidence.media_type projects.system_version projects.department projects.department_en"
     ),

@@ -40,7 +40,7 @@ from governance.questionnaires.models import (
     QuestionnaireRetirement,
     QuestionnaireVersion,
 )
-from governance.reports.models import Paper, Report
+from governance.reports.models import Paper, Report, ReportAnnulment
 from governance.reviews.amendment_models import Amendment, Appeal
 from governance.reviews.body_models import BodyMember, BodyOpinion, CommitteeOpinion, Consultation
 from governance.reviews.circulation_models import Circulation, CirculationVote
@@ -473,6 +473,10 @@ def decide(work: UnitOfWork) -> None:
             issued_at=work.now,
         )
     )  # fmt: skip
+    work.session.flush()
+    work.session.add(
+        ReportAnnulment(id="an-1", report_id="rp-1", reason="宛先の誤り", annulled_by="u-expert", annulled_at=work.now)
+    )
     work.record("ReportIssued", subject=("report", "rp-1"), project="p-1", refs={"file": sha("f")})
 
 

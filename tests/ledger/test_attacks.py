@@ -245,6 +245,7 @@ CHANGES = {
     "amendments": "scale = 'major'",
     "appeals": "facts = '別の事実'",
     "reports": "purpose = '別の目的'",
+    "report_annulments": "reason = '別の理由'",
     "indicators": "opens_screening = false",
     "indicator_bands": "low = '1'",
     "reading_keys": "revoked_at = NULL",

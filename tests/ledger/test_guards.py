@@ -25,6 +25,7 @@ FROZEN = [
     "questionnaire_drafts",
     "draft_changes",
     "reports",
+    "report_annulments",
     "indicator_bands",
     "reading_batches",
     "readings",

@@ -13,7 +13,7 @@ from governance.reports.case import read_case
 from governance.reports.compose import House, Imprint, compose
 from governance.reports.consistency import gaps
 from governance.reports.models import Report
-from governance.reports.proofs import superseded
+from governance.reports.validity import newer
 from governance.screenings import confirming
 from governance.screenings.loading import load
 from governance.screenings.models import Screening
@@ -100,16 +100,17 @@ def test_a_report_of_the_next_phase_takes_no_place_of_an_earlier_one(made, proje
     confirmed(made, following)
     submitted(made, following)
 
-    def issued(which: str, house: str) -> tuple[str, dict]:
+    def issued(which: str, house: str) -> str:
         order = services.Order(project, "ja", "監査", which, House(Text(house, house)))
-        made_id = services.issue(made.database, made.actor("expert"), store, order)
-        with made.acting("auditor", read_only=True) as work:
-            return work.session.get(Report, made_id).number, work.session.get(Report, made_id).file_digest
+        return services.issue(made.database, made.actor("expert"), store, order)
 
-    first, digest = issued(screening, "前")
+    def replaced_by(id: str) -> str | None:
+        with made.acting("auditor", read_only=True) as work:
+            found = newer(work.session, [work.session.get(Report, id)]).get(id)
+            return found.id if found else None
+
+    first = issued(screening, "前")
     issued(following, "前")
-    with made.acting("auditor", read_only=True) as work:
-        assert superseded(work, digest) == {}
-    newest, _ = issued(screening, "後")
-    with made.acting("auditor", read_only=True) as work:
-        assert superseded(work, digest) == {first: newest}
+    assert replaced_by(first) is None
+    newest = issued(screening, "後")
+    assert replaced_by(first) == newest

@@ -44,12 +44,12 @@ def test_the_sidecar_lies_beside_its_report_and_a_newer_report_is_told(
     found = verifier.check_file(file, sidecar.data, verifier.trusted([notary.key()[0].vkey]), ())
     assert found.verdict.state == "ok"
     assert "#" in printed[0].partition("data-seal=")[2][:80], "the foot of each page says where it stands"
-    assert "新しい報告書" not in Visitor(app).get(f"/verify?d={digest}").text
+    assert "新しい版" not in Visitor(app).get(f"/verify?d={digest}").text
     other = House(Text("別の組織", "Another house"), Text("社外秘", "Confidential"))
     services.issue(made.database, made.actor("expert"), store, Order(project, "ja", "監査", house=other))
     page = Visitor(app).get(f"/verify?d={digest}").text
     assert notary.key()[0].vkey in page
-    assert "同じ対象の新しい報告書 AIG-R1-" in page
+    assert "新しい版：AIG-R1-" in page
     taken = Visitor(app).get("/verify/verify_report.py").data
     assert hashlib.sha256(taken).hexdigest()[:8] in page
     assert Visitor(app).get("/verify/keys.json").json["keys"][0]["vkey"] == notary.key()[0].vkey
