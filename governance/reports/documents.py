@@ -145,7 +145,8 @@ def prepare(work: UnitOfWork, order: Order, store: Store) -> Prepared:
             subject="report", id=before.id, number=before.number, at=work.now, record=b"", page=lambda _: "",
             again=before.id, told=told, record_digest=digest,
         )  # fmt: skip
-    number, at = next_number(local_date(work.now).year, last_number(work), order.kind), work.now
+    year, at = local_date(work.now).year, work.now
+    number = next_number(year, last_number(work, year), order.kind)
     about = Issue(number, at, order.purpose.strip())
     made = Prepared(
         subject="report", id=new_id(), number=number, at=at, record=record, told=told, record_digest=digest,

@@ -16,7 +16,6 @@ import rfc8785
 from sqlalchemy import or_, select
 
 from governance.ledger.rules import Code, Ref
-from governance.ledger.services import events
 from governance.notifications.people import team
 from governance.notifications.services import notify
 from governance.projects.models import Project
@@ -34,6 +33,7 @@ from governance.reports.printing import Printed
 from governance.reports.render import Issue, code, environment
 from governance.reports.rules import LANGUAGES
 from governance.reports.sealed import Seal
+from governance.reports.services import last_number
 from governance.reviews.rules import local_date
 from governance.storage.database import Database
 from governance.storage.files import Store
@@ -89,7 +89,8 @@ def prepare(work: UnitOfWork, order: Order, store: Store) -> Prepared:
     before = _printed_before(work, made, order.lang, store)
     if before is not None:
         return _made(before.id, before.number, work.now, made, again=before.id)
-    number, at = next_number(local_date(work.now).year, _last_number(work)), work.now
+    year, at = local_date(work.now).year, work.now
+    number = next_number(year, last_number(work, year, "PaperPrepared"))
     record = rfc8785.dumps(dict(made.content))
     page = lambda seal: render(made, order, Issue(number, at, "", seal=seal), record)  # noqa: E731 - one line for one page
     found = _made(new_id(), number, at, made, record, page)
@@ -183,11 +184,6 @@ def next_number(year: int, last: str | None) -> str:
     found = _NUMBER.fullmatch(last or "")
     count = int(found[2]) + 1 if found and int(found[1]) == year else 1
     return f"AIG-R2-{year}-{count:04}"
-
-
-def _last_number(work: UnitOfWork) -> str | None:
-    found = events(work.session, type="PaperPrepared", limit=1)
-    return str(found[0].body["codes"]["number"]) if found else None
 
 
 def _printed_before(work: UnitOfWork, made: Source, lang: str, store: Store) -> Paper | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from governance.refusals import Problem, Refusals
@@ -42,6 +42,12 @@ def next_number(year: int, last: str | None, kind: str = CASE) -> str:
     found = _NUMBER.fullmatch(last or "")
     count = int(found[2]) + 1 if found and int(found[1]) == year else 1
     return f"AIG-{CODES[kind]}-{year}-{count:04}"
+
+
+def last_of(year: int, numbers: Iterable[str]) -> str | None:
+    """Return the highest of these numbers that is of this year: around New Year an act of the old one may follow one of the new."""
+    of_year = [number for number in numbers if number.rpartition("-")[0].endswith(f"-{year}")]
+    return max(of_year, key=lambda number: int(number.rpartition("-")[2]), default=None)
 
 
 def check_request(lang: str, purpose: str) -> None:

@@ -27,7 +27,7 @@ from governance.reports.kept import refuse_annulled, refuse_overtaken
 from governance.reports.models import Report
 from governance.reports.printing import Printed
 from governance.reports.render import Issue, record_bytes, record_digest, render_html
-from governance.reports.rules import CASE, FORM, MAPPING, NAMES, check_request, next_number
+from governance.reports.rules import CASE, FORM, MAPPING, NAMES, check_request, last_of, next_number
 from governance.reviews.models import AgendaItem, CommitteeMember, Recusal
 from governance.reviews.rules import local_date
 from governance.screenings.models import Screening
@@ -39,6 +39,7 @@ from governance.work import Actor, UnitOfWork
 UNCONFIGURED = House()
 READERS = {FORM: "questionnaire:view", MAPPING: "questionnaire:view"}
 """Who reads a report that is on no case, where it says nothing of the house: what it tells of stands on the pages of questionnaires."""
+_LOOK_BACK = 50  # acts of another year that may have come after the last one of this year
 _READS = frozenset({"committee.member"})  # whoever was given leave to read a case on an agenda
 
 
@@ -116,7 +117,7 @@ def _made_before(work: UnitOfWork, row: Report) -> Prepared:
 def _composed(work: UnitOfWork, case: Case, order: Order, verify: str) -> Prepared:
     """Compose a new report: the next number, the next version of this case in this language."""
     day = local_date(work.now)
-    number = next_number(day.year, last_number(work))
+    number = next_number(day.year, last_number(work, day.year))
     content = compose(case, Imprint(number, len(case.reports) + 1, day.isoformat(), work.person, house=order.house))
     about = Issue(number, work.now, order.purpose.strip(), verify)
     return Prepared(
@@ -223,10 +224,13 @@ def _unchanged(case: Case, store: Store, house: House) -> Report | None:
     )
 
 
-def last_number(work: UnitOfWork) -> str | None:
-    """Return the number last given to a report of any kind of the register."""
-    found = events(work.session, type="ReportPrepared", limit=1)
-    return str(found[0].body["codes"]["number"]) if found else None
+def last_number(work: UnitOfWork, year: int, act: str = "ReportPrepared") -> str | None:
+    """Return the number last given in a year to a report of any kind of the register, or to a paper."""
+    for most in (1, _LOOK_BACK):
+        found = events(work.session, type=act, limit=most)
+        if (last := last_of(year, [str(each.body["codes"]["number"]) for each in found])) is not None:
+            return last
+    return None
 
 
 # -- finding and reading -------------------------------------------------------------------------------------------------------

@@ -274,8 +274,10 @@ def of_register(made: World, project: str, decision: str) -> Places:
         common = {"lang": "ja", "project_id": project, "record_digest": "a" * 64, "size": 1, "pages": 1}
         common |= {"issued_by": work.actor.id, "file_digest": "b" * 64}
         at = {"purpose": "監査部への提出", "kind": "case", **common}
-        rows = [Report(number=f"AIG-R1-2026-000{n}", issued_at=work.now + timedelta(seconds=n), **at) for n in (1, 2, 3)]
-        letter = Paper(number="AIG-R2-2026-0001", kind="letter", source_id=decision, items=[], issued_at=work.now, **common)
+        moments = [work.now + timedelta(seconds=n) for n in (1, 2, 3)]
+        rows = [Report(number=f"AIG-R1-2026-{n:04}", issued_at=each, **at) for n, each in enumerate(moments, 1)]
+        common |= {"kind": "letter", "source_id": decision, "items": [], "issued_at": work.now}
+        letter = Paper(number="AIG-R2-2026-0001", **common)
         work.session.add_all([*rows, letter])
         work.record("ReportIssued", subject=("report", "seen"))
         annulling.annul(work, rows[1], "宛先を誤って発行した。")

@@ -18,7 +18,7 @@ from governance.reports.case import read_case
 from governance.reports.compose import Imprint, compose
 from governance.reports.consistency import gaps
 from governance.reports.models import Report
-from governance.reports.rules import next_number
+from governance.reports.rules import last_of, next_number
 from governance.reports.services import Order
 from governance.reviews.models import Condition
 from governance.screenings.models import Screening
@@ -285,6 +285,8 @@ def test_numbers_run_through_a_year_and_begin_anew() -> None:
     assert next_number(2026, "AIG-R1-2026-0009") == "AIG-R1-2026-0010"
     assert next_number(2026, "AIG-R1-2026-9999") == "AIG-R1-2026-10000"
     assert next_number(2027, "AIG-R1-2026-0031") == "AIG-R1-2027-0001"
+    around = ["AIG-R3-2026-0032", "AIG-R1-2027-0002", "AIG-R1-2026-10031", "AIG-R1-2027-0001"]
+    assert (last_of(2026, around), last_of(2027, around), last_of(2028, around)) == (around[2], around[1], None)
 
 
 def test_the_whole_way_to_the_printed_file(made: World, store: FileStore) -> None:
