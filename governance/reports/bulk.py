@@ -18,12 +18,14 @@ from governance.insight.services import Wanted, fitting
 from governance.projects.models import Project
 from governance.projects.services import relations_of, visible
 from governance.refusals import Forbidden, NotFound, Refusal
+from governance.reports.documents import ISSUE_HOUSE
 from governance.reports.models import BulkFile, BulkJob, Report
-from governance.reports.rules import check_request
+from governance.reports.redaction import INTERNAL, profile
+from governance.reports.rules import CASE, LEDGER, MAPPING, check_request
 from governance.reports.services import report
 from governance.reviews.rules import local_date
 from governance.screenings.models import Screening, Snapshot
-from governance.work import UnitOfWork
+from governance.work import Actor, UnitOfWork
 
 MOST = 1000
 """Reports of one job; a larger choice is made in parts."""
@@ -84,15 +86,26 @@ def _between(moment: datetime | None, choice: Choice) -> bool:
     return not early and not late
 
 
-def order(work: UnitOfWork, choice: Choice, lang: str, purpose: str) -> BulkJob:
+def kinds(actor: Actor) -> list[str]:
+    """Return the kinds of reports on a case that the actor may order in bulk: an extract of the ledger is for an office alone."""
+    return [CASE, MAPPING, *([LEDGER] if may(actor, ISSUE_HOUSE) else [])]
+
+
+def order(
+    work: UnitOfWork, choice: Choice, lang: str, purpose: str, *, kind: str = CASE, disclosed: str = ""
+) -> BulkJob:
     """Order the reports of all cases that fit and that the actor may report on (asked of each case, and anew when it is made).
 
-    Raises Refusal(s) for a wrong request, an empty choice and one that is too large.
+    `disclosed` is the profile of a kind that knows one. Raises Refusal(s) for a wrong request, an empty choice and one that is too
+    large.
     """
     check_request(lang, purpose)
+    _check_kind(work.actor, kind, disclosed)
     found = choose(work, choice)
     _refuse_number(len(found))
     job = BulkJob(
+        kind=kind,
+        profile=profile(disclosed).code if kind != CASE else "",
         lang=lang,
         purpose=purpose.strip(),
         chosen=choice.as_dict(),
@@ -103,6 +116,20 @@ def order(work: UnitOfWork, choice: Choice, lang: str, purpose: str) -> BulkJob:
     work.session.add(job)
     work.session.flush()
     return job
+
+
+def _check_kind(actor: Actor, kind: str, disclosed: str) -> None:
+    if kind not in kinds(actor):
+        ja, en = "報告書の種類を選んでください。", "Choose a kind of report."
+        raise Refusal("bulk.kind", ja, en, place="kind")
+    if kind == CASE and disclosed not in ("", INTERNAL):
+        raise Refusal(
+            "bulk.whole",
+            "案件報告書の一括発行は「{name}」だけです。",
+            "Case reports are issued in bulk for “{name}” alone.",
+            place="profile",
+            name=profile(INTERNAL).name,
+        )
 
 
 def _refuse_number(number: int) -> None:

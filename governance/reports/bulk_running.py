@@ -13,7 +13,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -22,9 +22,11 @@ from sqlalchemy import or_, select, update
 from governance.accounts.models import User
 from governance.notifications.services import notify
 from governance.refusals import Forbidden, Refusal
-from governance.reports import issuing, services
+from governance.reports import documents, issuing, services
 from governance.reports.compose import House
+from governance.reports.documents import Order as Document
 from governance.reports.models import BulkFile, BulkJob
+from governance.reports.rules import CASE
 from governance.reports.services import Order
 from governance.settings import Settings
 from governance.storage.database import Database
@@ -63,7 +65,7 @@ class Claimed:
     id: str
     lease: str
     actor: Actor | None
-    order: Order
+    order: Order | Document
 
 
 class Runner:
@@ -132,12 +134,25 @@ class Runner:
             log.error("file %s of a bulk issue failed: %s", claimed.id, error)
             self._system(lambda work: fail(work, claimed, BROKEN))
 
-    def _issue(self, claimed: Claimed) -> None:
+    def _issue(self, claimed: Claimed) -> None:  # long: the two ways of a report, side by side
         store, order, verify = open_store(self.settings), claimed.order, f"{self.settings.base_url}/verify?d="
         if claimed.actor is None:
             raise Forbidden(
                 "bulk.left", "発行を頼んだ人の利用が止まっています。", "The account that ordered it is closed."
             )
+        if isinstance(order, Document):
+            asked = replace(order, verify=verify)
+            issuing.issue(
+                self.database,
+                claimed.actor,
+                store,
+                lambda work: documents.prepare(work, asked, store),
+                lambda work, made, printed, digest: settle(
+                    work, claimed, documents.finish(work, asked, made, printed, digest)
+                ),
+                lambda work, made: settle(work, claimed, documents.issue_again(work, made.id, asked)),
+            )
+            return
         issuing.issue(
             self.database,
             claimed.actor,
@@ -175,7 +190,9 @@ def claim(work: UnitOfWork, house: House) -> Claimed | None:
     file.lease, file.lease_until = os.urandom(16).hex(), work.now + LEASE
     job = file.job
     user = work.session.get_one(User, job.asked_by)
-    order = Order(file.project_id, job.lang, job.purpose, file.screening_id, house)
+    order: Order | Document = Order(file.project_id, job.lang, job.purpose, file.screening_id, house)
+    if job.kind != CASE:
+        order = Document(job.kind, job.lang, job.purpose, "", file.project_id, job.profile, house)
     work.session.flush()
     return Claimed(file.id, file.lease, Actor(user.id, user.roles) if user.is_active else None, order)
 

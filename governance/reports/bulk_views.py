@@ -31,7 +31,8 @@ from governance.reports.bulk import Choice
 from governance.reports.bulk_zip import PROOF, Part, archive
 from governance.reports.models import BulkFile, Report
 from governance.reports.proofs import sidecar
-from governance.reports.rules import LANGUAGES
+from governance.reports.redaction import profiles
+from governance.reports.rules import CASE, LANGUAGES, NAMES
 from governance.states import STATES
 from governance.texts import Text
 
@@ -71,6 +72,10 @@ def _index(refused: Refusal | Refusals | None = None) -> ResponseReturnValue:
         jobs=[(row, bulk.progress(row, work.now)) for row in bulk.jobs(work)],
         options=_options(),
         languages=LANGUAGES,
+        names=NAMES,
+        kinds=[(code, NAMES[code]) for code in bulk.kinds(work.actor)],
+        profiles=[(code, each.name) for code, each in profiles().items()],
+        asked={name: request.form.get(name, "") for name in ("kind", "profile")},
         lang=request.form.get("lang", locale()),
         purpose=request.form.get("purpose", ""),
         problems=problems_of(refused) if refused else [],
@@ -119,7 +124,8 @@ def _options() -> dict[str, list[tuple[Any, Text]]]:
 def order() -> ResponseReturnValue:
     """Order the reports that the filters in the address lead to."""
     try:
-        made = bulk.order(current_work(), _choice(), request.form.get("lang", ""), request.form.get("purpose", ""))
+        lang, purpose, kind, disclosed = (request.form.get(name, "") for name in ("lang", "purpose", "kind", "profile"))
+        made = bulk.order(current_work(), _choice(), lang, purpose, kind=kind or CASE, disclosed=disclosed)
     except (Refusal, Refusals) as refused:
         return _index(refused)
     tell(Text("一括発行を始めました。", "The bulk issue has begun."))
@@ -141,6 +147,8 @@ def show(job_id: str) -> ResponseReturnValue:
         minutes=-(-told.seconds_left // 60) if told.seconds_left is not None else None,
         kept=bulk.KEPT.days,
         languages=LANGUAGES,
+        names=NAMES,
+        profiles=profiles(),
     )
 
 
@@ -189,6 +197,7 @@ def _part(file: BulkFile, report: Report | None) -> Part:
     proof = sidecar(current_work().session, "report", report.id, report.file_digest)
     told |= {
         "number": report.number,
+        "kind": report.kind,
         "project": report.project.number if report.project else None,
         "lang": report.lang,
         "file": name,

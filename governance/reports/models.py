@@ -109,7 +109,7 @@ class ReportAnnulment(Base):
 
 
 class BulkJob(Base):
-    """Many reports asked for at once: in which language and why, as which person, and whether it still runs.
+    """Many reports asked for at once: of which kind, in which language, for whom and why, as which person, and whether it still runs.
 
     What it leads to, the issued reports, is governed; the job itself is work in hand and goes after a while.
     """
@@ -123,6 +123,8 @@ class BulkJob(Base):
 
     id: Mapped[Id]
     state: Mapped[Code] = mapped_column(default="running")
+    kind: Mapped[Code] = mapped_column(default="case", server_default="case")
+    profile: Mapped[Code] = mapped_column(default="", server_default="")
     lang: Mapped[Code]
     purpose: Mapped[Line]
     chosen: Mapped[dict[str, Any]]

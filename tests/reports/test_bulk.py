@@ -187,6 +187,34 @@ def test_the_same_ordered_again_is_issued_again_without_printing(
     assert (len(reports(made)), len(printed), acts(made, "ReportIssued")) == (1, 1, 2)
 
 
+def test_mappings_and_extracts_of_the_ledger_are_issued_in_bulk_for_whom_they_are_meant(
+    made: World, settings: Settings, runner: bulk_running.Runner, printed: list[str]
+) -> None:
+    one = first(made)
+    for by, kind, disclosed in (("owner", "ledger", ""), ("expert", "portfolio", ""), ("expert", "case", "public")):
+        with pytest.raises(Refusal, match=r"bulk\.(kind|whole)"):
+            ordered(made, one, by=by, kind=kind, disclosed=disclosed)
+    with pytest.raises(Refusal, match="profile"):
+        ordered(made, one, kind="mapping", disclosed="none")
+    ordered(made, kind="mapping", disclosed="public")
+    browser = Visitor(service(made.database, settings.data_dir))
+    limiter.reset()
+    browser.sign_in("secretariat@test.example", PASSWORD)
+    assert 'value="ledger"' in browser.get("/reports/bulk").text
+    sent = {"kind": "ledger", "profile": "auditor", "lang": "both", "purpose": "監査"}
+    address = browser.post(f"/reports/bulk?q={one}", sent).headers["Location"]
+    runner.look()
+    found = sorted((row.kind, row.profile, row.lang) for row in reports(made))
+    assert found == [("ledger", "auditor", "both"), *[("mapping", "public", "ja")] * 3]
+    assert "監査台帳の抜粋" in browser.get(address).text
+    content = zipfile.ZipFile(io.BytesIO(browser.get(f"{address}/files").data))
+    told = json.loads(content.read("MANIFEST.jsonl"))
+    assert (told["kind"], told["state"], told["project"]) == ("ledger", "done", one)
+    ordered(made, kind="mapping", disclosed="public", purpose="もう一度")
+    runner.look()
+    assert (len(reports(made)), len(printed)) == (4, 4), "unchanged ones are issued again"
+
+
 def test_filters_choose_and_only_what_may_be_reported_on_is_offered(made: World) -> None:
     with made.acting("expert", read_only=True) as work:
         row = bulk.choose(work, Choice())[0][1]
