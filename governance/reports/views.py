@@ -48,6 +48,7 @@ from governance.reports import (
 from governance.reports.case import reportable
 from governance.reports.compose import House
 from governance.reports.forms import IssueForm
+from governance.reports.models import Paper, Report
 from governance.reports.proof_views import proof_of, published, verifier_digest
 from governance.reports.redaction import INTERNAL, profiles
 from governance.reports.rules import LANGUAGES, NAMES
@@ -202,16 +203,18 @@ def verify() -> ResponseReturnValue:
     """
     digest = re.sub(r"\s", "", request.args.get("d", "")).lower()
     work, known = current_work(), bool(_DIGEST.fullmatch(digest))
-    found = [*services.matching(work, digest), *papers.matching(work, digest)] if known else None
+    found: list[Report | Paper] = []
+    if known:
+        found = [*services.matching(work, digest), *papers.matching(work, digest)]
     return page(
         "reports_pages/verify.html",
         digest=digest[:64],
         wrong=bool(digest) and not known,
-        found=found,
+        found=found if known else None,
         languages=LANGUAGES,
         here=url_for("reports.verify"),
         published=published(work),
-        newer=newer(work.session, found or []),
+        newer=newer(work.session, found),
         asked_at=work.now,
         verifier_digest=verifier_digest(),
     )
