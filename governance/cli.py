@@ -27,11 +27,12 @@ from governance.accounts.rules import ROLES
 from governance.cli_erasures import erasure
 from governance.cli_ledger import BROKEN, ledger, opened, report_verify
 from governance.cli_questionnaires import questionnaire
-from governance.cli_reports import issue_command
+from governance.cli_reports import house, issue_command
 from governance.paths import SEEDS
 from governance.projects.models import Project
 from governance.questionnaires.services import seed as publish
 from governance.refusals import NotFound, Refusal, Refusals
+from governance.reports.house_file import house_of
 from governance.reports.printing import shared_press
 from governance.settings import PREFIX, Settings, load, settings_table
 from governance.storage.database import Database, UnsafeDatabase
@@ -185,7 +186,7 @@ def serve(**given: str | int | None) -> None:
 
 def _serve(settings: Settings) -> None:
     with opened(settings):
-        pass
+        house_of(settings)
     say(Text("サービスを開始します: {url}", "Serving at {url}").filled(url=settings.base_url))
     server = Granian(
         "governance.cli:application",
@@ -252,6 +253,7 @@ def report() -> None:
 
 
 report.add_command(report_verify)
+report.add_command(house)
 
 
 @cli.group()

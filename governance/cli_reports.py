@@ -1,4 +1,4 @@
-"""`governance report issue …`: one report of any kind, or one of every kind, written into a folder.
+"""`governance report issue …`: one report of any kind, or one of every kind, written into a folder; and the look of reports.
 
 The parts that need Pango are loaded by the caller's `loaded`, so that the command line starts where they are absent (cli.py).
 """
@@ -15,6 +15,8 @@ from typing import Any
 
 import click
 
+from governance.reports.house import House
+from governance.reports.house_file import house_of, read_house
 from governance.settings import Settings, load
 from governance.storage.database import Database
 from governance.storage.objects import open_store
@@ -26,6 +28,13 @@ PURPOSE = "コマンドラインからの発行 / issued on the command line"
 KINDS = ("case", "pack", "minutes", "letter", "portfolio", "mapping", "form", "ledger")
 LANGUAGES = ("ja", "en", "both")
 ISSUED = Text("{number} を {out} に書き出しました。", "{number} written to {out}.")
+SHIPPED = Text(
+    "問題ありません。組み込みの体裁と同じです。", "Nothing is wrong with it. It is the same as the built-in look."
+)
+SOUND = Text(
+    "問題ありません。体裁のダイジェスト（各報告書の記録に入ります）: {digest}",
+    "Nothing is wrong with it. Digest of the look, as the record of every report names it: {digest}",
+)
 Opened = Callable[[Settings], AbstractContextManager[Database]]
 Person = Callable[[Any, str], Any]
 
@@ -59,8 +68,7 @@ def issue_command(opened: Opened, loaded: Callable[[str], Any], person: Person) 
         chosen = language or ("all" if kind == "all" else "ja")
         languages = LANGUAGES if chosen == "all" else (chosen,)
         every, settings = loaded("governance.reports.every_kind"), load()
-        house = every.House(settings.organisation, settings.classification)
-        manner = every.Manner(purpose, profile, house, f"{settings.base_url}/verify?d=")
+        manner = every.Manner(purpose, profile, house_of(settings), f"{settings.base_url}/verify?d=")
         with opened(settings) as database:
             with open_work(database, SYSTEM, read_only=True) as work:
                 wanted = every.asked(work, kind, subject)
@@ -73,3 +81,16 @@ def issue_command(opened: Opened, loaded: Callable[[str], Any], person: Person) 
                 say(ISSUED.filled(number=made.number, out=target))
 
     return issue
+
+
+@click.group("house")
+def house() -> None:
+    """報告書の体裁。 How the reports of an installation look."""
+
+
+@house.command("check")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def house_check(file: Path) -> None:
+    """体裁のファイルを調べる。 Say what is wrong with FILE, a description of the look of reports (see docs/house.md)."""
+    found = read_house(file, House())
+    say(SHIPPED if not found.digest else SOUND.filled(digest=found.digest))

@@ -26,7 +26,8 @@ from governance.ledger.notes import Key
 from governance.notary import EmptyLedger, Notary, Standing
 from governance.notifications.posting import Post, Unreachable
 from governance.paths import VENDOR
-from governance.refusals import Refusal
+from governance.refusals import Refusal, Refusals
+from governance.reports.house_file import house_of
 from governance.reports.printing import PressFailed, print_report
 from governance.reviews import workdays
 from governance.settings import Settings
@@ -168,6 +169,19 @@ def _calendar(settings: Settings) -> list[Finding]:
         year=max(years)
     )
     return [Finding("calendar", "ok", known)]
+
+
+def _house(settings: Settings) -> list[Finding]:
+    """Look whether the file that says how reports look can be used; no finding where there is none."""
+    if settings.report_house is None:
+        return []
+    try:
+        house_of(settings)
+    except Refusals as refused:
+        place = Text("報告書の体裁 {place}：{text}", "Look of reports, {place}: {text}")
+        return [Finding("house", "fail", place.filled(place=each.place, text=each.text)) for each in refused.problems]
+    text = Text("報告書の体裁 {path} に問題はありません。", "The look of reports, {path}, can be used.")
+    return [Finding("house", "ok", text.filled(path=settings.report_house))]
 
 
 def _space(settings: Settings) -> Finding:
@@ -346,6 +360,7 @@ _EXAMINATIONS: tuple[Callable[[Settings], list[Finding]], ...] = (
     _front_end,
     _data_dir,
     _calendar,
+    _house,
     _files,
     _database,
     _keys,

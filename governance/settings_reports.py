@@ -1,4 +1,4 @@
-"""What an administrator can set about the files of reports: the Word template and the certificate of the signature; part of `Settings`."""
+"""What an administrator can set about the files of reports: look, Word template, certificate of the signature; part of `Settings`."""
 
 from __future__ import annotations
 
@@ -35,6 +35,20 @@ class ReportSettings(BaseSettings):
             ),
             Text(".docx ファイルのパス", "path of a .docx file"),
             Text("組み込みの書式", "the built-in look"),
+        ),
+    ] = None
+    report_house: Annotated[
+        Path | None,
+        AfterValidator(_file),
+        Explained(
+            Text(
+                "報告書の体裁（YAML）：発行者名、ロゴ、色、秘密区分、署名欄、節の選択と順序。書き方は seeds/report-house.yaml と"
+                " docs/house.md。",
+                "How reports look (YAML): issuer, logo, colours, classification, signature block, choice and order of sections. "
+                "Written like seeds/report-house.yaml; see docs/house.md.",
+            ),
+            Text("ファイルのパス", "path of a file"),
+            Text("組み込みの体裁", "the built-in look"),
         ),
     ] = None
     report_signing_certificate: Annotated[

@@ -40,6 +40,7 @@ from governance.pages import (
     worded,
 )
 from governance.paths import STATIC, TEMPLATES
+from governance.reports.house_file import house_of
 from governance.reviews import workdays
 from governance.settings import Settings, secret_key
 from governance.storage.database import Database
@@ -139,6 +140,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Service:
     app.extensions["governance.database"] = held = database or Database(settings.database_url)
     notary.attach(held, settings)
     workdays.follow(settings.calendar_file)
+    house_of(settings)  # read now, so that a fault in its file stops the start and never an issue
     babel = Babel(app, default_locale=settings.default_locale, locale_selector=_locale)
     babel.domain_instance = Wording()
     app.jinja_env.install_gettext_callables(worded, counted, newstyle=True)  # type: ignore[attr-defined]

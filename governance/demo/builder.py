@@ -30,7 +30,7 @@ from governance.paths import SEEDS
 from governance.projects.models import Project
 from governance.refusals import Refusal
 from governance.reports import services
-from governance.reports.compose import House
+from governance.reports.house_file import house_of
 from governance.reports.issuing import keep, print_sealed
 from governance.reports.printing import Printed
 from governance.reports.services import Order
@@ -104,7 +104,7 @@ def write_reports(stage: Stage, settings: Settings) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"報告書 / Reports: {folder}"]
     actor = stage.actor(secretary(stage.content))
-    house = House(settings.organisation, settings.classification)
+    house = house_of(settings)
     for lang, keys in (("ja", stage.decided()), ("en", IN_ENGLISH)):
         orders = [Order(stage.ids["project", key], lang, PURPOSE[lang], house=house) for key in keys]
         for key, (number, file) in zip(keys, _issued(stage, actor, orders), strict=True):

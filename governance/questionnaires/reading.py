@@ -1,4 +1,4 @@
-"""Reading questionnaire and framework files: YAML that is kept small and plain, and errors that say where they are.
+"""Reading questionnaire and framework files, and others like them: YAML kept small and plain, and errors that say where they are.
 
 Files come from people, so every problem is reported with file, line and column in both languages. Anchors, aliases, tags,
 duplicate keys and oversized documents are refused before anything is built from them (assurance.md T14).
@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from governance.questionnaires.conditions import WORDS
-from governance.questionnaires.definition import Framework, Questionnaire
 from governance.questionnaires.finding import short
 from governance.questionnaires.plain_yaml import MAX_BYTES, UNREADABLE, Unfit, composed, decoded, unreadable
 from governance.refusals import Problem, Refusals
@@ -33,7 +32,7 @@ SCALARS: dict[str, Callable[[str], Any]] = {
     f"{CORE}float": str,
 }
 TAGS = {*SCALARS, *(CORE + word for word in ("str", "map", "seq", "timestamp"))}
-DocumentT = TypeVar("DocumentT", Framework, Questionnaire)
+DocumentT = TypeVar("DocumentT", bound=BaseModel)
 __all__ = ["MAX_BYTES", "OTHERWISE", "SAID", "DocumentT", "Source", "parse", "read", "read_text", "text_of"]
 
 
@@ -57,7 +56,7 @@ class Source:
 
 
 def read(path: Path, kind: type[DocumentT]) -> tuple[DocumentT, Source]:
-    """Read one file as a framework or questionnaire; raise `Refusals` with every problem and its place."""
+    """Read one file as a document of this kind; raise `Refusals` with every problem and its place."""
     return read_text(path.name, text_of(path), kind)
 
 
@@ -72,7 +71,7 @@ def text_of(path: Path) -> str:
 
 
 def read_text(name: str, text: str, kind: type[DocumentT]) -> tuple[DocumentT, Source]:
-    """Read a YAML text as a framework or questionnaire; `name` stands in front of the places. Raises `Refusals`."""
+    """Read a YAML text as a document of this kind; `name` stands in front of the places. Raises `Refusals`."""
     source = parse(name, text)
     try:
         return kind.model_validate_json(json.dumps(source.tree, ensure_ascii=False)), source

@@ -23,8 +23,9 @@ from governance.accounts.models import User
 from governance.notifications.services import notify
 from governance.refusals import Forbidden, Refusal
 from governance.reports import documents, issuing, services
-from governance.reports.compose import House
 from governance.reports.documents import Order as Document
+from governance.reports.house import House
+from governance.reports.house_file import house_of
 from governance.reports.models import BulkFile, BulkJob
 from governance.reports.rules import CASE
 from governance.reports.services import Order
@@ -75,7 +76,7 @@ class Runner:
         self.database = database
         self.settings = settings
         self.stopping = stopping or threading.Event()
-        self.house = House(settings.organisation, settings.classification)
+        self.house = house_of(settings)
 
     def serve(self) -> None:
         """Look for files until told to stop. A fault is logged and does not end the loop."""

@@ -7,6 +7,7 @@ recognised and served again instead of being issued twice.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from governance.questionnaires.methods import Matrix, Points
@@ -21,28 +22,18 @@ from governance.reports.content import (
     Fact,
     Framework,
     Method,
-    Section,
     Summary,
     Version,
 )
-from governance.reports.labels import TITLES
+from governance.reports.house import BY_HAND, Box, House, case_left_out, case_sections
 from governance.reports.names import as_text, day_of, entered, moment, people_of, said
+from governance.reports.rules import CASE
 from governance.reports.words import Words
 from governance.reviews.rules import OUTCOMES
 from governance.screenings.routing import RouteStep
 from governance.texts import Text, both, joined
 
-APPENDIX = frozenset({"glossary", "evidence", "ledger", "kyt", "versions", "verification"})
-_LEFT_OUT = frozenset({"kyt"})  # learning records are not kept yet
 _TOP_RISKS = 3
-
-
-@dataclass(frozen=True)
-class House:
-    """Who issues reports and how they are classified, as the installation has it configured."""
-
-    issuer: Text = sentences.ISSUER
-    classification: Text = sentences.CLASSIFICATION
 
 
 @dataclass(frozen=True)
@@ -64,7 +55,7 @@ def compose(case: Case, imprint: Imprint) -> Content:
     parts: dict[str, Any] = {
         "schema": SCHEMA,
         "document": _document(case, imprint),
-        "sections": _sections(),
+        "sections": case_sections(imprint.house),
         "framework": _framework(case),
         "summary": _summary(case),
         "decision": compose_review.decision(case),
@@ -92,6 +83,7 @@ def compose(case: Case, imprint: Imprint) -> Content:
         "ledger": _pinned(compose_review.ledger(case), imprint),
         "kyt": [],
         "versions": _versions(case, imprint),
+        **imprint.house.part(CASE, case_left_out(imprint.house)),
     }
     return {**parts, "people": people_of(case, parts)}  # type: ignore[typeddict-item]
 
@@ -104,19 +96,11 @@ def _pinned(excerpt: Any, imprint: Imprint) -> Any:
     return {**excerpt, "size": size, "root": root}
 
 
-def _sections() -> list[Section]:
-    return [
-        {"key": key, "part": "appendix" if key in APPENDIX else "body", "title": said(title)}
-        for key, title in TITLES.items()
-        if key not in _LEFT_OUT
-    ]
-
-
 # -- the document ------------------------------------------------------------------------------------------------------------
 
 
 def _document(case: Case, imprint: Imprint) -> Document:
-    project = case.frozen.body["project"]
+    project, house = case.frozen.body["project"], imprint.house.marked(CASE)
     return {
         "number": imprint.number,
         "version": imprint.version,
@@ -125,35 +109,32 @@ def _document(case: Case, imprint: Imprint) -> Document:
         "subject": entered(project["name"], project["name_en"]),
         "case": project["number"],
         "phase": case.screening.phase,
-        "classification": said(imprint.house.classification),
-        "issuer": said(imprint.house.issuer),
+        "classification": said(house.classification),
+        "issuer": said(house.issuer),
         "addressees": [],
         "dated": imprint.dated,
         "frozen_at": moment(case.frozen.snapshot.created_at),
         "state": "draft" if case.is_draft else "final",
         "retention": None,
         "disclaimer": said(sentences.DISCLAIMER),
-        "approvals": _approvals(case),
+        "approvals": _approvals(case, house),
     }
 
 
-def _approvals(case: Case) -> list[Approval]:
+def _approvals(case: Case, house: House) -> list[Approval]:
     """Return who submitted, who checked and who decided, each with the day; an act that is still to come is unsigned."""
     frozen, review, decision = case.frozen.body["screening"], case.review, case.decision
-    checked = review.finished_at if review else None
-    return [
-        _approval(
-            "submitted", frozen["submitted_by"], day_of(frozen["submitted_at"]) if frozen["submitted_at"] else None
-        ),
-        _approval("reviewed", review.reviewer_id if review and checked else None, day_of(checked) if checked else None),
-        _approval(
-            "decided", decision.decided_by if decision else None, day_of(decision.decided_at) if decision else None
-        ),
-    ]
+    done: dict[str, tuple[str | None, str | datetime | None]] = {
+        "submitted": (frozen["submitted_by"], frozen["submitted_at"]),
+        "reviewed": (review.reviewer_id, review.finished_at) if review and review.finished_at else (None, None),
+        "decided": (decision.decided_by, decision.decided_at) if decision else (None, None),
+    }
+    return [_approval(box, *done.get(box.act, (None, None))) for box in house.signature]
 
 
-def _approval(step: str, person: str | None, on: str | None) -> Approval:
-    return {"step": said(sentences.STEPS[step]), "person": person, "on": on, "id": None}
+def _approval(box: Box, person: str | None, at: str | datetime | None) -> Approval:
+    made: Approval = {"step": said(box.label), "person": person, "on": day_of(at) if at else None, "id": None}
+    return {**made, "by_hand": True} if box.act == BY_HAND else made
 
 
 def _versions(case: Case, imprint: Imprint) -> list[Version]:

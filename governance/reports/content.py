@@ -2,7 +2,7 @@
 
 The content is everything a case report (R1, domain.md §7) prints except number, time and purpose of the issue. It is plain
 JSON: objects, lists, strings, integers, booleans, null; decimals are strings, so no figure is ever rounded twice. Every key is
-always there; what is not known is null or an empty list, and the report then prints 「記載なし」.
+always there, but for `house`; what is not known is null or an empty list, and the report then prints 「記載なし」.
 
 A sentence of the product or of a bilingual document is `{"ja": …, "en": …}`; what a person entered in one language is a plain
 string. A level is its rank (1 = lowest) in `framework.levels`, a person is a key of `people`, an item is a key of
@@ -11,7 +11,7 @@ string. A level is its rank (1 = lowest) in `framework.levels`, a person is a ke
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from governance.reports.assessment import (
     AskedQuestion,
@@ -40,12 +40,13 @@ class Section(TypedDict):
 
 
 class Approval(TypedDict):
-    """One signature field of the cover; an unsigned one has no date and no id."""
+    """One signature field of the cover; an unsigned one has no date and no id, one to be signed on paper is by hand."""
 
     step: Words
     person: str | None
     on: str | None
     id: str | None
+    by_hand: NotRequired[bool]
 
 
 class Document(TypedDict):
@@ -256,6 +257,21 @@ class Version(TypedDict):
     text: Words
 
 
+class HouseStamp(TypedDict):
+    """Whose look a report has; absent where it is the shipped one.
+
+    The digest of the settings of the house and of its logo file, its colours, which act each box of the signature block shows, the
+    labels of boxes to be signed by hand, and the titles of the sections that it does not print.
+    """
+
+    digest: str
+    logo: str | None
+    colours: dict[str, str]
+    acts: list[str]
+    boxes: list[Words]
+    left_out: list[Words]
+
+
 class Content(TypedDict):
     """The whole content of one case report."""
 
@@ -290,3 +306,4 @@ class Content(TypedDict):
     ledger: LedgerExcerpt | None
     kyt: list[Kyt]
     versions: list[Version]
+    house: NotRequired[HouseStamp]

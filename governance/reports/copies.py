@@ -18,7 +18,7 @@ from governance.refusals import Refusal
 from governance.reports import papers
 from governance.reports.as_docx import as_docx
 from governance.reports.as_xlsx import as_xlsx
-from governance.reports.compose import House
+from governance.reports.house import House
 from governance.reports.models import Report
 from governance.reports.paper_sources import Source
 from governance.reports.render import BrokenContent, Issue, render_html

@@ -32,9 +32,9 @@ from governance.projects.services import by_number
 from governance.questionnaires.services import versions
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reports import documents
-from governance.reports.compose import House
 from governance.reports.documents import ISSUE_HOUSE, Order
 from governance.reports.forms import DocumentForm
+from governance.reports.house_file import house_of
 from governance.reports.periods import Period, parsed
 from governance.reports.rules import CASE, FORM, LEDGER, MAPPING, NAMES, PORTFOLIO
 from governance.reviews.rules import fiscal_year
@@ -151,7 +151,7 @@ def _order(work: UnitOfWork, kind: str, form: DocumentForm) -> Order:
         _said(form, "questionnaire") if kind == FORM else _scope(form),
         project.id if project else "",
         _said(form, "profile"),
-        House(settings.organisation, settings.classification),
+        house_of(settings),
         f"{settings.base_url}/verify?d=",
     )
 

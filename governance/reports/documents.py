@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import rfc8785
@@ -42,7 +42,7 @@ from governance.reports import (
     portfolio_words,
 )
 from governance.reports.case import read_case, reportable
-from governance.reports.compose import House
+from governance.reports.house import House, arranged, livery
 from governance.reports.issuing import Ready
 from governance.reports.kept import refuse_annulled, refuse_overtaken
 from governance.reports.models import Report
@@ -136,7 +136,7 @@ def prepare(work: UnitOfWork, order: Order, store: Store) -> Prepared:
     project = allow(work, order)
     check_request(order.lang, order.purpose)
     kept = profile(order.profile)
-    told = COMPOSERS[order.kind](work, order, project)
+    told = _arranged(order, COMPOSERS[order.kind](work, order, project))
     content = _content(work, order, told, kept)
     record = rfc8785.dumps(content)
     digest = hashlib.sha256(record).hexdigest()
@@ -163,6 +163,12 @@ def prepare(work: UnitOfWork, order: Order, store: Store) -> Prepared:
     return made
 
 
+def _arranged(order: Order, told: Told) -> Told:
+    """Return what was composed in the order of the house, with its stamp for the record."""
+    sections, left_out = arranged(order.house, order.kind, told.sections)
+    return replace(told, sections=sections, extra={**told.extra, **order.house.part(order.kind, left_out)})
+
+
 def _codes(order: Order, told: Told, kept: Profile, number: str) -> dict[str, Code]:
     return {
         "number": number,
@@ -177,13 +183,14 @@ def _codes(order: Order, told: Told, kept: Profile, number: str) -> dict[str, Co
 def _content(work: UnitOfWork, order: Order, told: Told, kept: Profile) -> dict[str, Any]:
     """Return the content as its profile tells it: what is printed and what is attached."""
     sections = redacted(told.sections, kept, None if kept.names_people else names_of(work))
+    house = order.house.marked(order.kind, kept.marked)
     return {
         "schema": f"governance.report.{order.kind}/1",
         "title": said(told.title),
         "subject": said(told.subject),
         "scope": told.scope,
-        "issuer": said(order.house.issuer),
-        "classification": said(kept.marked or order.house.classification),
+        "issuer": said(house.issuer),
+        "classification": said(house.classification),
         "profile": kept.stamp(),
         "state": "draft" if told.is_draft else "final",
         "dated": local_date(work.now).isoformat(),
@@ -209,7 +216,7 @@ def _page(
     if told.page is not None:
         return told.page(seal, about.number, digest)
     issued = Issue(about.number, about.at, about.purpose, seal=seal)
-    house = House(order.house.issuer, profile(order.profile).marked or order.house.classification)
+    house = order.house.marked(order.kind, profile(order.profile).marked)
     asked = papers.Order(order.kind, "", order.lang, house, order.verify)
     return papers.render(Source(order.kind, "", content, []), asked, issued, record)
 
@@ -348,6 +355,7 @@ def _mapping(work: UnitOfWork, order: Order, project: Project | None) -> Told:
     )
 
 
+# long: one value per line
 def _form(work: UnitOfWork, order: Order, _: Project | None) -> Told:
     """Return the blank form of a questionnaire, named by `key:version`; the record holds its definition."""
     key, _colon, number = order.scope.partition(":")
@@ -368,7 +376,15 @@ def _form(work: UnitOfWork, order: Order, _: Project | None) -> Told:
         order.scope,
         [],
         extra={"questionnaire": json.loads(row.body)},
-        page=lambda _seal, issued, _digest: form.form_html(document, framework, order.lang, known=known, number=issued),
+        page=lambda _seal, issued, _digest: form.form_html(
+            document,
+            framework,
+            order.lang,
+            known=known,
+            number=issued,
+            livery=livery(order.house),
+            issuer=order.house.issuer,
+        ),
     )
 
 

@@ -28,6 +28,7 @@ from governance.questionnaires.definition import (
 )
 from governance.questionnaires.values import NOT_APPLICABLE_NAME, said, values_of
 from governance.reports.glyphs import printable
+from governance.reports.house import PLAIN, Livery
 from governance.reports.printing import Printed, print_report
 from governance.screenings.kinds import bounds
 from governance.texts import Text, both
@@ -105,6 +106,7 @@ def blank_form(
     return print_report(page, body, identifier=identifier, at=at or datetime.now(UTC))
 
 
+# long: one line for each thing the template may use
 def form_html(
     questionnaire: Questionnaire,
     framework: Framework,
@@ -112,8 +114,13 @@ def form_html(
     *,
     known: Mapping[str, Question] | None = None,
     number: str = "",
+    livery: Livery = PLAIN,
+    issuer: Text | None = None,
 ) -> str:
-    """Return the page of a form in one language, or in both (`both`); `number` is that of the register, when it was issued."""
+    """Return the page of a form in one language, or in both (`both`); `number` is that of the register, when it was issued.
+
+    A house with a `livery` of its own prints logo and `issuer` above the title.
+    """
     maker = _Maker(questionnaire, framework, known or {})
     page = (
         _environment()
@@ -128,6 +135,8 @@ def form_html(
             t=lambda text: _in(text, locale),
             locale="ja" if locale == "both" else locale,
             number=number,
+            livery=livery,
+            issuer=issuer,
         )
     )
     return printable(page)

@@ -28,6 +28,12 @@ _DOCUMENT = {
     "in_appendix": Text("付録{n}", "appendix {n}"),
     "profile_line": Text("開示範囲：{name}（定義 {digest}）", "Disclosure: {name} (definition {digest})"),
     "purpose_line": Text("目的：{purpose}", "For: {purpose}"),
+    "left_out": Text(
+        "本書の体裁により印刷していない節：{names}。内容は、開示範囲で除いたものを除き、添付の記録（record.json）にある。",
+        "Not printed, by the layout of the house: {names}. Their content, as far as it is disclosed, is in the attached record "
+        "(record.json).",
+    ),
+    "left_out_here": Text("本書の体裁により除いた節：{names}", "Left out by the layout of the house: {names}"),
     "of_revision": Text("（改訂{n}）", " (revision {n})"),
 }
 

@@ -31,7 +31,8 @@ from governance.projects.erased import refuse_erased
 from governance.projects.services import relations_of
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reports import annulling, papers
-from governance.reports.compose import House
+from governance.reports.house import House
+from governance.reports.house_file import house_of
 from governance.reports.models import Paper
 from governance.reports.paper_sources import LETTER, MINUTES, PACK, decision_for, decisions_of, readable
 from governance.reports.papers import Order
@@ -169,8 +170,7 @@ def _asked_before() -> str | None:
 
 
 def _house() -> House:
-    settings = current_app.config["SETTINGS"]
-    return House(settings.organisation, settings.classification)
+    return house_of(current_app.config["SETTINGS"])
 
 
 @blueprint.get("/papers/<paper_id>")

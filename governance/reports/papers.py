@@ -7,10 +7,12 @@ between two short units of work; its number, digests and who asked for it are in
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import rfc8785
 from sqlalchemy import or_, select
@@ -21,9 +23,9 @@ from governance.notifications.services import notify
 from governance.projects.models import Project
 from governance.refusals import NotFound, Problem, Refusals
 from governance.reports import issuing
-from governance.reports.compose import House
 from governance.reports.content import RECORD_NAME
 from governance.reports.glyphs import printable
+from governance.reports.house import House, livery
 from governance.reports.issuing import Ready
 from governance.reports.kept import refuse_annulled, refuse_overtaken
 from governance.reports.models import Paper
@@ -36,7 +38,7 @@ from governance.reports.sealed import Seal
 from governance.reports.services import last_number
 from governance.reviews.rules import local_date
 from governance.storage.database import Database
-from governance.storage.files import Store
+from governance.storage.files import DamagedFile, Store
 from governance.storage.tables import new_id
 from governance.texts import Text
 from governance.work import Actor, UnitOfWork
@@ -85,7 +87,7 @@ def prepare(work: UnitOfWork, order: Order, store: Store) -> Prepared:
     if order.lang not in LANGUAGES:
         text = Text("言語を選んでください。", "Choose a language.")
         raise Refusals([Problem("reports.lang", text, "lang")])
-    made = source(work, order.kind, order.key)
+    made = _stamped(source(work, order.kind, order.key), order.house)
     before = _printed_before(work, made, order.lang, store)
     if before is not None:
         return _made(before.id, before.number, work.now, made, again=before.id)
@@ -120,7 +122,8 @@ def _made(
 def render(made: Source, order: Order, issue: Issue, record: bytes) -> str:
     """Return the page of a paper in one language or both."""
     digest = hashlib.sha256(record).hexdigest()
-    house = {"issuer": said(order.house.issuer), "classification": said(order.house.classification)}
+    named = order.house.marked(order.kind)
+    house = {"issuer": said(named.issuer), "classification": said(named.classification)}
     page = (
         environment()
         .get_template("paper.html.j2")
@@ -128,6 +131,7 @@ def render(made: Source, order: Order, issue: Issue, record: bytes) -> str:
             content=made.content,
             issue=issue,
             house=house,
+            livery=livery(order.house),
             signs=list(made.signs),
             mode=order.lang,
             one="en" if order.lang == "en" else "ja",
@@ -186,14 +190,30 @@ def next_number(year: int, last: str | None) -> str:
     return f"AIG-R2-{year}-{count:04}"
 
 
+def _stamped(made: Source, house: House) -> Source:
+    """Return what a paper is printed from with the stamp of the house in its record."""
+    return replace(made, content={**made.content, **house.part(made.kind)})
+
+
 def _printed_before(work: UnitOfWork, made: Source, lang: str, store: Store) -> Paper | None:
-    """Return the last paper that says this already; one that was erased or annulled, or whose file is lost, is printed anew."""
+    """Return the last paper of this house that says this already; one erased or annulled, or whose file is lost, is printed anew."""
     query = select(Paper).where(Paper.kind == made.kind, Paper.source_id == made.id, Paper.lang == lang)
     query = query.where(Paper.erased_id.is_(None), ~Paper.annulment.has()).order_by(
         Paper.issued_at.desc(), Paper.number.desc()
     )
     found = (row for row in work.session.scalars(query) if row.items == made.items)
-    return next((row for row in found if store.verify(row.file_digest)), None)
+    return next(
+        (row for row in found if store.verify(row.file_digest) and _stamp_of(row, store) == made.content.get("house")),
+        None,
+    )
+
+
+def _stamp_of(row: Paper, store: Store) -> Any:
+    """Return what the record of a paper says of its house; nothing for the shipped look and for a record that is lost."""
+    try:
+        return json.loads(store.read(row.record_digest)).get("house")
+    except DamagedFile:
+        return None
 
 
 # ---------------------------------------------------------------- finding

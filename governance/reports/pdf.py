@@ -1,8 +1,8 @@
 """HTML of a report → PDF/A-3u with its record attached: the only module that imports WeasyPrint.
 
-The page may name assets of the report and nothing else: every other address, whatever its scheme, stops the rendering before
-anything is opened (assurance.md T10). Dates and identifier are given, so the same input gives the same text and the same record.
-The function may be called from a forked child of a process that has imported this module (performance.md).
+The page may name assets of the report and hold a logo as logos.py makes it: every other address, whatever its scheme, stops the
+rendering before anything is opened (assurance.md T10). Dates and identifier are given, so the same input gives the same text and
+the same record. The function may be called from a forked child of a process that has imported this module (performance.md).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from governance import fonts  # points fontconfig to the shipped fonts before WeasyPrint is imported
 from governance.paths import TEMPLATES
 from governance.reports.content import RECORD_NAME
+from governance.reports.logos import drawable
 from governance.reports.sealed import Attached
 
 from weasyprint import CSS, HTML, Attachment  # isort: skip
@@ -38,9 +39,11 @@ class MissingFonts(RuntimeError):
 
 
 class _Closed(URLFetcher):  # type: ignore[misc]
-    """Serves the assets by their id and refuses everything else without touching network or disk."""
+    """Serves the assets by their id and a logo inside of the page; refuses everything else without touching network or disk."""
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        if (logo := drawable(url)) is not None:
+            return URLFetcherResponse(url, logo[1], {"Content-Type": logo[0]})
         if url not in _ASSETS:
             raise FatalURLFetchingError(f"not an asset of the report: {url[:120]}")
         name, media_type = _ASSETS[url]

@@ -6,7 +6,7 @@ import functools
 import inspect
 import types
 from collections.abc import Mapping
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from governance.reports.content import SCHEMA, Content
 
@@ -56,7 +56,8 @@ def _object(kind: Any, shapes: dict[str, Any]) -> dict[str, Any]:
     if kind.__name__ not in shapes:
         made: dict[str, Any] = {"type": "object", "description": inspect.cleandoc(kind.__doc__ or "")}
         shapes[kind.__name__] = made
-        hints = get_type_hints(kind)
-        made["properties"] = {name: _shape(hint, shapes) for name, hint in hints.items()}
-        made |= {"required": list(hints), "additionalProperties": False}
+        hints = get_type_hints(kind, include_extras=True)
+        optional = {name: get_args(hint)[0] for name, hint in hints.items() if get_origin(hint) is NotRequired}
+        made["properties"] = {name: _shape(hint, shapes) for name, hint in (hints | optional).items()}
+        made |= {"required": [name for name in hints if name not in optional], "additionalProperties": False}
     return {"$ref": f"#/$defs/{kind.__name__}"}

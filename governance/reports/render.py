@@ -27,6 +27,7 @@ from governance.reports import charts, figures, words
 from governance.reports.consistency import gaps
 from governance.reports.content import RECORD_NAME, Content
 from governance.reports.glyphs import printable
+from governance.reports.house import PLAIN, Livery
 from governance.reports.labels import LABELS
 from governance.reports.sealed import Seal
 from governance.reports.words import Bilingual, Words, side
@@ -86,6 +87,7 @@ def environment() -> Environment:
         wants_mark=words.wants_mark,
         label=_label,
         is_long=_is_long,
+        listed=_listed,
         local=_local,
         bands=_bands,
         drawn=figures.drawn,
@@ -106,10 +108,10 @@ def record_digest(content: Content) -> str:
 
 
 # long: one line for each thing the templates may use
-def render_html(content: Content, *, lang: Mode, issue: Issue, drawn: bool = True) -> str:
+def render_html(content: Content, *, lang: Mode, issue: Issue, drawn: bool = True, livery: Livery = PLAIN) -> str:
     """Return the page of a report. Raises `BrokenContent` when names or lengths in it do not fit together.
 
-    `drawn`: letters that the shipped fonts cannot draw are printed as their numbers.
+    `drawn`: letters that the shipped fonts cannot draw are printed as their numbers. `livery`: colours and logo of the house.
     """
     if problems := gaps(content):
         raise BrokenContent("; ".join(problems))
@@ -125,6 +127,7 @@ def render_html(content: Content, *, lang: Mode, issue: Issue, drawn: bool = Tru
             two=lang == "both",
             issue=issue,
             digest=digest,
+            livery=livery,
             qr=code(issue.verify + digest),
             draft=content["document"]["state"] == "draft",
             sections=_sections(content),
@@ -155,6 +158,11 @@ def _are_words(value: Any) -> TypeGuard[Words]:
 def _is_long(*several: Words) -> bool:
     """Say whether a row may split over pages because its text would leave a large gap otherwise."""
     return sum(len(side(one, "ja")) for one in several) > _LONG
+
+
+def _listed(several: list[Words]) -> Bilingual:
+    """Return several words as one line."""
+    return {"ja": "、".join(side(one, "ja") for one in several), "en": ", ".join(side(one, "en") for one in several)}
 
 
 def _local(stamp: str | datetime) -> str:

@@ -21,7 +21,8 @@ from governance.projects.services import relations_of, visible
 from governance.refusals import NotFound, Refusal
 from governance.reports import issuing
 from governance.reports.case import Case, read_case, reportable
-from governance.reports.compose import House, Imprint, compose
+from governance.reports.compose import Imprint, compose
+from governance.reports.house import House, livery
 from governance.reports.issuing import Ready
 from governance.reports.kept import refuse_annulled, refuse_overtaken
 from governance.reports.models import Report
@@ -119,14 +120,14 @@ def _composed(work: UnitOfWork, case: Case, order: Order, verify: str) -> Prepar
     day = local_date(work.now)
     number = next_number(day.year, last_number(work, day.year))
     content = compose(case, Imprint(number, len(case.reports) + 1, day.isoformat(), work.person, house=order.house))
-    about = Issue(number, work.now, order.purpose.strip(), verify)
+    about, dress = Issue(number, work.now, order.purpose.strip(), verify), livery(order.house)
     return Prepared(
         subject="report",
         id=new_id(),
         number=number,
         at=work.now,
         record=record_bytes(content),
-        page=lambda seal: render_html(content, lang=order.lang, issue=replace(about, seal=seal)),  # type: ignore[arg-type]
+        page=lambda seal: render_html(content, lang=order.lang, issue=replace(about, seal=seal), livery=dress),  # type: ignore[arg-type]
         record_digest=record_digest(content),
         snapshot_digest=case.frozen.snapshot.digest,
         is_draft=case.is_draft,

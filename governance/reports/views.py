@@ -46,8 +46,9 @@ from governance.reports import (
     services,
 )
 from governance.reports.case import reportable
-from governance.reports.compose import House
 from governance.reports.forms import IssueForm
+from governance.reports.house import House
+from governance.reports.house_file import house_of
 from governance.reports.models import Paper, Report
 from governance.reports.proof_views import proof_of, published, verifier_digest
 from governance.reports.redaction import INTERNAL, profiles
@@ -95,8 +96,7 @@ def index() -> ResponseReturnValue:
 
 
 def _house() -> House:
-    settings = current_app.config["SETTINGS"]
-    return House(settings.organisation, settings.classification)
+    return house_of(current_app.config["SETTINGS"])
 
 
 @blueprint.route("/projects/<project_id>/reports/new", methods=["GET", "POST"])
