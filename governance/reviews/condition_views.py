@@ -13,7 +13,6 @@ from typing import Any
 
 from flask import Blueprint, current_app, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from governance.accounts.rules import authorize, may
@@ -30,8 +29,7 @@ from governance.pages import (
     this_form,
     write,
 )
-from governance.projects.models import Evidence, Project
-from governance.projects.services import visible
+from governance.projects.models import Evidence
 from governance.refusals import Conflict, Forbidden, NotFound, Refusal, Refusals
 from governance.reviews import conditions, evidence_uses, items, waiving
 from governance.reviews.forms import text, whole
@@ -41,6 +39,7 @@ from governance.reviews.overdue import suspension_day
 from governance.reviews.people import authors_of
 from governance.reviews.rules import CONDITION_STEPS, KINDS, SETTLED, local_date
 from governance.screenings.evidence import FileGiven
+from governance.screenings.sending import sent
 from governance.screenings.services import framework_of
 from governance.screenings.uploads import taken
 from governance.texts import Text
@@ -150,6 +149,14 @@ def show(condition_id: str) -> ResponseReturnValue:
     return _page(work, conditions.condition(work, condition_id))
 
 
+@blueprint.get("/conditions/<condition_id>/evidence")
+@signed_in()
+def evidence(condition_id: str) -> ResponseReturnValue:
+    """Send the file that the condition was reported with, also to a verifier who has no leave to read the case."""
+    work = current_work()
+    return sent(conditions.evidence_of(work, conditions.condition(work, condition_id)), file_store())
+
+
 @blueprint.post("/conditions/<condition_id>/report")
 @permission("condition:report", unit="own")
 def report(condition_id: str) -> ResponseReturnValue:
@@ -191,12 +198,12 @@ def _report(work: UnitOfWork, condition_id: str, given: FileGiven | None) -> Non
         text(request.form, "title"),
         request.form.get("url", "").strip(),
     )
-    evidence = request.form.get("evidence_id", "")
+    named = request.form.get("evidence_id", "")
     if given is not None:
-        evidence = conditions.add_file(work, row, given, title=title).id
+        named = conditions.add_file(work, row, given, title=title).id
     elif url:
-        evidence = conditions.add_link(work, row, url, title=title).id
-    if not evidence:
+        named = conditions.add_link(work, row, url, title=title).id
+    if not named:
         raise Refusal(
             "reviews.condition_evidence",
             "証跡のファイルかリンクを付けてください。",
@@ -204,7 +211,7 @@ def _report(work: UnitOfWork, condition_id: str, given: FileGiven | None) -> Non
             place="file",
         )
     conditions.report_condition(
-        work, row, rev=whole(request.form), report=text(request.form, "report"), evidence_id=evidence
+        work, row, rev=whole(request.form), report=text(request.form, "report"), evidence_id=named
     )
 
 
@@ -289,30 +296,16 @@ def _page(work: UnitOfWork, row: Condition, refused: Refusal | Refusals | None =
         line=_line(work, row),
         kinds=KINDS,
         act=act,
-        reads=_reads(work, row),
+        reads=conditions.reads_case(work, row),
         author=author,
         suspends=suspension_day(row),
         evidence=work.session.get(Evidence, row.evidence_id) if row.evidence_id else None,
-        known=_known(work, row) if act == "report" else [],
+        known=conditions.known_evidence(work, row) if act == "report" else [],
         problems=problems_of(refused) if refused else [],
         sent=request.form,
         **_waiver(work, row),
         yesterday=local_date(work.now) - timedelta(days=1),
     )
-
-
-def _known(work: UnitOfWork, row: Condition) -> list[Evidence]:
-    """Return the evidence of the project that still stands, newest first."""
-    query = select(Evidence).where(
-        Evidence.project_id == row.decision.screening.project_id, Evidence.removed_at.is_(None)
-    )
-    return list(work.session.scalars(query.order_by(Evidence.added_at.desc())))
-
-
-def _reads(work: UnitOfWork, row: Condition) -> bool:
-    """Say whether the reader may open the case: owner and verifier of a condition need not belong to it."""
-    query = select(Project.id).where(Project.id == row.decision.screening.project_id, visible(work.actor))
-    return work.session.scalars(query).first() is not None
 
 
 def _opens(work: UnitOfWork, row: AgendaItem) -> bool:

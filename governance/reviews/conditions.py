@@ -119,14 +119,39 @@ def _add(work: UnitOfWork, row: Condition, piece: Evidence) -> Evidence:
     return piece
 
 
+def evidence_of(work: UnitOfWork, row: Condition) -> Evidence:
+    """Return the file that the condition was reported with: its verifier reads it without leave to read the case, and nothing else.
+
+    Whoever may see the project reads it too, and whoever added it; NotFound for others (domain.md §6.3: the verifier is independent).
+    """
+    piece = work.session.get(Evidence, row.evidence_id) if row.evidence_id else None
+    mine = piece is not None and work.actor.id in (row.verifier_id, piece.added_by)
+    if piece is None or piece.kind != "file" or not (mine or reads_case(work, row)):
+        raise NotFound
+    return piece
+
+
+def reads_case(work: UnitOfWork, row: Condition) -> bool:
+    """Say whether the actor may see the project: owner and verifier of a condition need not belong to it."""
+    query = select(Project.id).where(Project.id == row.decision.screening.project_id, visible(work.actor))
+    return work.session.scalars(query).first() is not None
+
+
+def known_evidence(work: UnitOfWork, row: Condition) -> list[Evidence]:
+    """Return the evidence that the actor can report with: what they added, or all of the project when they may see it; newest first."""
+    standing = (Evidence.project_id == row.decision.screening.project_id, Evidence.removed_at.is_(None))
+    query = select(Evidence).where(*standing, *(() if reads_case(work, row) else (Evidence.added_by == work.actor.id,)))
+    return list(work.session.scalars(query.order_by(Evidence.added_at.desc())))
+
+
 def report_condition(work: UnitOfWork, row: Condition, *, rev: int, report: str, evidence_id: str) -> None:
-    """Report a condition as met, with a piece of evidence of the same project that still stands."""
+    """Report a condition as met, with a piece of evidence of the same project that still stands and that the owner may read."""
     authorize(work.actor, "condition:report", relations_to(work, row))
     _lock(work, row, rev)
     state = after_condition(row.state, "report")
     _need(report, "report")
-    evidence = work.session.get(Evidence, evidence_id)
-    if evidence is None or evidence.project_id != row.decision.screening.project_id or evidence.removed_at is not None:
+    evidence = next((each for each in known_evidence(work, row) if each.id == evidence_id), None)
+    if evidence is None:
         raise Refusal(
             "reviews.condition_evidence",
             "この案件の証跡を選んでください。",

@@ -6,9 +6,7 @@ with the same press, so nothing typed is lost. Who may not fill sees the same pa
 
 from __future__ import annotations
 
-from io import BytesIO
-
-from flask import Response, request, send_file
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from governance.pages import (
@@ -23,7 +21,6 @@ from governance.pages import (
     today,
     write,
 )
-from governance.projects.erased import refuse_erased
 from governance.projects.services import project as project_of
 from governance.refusals import NotFound, Refusal, Refusals
 from governance.screenings import (
@@ -66,6 +63,7 @@ from governance.screenings.framing import (
 from governance.screenings.loading import Filled
 from governance.screenings.marking import states
 from governance.screenings.models import Screening
+from governance.screenings.sending import sent
 from governance.texts import Text
 from governance.work import UnitOfWork
 
@@ -279,12 +277,4 @@ def history(screening_id: str, key: str) -> ResponseReturnValue:
 @permission("project:view")
 def download(evidence_id: str) -> ResponseReturnValue:
     """Send an evidence file as an attachment; a browser never shows it (assurance.md T12)."""
-    piece = evidence.piece(current_work(), evidence_id)
-    refuse_erased(piece.erasure)
-    with file_store().open(piece.digest) as file:
-        content = file.read()
-    answer: Response = send_file(
-        BytesIO(content), mimetype="application/octet-stream", as_attachment=True, download_name=piece.filename
-    )
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
+    return sent(evidence.piece(current_work(), evidence_id), file_store())

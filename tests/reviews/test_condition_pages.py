@@ -155,3 +155,36 @@ def test_only_what_the_reader_may_open_is_a_link(made: World, open_for: Browsers
         shown = open_for(name).get(path).text
         assert "AI倫理委員会 第1回 議題1" in shown
         assert ('href="/meetings/' in shown, f'href="/projects/{project}"' in shown) == (item, case), name
+
+
+def test_a_verifier_from_outside_reads_the_evidence_of_the_condition_and_nothing_else(
+    made: World, open_for: Browsers
+) -> None:
+    decided(made)
+    path, _ = the_one(made)
+    with made.acting("secretariat") as work:
+        row = work.session.scalars(select(Condition)).one()
+        row.verifier_id, project = made.people["stranger"].id, row.decision.screening.project_id
+        work.record("ConditionSet", subject=("condition", row.id))
+    given = {"report": REPORT["report"], "title": "", "file": (BytesIO("消去の記録".encode()), "消去記録.txt")}
+    assert send(open_for("owner"), path, "/report", given).status_code == 303  # type: ignore[arg-type]
+    with made.acting("auditor", read_only=True) as work:
+        named = work.session.scalars(select(Condition.evidence_id)).one()
+    verifier = open_for("stranger")
+    assert f'href="{path}/evidence"' in verifier.get(path).text
+    answer = verifier.get(f"{path}/evidence")
+    assert (answer.status_code, answer.text) == (200, "消去の記録")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    for closed in (f"/evidence/{named}", f"/projects/{project}/evidence", f"/projects/{project}/evidence/{named}"):
+        assert verifier.get(closed).status_code in (403, 404), closed
+    assert open_for("owner").get(f"{path}/evidence").status_code == 200
+    assert open_for("member").get(f"{path}/evidence").status_code == 200
+    with made.acting("secretariat") as work:
+        row = work.session.scalars(select(Condition)).one()
+        row.verifier_id, row.owner_id, row.state = made.people["expert2"].id, made.people["stranger"].id, "rejected"
+        work.record("ConditionSet", subject=("condition", row.id))
+    assert verifier.get(f"{path}/evidence").status_code == 404, "an owner from outside who did not add it"
+    assert "消去記録.txt</option>" not in verifier.get(path).text
+    refused(
+        send(verifier, path, "/report", {"report": "済", "evidence_id": str(named)}), "この案件の証跡を選んでください。"
+    )
