@@ -18,7 +18,7 @@ import click
 from governance.ledger import checkpoints
 from governance.ledger.audit import verify_database
 from governance.ledger.models import LedgerCheckpoint
-from governance.ledger.notes import BadNote, Checkpoint, peek
+from governance.ledger.notes import BadNote, BadSignature, Checkpoint, UnknownKey, peek, read_rotation
 from governance.ledger.verify import Fault, Verdict
 from governance.notary import Notary, attach
 from governance.refusals import Refusal
@@ -234,16 +234,25 @@ def verdict_lines(verdict: Verdict) -> list[Text]:
 
 @ledger.command("accept-restore")
 @click.option("--reason", required=True, help="理由（台帳に残る）。Why; it stays in the ledger.")
-def ledger_accept_restore(reason: str) -> None:
+@click.option(
+    "--rotation",
+    "rotations",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="鍵の交替の記録（ledger export の key-NNN.txt、複数可）。Notes of rotations of the key, from a ledger export.",
+)
+def ledger_accept_restore(reason: str, rotations: tuple[Path, ...]) -> None:
     """正当な復元を台帳に記録し、署名を再開する。 Record a lawful restore of an older backup, and let the ledger be signed again.
 
     For the administrator, after an auditor has looked: what was entered since the backup is lost, and reports issued since then no
-    longer have this ledger's history.
+    longer have this ledger's history. Rotations of the key since the backup are entered again from the notes in the folder of keys;
+    give them with --rotation where that folder does not have them.
     """
     if not reason.strip():
         raise Refusal("cli.no_reason", "復元の理由を書いてください。", "Say why the backup was restored.")
+    notes = [_rotation(path) for path in rotations]
     with _signing(load()) as (_, notary):
-        signed, size = notary.accept_restore(reason.strip())
+        signed, size = notary.accept_restore(reason.strip(), notes)
     text = Text(
         "復元を台帳に記録しました（署名済み: {signed}件、復元後: {size}件）。署名を再開しました。"
         "governance erasure replay も実行してください。",
@@ -251,6 +260,21 @@ def ledger_accept_restore(reason: str) -> None:
         "Run governance erasure replay too.",
     )
     say(text.filled(signed=signed.size, size=size))
+
+
+def _rotation(path: Path) -> str:
+    """Return a note by which one key followed another. Raises Refusal for a file that holds none."""
+    try:
+        note = path.read_text(encoding="utf-8")
+        read_rotation(note)
+    except (BadNote, BadSignature, UnknownKey, UnicodeError):
+        raise Refusal(
+            "cli.no_rotation",
+            "{name} は、両方の鍵が署名した鍵の交替の記録ではありません。",
+            "{name} is no note of a rotation that both keys signed.",
+            name=path.name,
+        ) from None
+    return note
 
 
 @ledger.command("export")

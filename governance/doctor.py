@@ -21,7 +21,7 @@ from typing import Literal
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance import fonts
-from governance.ledger.keyring import RolledBack
+from governance.ledger.keyring import RolledBack, RotatedSince
 from governance.ledger.notes import Key
 from governance.notary import EmptyLedger, Notary, Standing
 from governance.notifications.posting import Post, Unreachable
@@ -277,6 +277,8 @@ def _signing(notary: Notary) -> Finding:
         now = notary.standing()
     except Refusal as refused:
         return Finding("keys", "warn" if isinstance(refused, EmptyLedger) else "fail", refused.text)
+    if now.is_followed:
+        return Finding("keys", "fail", RotatedSince().text)
     if not now.is_ready:
         return _no_key(now)
     if now.last is not None and now.last.size > now.size:

@@ -8,7 +8,7 @@ what was signed last is not signed again by anybody (keyring.py).
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,9 +18,9 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from governance.ledger import checkpoints
 from governance.ledger.checkpoints import Term, Tree
-from governance.ledger.keyring import Keyring, NoKey, RolledBack, is_continued
+from governance.ledger.keyring import Keyring, NoKey, RolledBack, RotatedSince, is_continued
 from governance.ledger.models import LedgerCheckpoint
-from governance.ledger.notes import Checkpoint, Key, peek
+from governance.ledger.notes import Checkpoint, Key, peek, read_rotation
 from governance.ledger.services import events, head
 from governance.refusals import Refusal
 from governance.settings import Settings
@@ -88,6 +88,8 @@ class Standing:
     present: Key | None
     size: int = 0
     last: Checkpoint | None = None
+    is_followed: bool = False
+    """True when the key in the folder followed the one that the ledger names: the database is from before a rotation."""
 
     @property
     def is_ready(self) -> bool:
@@ -131,21 +133,41 @@ class Notary:
         return self.checkpoint()
 
     def key(self) -> tuple[Key, Keyring]:
-        """Return the key in force and the folder it is in; the first key of a ledger is made here. Raises EmptyLedger, NoKey."""
+        """Return the key in force and the folder it is in; the first key of a ledger is made here.
+
+        Raises EmptyLedger, NoKey, RotatedSince for a database from before the last rotation.
+        """
         log_id, known = self._known()
         ring = Keyring(self._keys / log_id)
         if not known:
             made = ring.make(f"{self._name}/{log_id}")
             run(self.database, SYSTEM, lambda work: _introduce(work, made, ring.introduced(made)))
         with ring.held():
-            return _in_force(ring, self._known()[1]), ring
+            now = self._known()[1]
+            found = _in_force(ring, now)
+            ring.keep(term.note for term in now[1:] if term.note)
+            return found, ring
+
+    def attest(self, text: Callable[[str], str]) -> str:
+        """Return a note with the text for the origin of this ledger, signed by the key in force. Raises EmptyLedger, NoKey."""
+        key, ring = self.key()
+        return ring.attest(key, text(key.name))
+
+    def trusted(self) -> list[Key]:
+        """Return the keys that speak for this ledger: those it names, and the one on this machine that follows them."""
+        log_id, known = self._known()
+        found = [term.key for term in known]
+        present = Keyring(self._keys / log_id).present()
+        return [*found, *([present] if present and present.name.rpartition("/")[2] == log_id else [])]
 
     def standing(self) -> Standing:
         """Return how signing stands on this machine; makes nothing. Raises EmptyLedger, NoKey for a file that cannot be read."""
         log_id, known = self._known()
         folder = self._keys / log_id
         ring = Keyring(folder)
-        return Standing(folder, known, ring.present(), self._head()[0], ring.last())
+        present = ring.present()
+        is_followed = bool(known and present != known[-1].key and ring.since(known[-1].key))
+        return Standing(folder, known, present, self._head()[0], ring.last(), is_followed)
 
     def rotate(self) -> Key:
         """Put a new key into force, signed by both; return it. Raises EmptyLedger, NoKey, KeyChanged.
@@ -159,25 +181,35 @@ class Notary:
             made, note = ring.next()
             run(self.database, SYSTEM, lambda work: _follow(work, made, before, note), serializable=True)
             ring.follow(made.vkey)
+            ring.keep([note])
         return made
 
-    def accept_restore(self, reason: str) -> tuple[Checkpoint, int]:
+    def accept_restore(self, reason: str, rotations: Sequence[str] = ()) -> tuple[Checkpoint, int]:
         """Record that an older state of this ledger was restored, and let it be signed again; return what was signed last, and the size.
 
-        The entry names both sizes and both roots, and the last checkpoint stays beside the key. A ledger that contradicts the
-        checkpoints in its own database was rewritten, not restored. Raises NotRestored, RolledBack, EmptyLedger, NoKey.
+        The entry names both sizes and both roots, and the last checkpoint stays beside the key. When the restored ledger is older than
+        a rotation of its key, the rotation is entered again with the note that both keys signed; `rotations` are such notes kept
+        elsewhere. A ledger that contradicts the checkpoints in its own database was rewritten, not restored. Raises NotRestored,
+        RolledBack, EmptyLedger, NoKey.
         """
-        key, ring = self.key()
+        log_id, known = self._known()
+        ring = Keyring(self._keys / log_id)
+        ring.keep(rotations)
+        later = ring.since(known[-1].key) if known else []
+        key = later[-1][0] if later else self.key()[0]
         with ring.held():
-            now, last, floor = Checkpoint(key.name, *self._head()), ring.last(), self._floor(key)
+            now, last, floor = Checkpoint(key.name, *self._head()), ring.last() or self._floor(key), self._floor(key)
             if floor is not None and not is_continued(floor, now, self._prove):
                 raise RolledBack(floor.size, now.size)
-            if last is None or last.origin != now.origin or is_continued(last, now, self._prove):
+            is_older = last is not None and last.origin == now.origin and not is_continued(last, now, self._prove)
+            if not is_older and not later:
                 raise NotRestored
-            run(self.database, SYSTEM, lambda work: _restored(work, last, now, reason))
-            ring.forget(last)
+            signed = last or now
+            run(self.database, SYSTEM, lambda work: _restored(work, signed, now, reason, later), serializable=True)
+            if is_older:
+                ring.forget(signed)
         self.checkpoint()
-        return last, now.size
+        return signed, now.size
 
     def _known(self) -> tuple[str, list[Term]]:
         with self._reading() as work:
@@ -221,17 +253,28 @@ class Notary:
         return open_work(self.database, SYSTEM, read_only=True)
 
 
-def _restored(work: UnitOfWork, last: Checkpoint, now: Checkpoint, reason: str) -> None:
+def _restored(
+    work: UnitOfWork, last: Checkpoint, now: Checkpoint, reason: str, later: Sequence[tuple[Key, str]]
+) -> None:
+    """Record a restore, and the keys that followed since. Raises KeyChanged when somebody rotated meanwhile."""
     codes = {"signed_size": last.size, "restored_size": now.size}
     refs = {"signed_root": last.root.hex(), "restored_root": now.root.hex()}
     work.record("RestorePerformed", subject=("ledger", "ledger"), codes=codes, refs=refs, private={"reason": reason})
+    rotations = [(key, read_rotation(note)[0], note) for key, note in later]
+    if rotations and checkpoints.terms(work.session)[-1].key != rotations[0][1]:
+        raise KeyChanged
+    for key, before, note in rotations:
+        _record(work, key, before, note)
 
 
 def _in_force(ring: Keyring, known: Sequence[Term]) -> Key:
-    """Return the key the ledger names last, put in place if a rotation was cut off. Raises NoKey when this machine has another."""
+    """Return the key the ledger names last, put in place if a rotation was cut off.
+
+    Raises NoKey when this machine has another, RotatedSince when that one followed it.
+    """
     ring.follow(known[-1].key.vkey)
     if ring.present() != known[-1].key:
-        raise NoKey
+        raise RotatedSince if ring.since(known[-1].key) else NoKey
     return known[-1].key
 
 

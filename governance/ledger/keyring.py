@@ -1,24 +1,36 @@
 """The folder of signing keys and the signer: it alone reads a private key, and it signs no ledger that forgot what it signed before.
 
-One folder for each ledger (its uuid), outside of the database, mode 0700: `signing.key`, and `last-checkpoint`, the newest checkpoint
-that was signed. A checkpoint is signed only with a proof that it continues that one (assurance.md §3.6), so a database brought back
-to an older state, or rebuilt, is refused until an administrator accepts a lawful restore. The first one who signs takes the lock;
-several processes of one machine may share a folder.
+One folder for each ledger (its uuid), outside of the database, mode 0700: `signing.key`; `last-checkpoint`, the newest checkpoint that
+was signed; and `rotation-<key>.txt`, the notes by which its keys followed each other. A checkpoint is signed only with a proof that it
+continues the last one (assurance.md §3.6), so a database brought back to an older state, or rebuilt, is refused until an administrator
+accepts a lawful restore. The first one who signs takes the lock; several processes of one machine may share a folder.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from governance.ledger.merkle import continues
-from governance.ledger.notes import BadNote, Checkpoint, Key, SecretKey, peek, read_secret, rotation, sign
+from governance.ledger.notes import (
+    BadNote,
+    BadSignature,
+    Checkpoint,
+    Key,
+    SecretKey,
+    UnknownKey,
+    peek,
+    read_rotation,
+    read_secret,
+    rotation,
+    sign,
+)
 from governance.refusals import Refusal
 
-SIGNING, NEXT, LAST = "signing.key", "signing.key.next", "last-checkpoint"
+SIGNING, NEXT, LAST, ROTATION = "signing.key", "signing.key.next", "last-checkpoint", "rotation-"
 
 Path_ = Sequence[bytes]
 Prove = Callable[[int, int], Path_]
@@ -51,6 +63,21 @@ class NoKey(Refusal):
             "監査台帳の署名鍵がこの機械にないか、現在の鍵ではありません。鍵のフォルダーを確かめてください（governance doctor）。",
             "The signing key of the ledger is not on this machine, or it is not the one in force. Check the folder of keys "
             "(governance doctor).",
+        )
+
+
+class RotatedSince(Refusal):
+    """The key of this machine took the place of the one that the ledger names: the database is older than the last rotation."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ledger.rotated_since",
+            "監査台帳が示す署名鍵は、この機械ではすでに次の鍵に交替しています。鍵の交替より前のバックアップが復元されたと考えられます。"
+            "署名せず、報告書も発行しません。管理者と監査人に連絡してください。正当な復元だと確かめたら、管理者が "
+            "governance ledger accept-restore --reason 理由 を実行すると、鍵の交替を台帳に記録し直して続けられます。",
+            "The key that the ledger names has been followed by another one on this machine: a backup from before that rotation "
+            "seems to have been restored. Nothing is signed and no report issued. Tell an administrator and an auditor. Once they "
+            "found the restore lawful, governance ledger accept-restore --reason REASON enters the rotation again and goes on.",
         )
 
 
@@ -99,6 +126,47 @@ class Keyring:
             waiting = self._secret(NEXT)
             if waiting is not None and waiting.key.vkey == vkey:
                 (self.folder / NEXT).replace(self.folder / SIGNING)
+
+    def keep(self, notes: Iterable[str]) -> None:
+        """Keep the notes by which keys of the ledger followed each other: with them a ledger from before a rotation can go on.
+
+        Raises NoKey, BadNote, UnknownKey, BadSignature.
+        """
+        for note in notes:
+            if not self.folder.is_dir():
+                raise NoKey
+            before, after = read_rotation(note)
+            name = f"{ROTATION}{after.id.hex()}.txt"
+            if before is not None and not (self.folder / name).exists():
+                self._write(name, note)
+
+    def since(self, start: Key) -> list[tuple[Key, str]]:
+        """Return the keys that followed `start`, up to the one on this machine, each with the note both signed; empty when none did."""
+        known: dict[Key, tuple[Key, str]] = {}
+        for path in sorted(self.folder.glob(f"{ROTATION}*.txt")):
+            try:
+                note = path.read_text(encoding="utf-8")
+                before, after = read_rotation(note)
+            except (BadNote, BadSignature, UnknownKey, UnicodeError):
+                continue
+            if before is not None:
+                known[before] = (after, note)
+        found, present = list[tuple[Key, str]](), self.present()
+        while start != present:
+            if start not in known or len(found) > len(known):
+                return []
+            found.append(known[start])
+            start = found[-1][0]
+        return found
+
+    def attest(self, key: Key, text: str) -> str:
+        """Return a text that is no checkpoint, signed by this key. Raises NoKey when it is not here."""
+        if "@" not in text.split("\n", 1)[0]:
+            raise ValueError("this could be taken for a checkpoint")
+        secret = self._secret(SIGNING)
+        if secret is None or secret.key != key:
+            raise NoKey
+        return sign(text, [secret])
 
     def sign(self, origin: str, head: Callable[[], tuple[int, bytes]], prove: Prove, floor: Checkpoint | None) -> str:
         """Return the signed checkpoint of the ledger as it stands now. Raises RolledBack unless it continues the last, NoKey.

@@ -252,3 +252,15 @@ def consistency(old: int, path: Sequence[bytes], note: str) -> str:
 def rotation(origin: str, before: Key | None, after: Key) -> str:
     """Return the text that both keys sign when one takes the place of the other; `before` is missing for a ledger's first key."""
     return f"{ROTATION_HEAD}\n{origin}\n{before.vkey if before else 'none'}\n{after.vkey}\n"
+
+
+def read_rotation(note: str) -> tuple[Key | None, Key]:
+    """Return the two keys of a note by which one took the place of the other, signed by both. Raises BadNote, UnknownKey, BadSignature."""
+    lines = _split(note)[0].split("\n")
+    if len(lines) != 5 or lines[0] != ROTATION_HEAD:
+        raise BadNote("no rotation in form")
+    before, after = None if lines[2] == "none" else read_key(lines[2]), read_key(lines[3])
+    for key in filter(None, (before, after)):
+        if open_note(note, [key]) != rotation(lines[1], before, after):
+            raise BadNote("no rotation in form")
+    return before, after

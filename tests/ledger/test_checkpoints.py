@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from governance.cli import cli
 from governance.ledger import checkpoints, merkle, notes
 from governance.ledger.audit import verify_database
 from governance.ledger.checkpoints import Tree
-from governance.ledger.keyring import Keyring, NoKey, RolledBack
+from governance.ledger.keyring import Keyring, NoKey, RolledBack, RotatedSince
 from governance.ledger.models import LedgerCheckpoint
 from governance.ledger.notes import BadNote, BadSignature, Checkpoint, SecretKey, UnknownKey
 from governance.ledger.services import events, head
@@ -282,6 +284,59 @@ def test_the_signer_refuses_a_ledger_brought_back_to_an_older_state(written: Dat
     assert verify_database(written).ok
     with pytest.raises(NotRestored):
         notary.accept_restore("もう一度")
+
+
+def test_a_backup_from_before_two_rotations_goes_on_with_the_notes_both_keys_signed(
+    written: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The present key alone is left of three; the notes of the rotations lead from the key of the backup to it."""
+    if written.dialect != "sqlite":
+        pytest.skip("putting a file back is enough; the rule is the same on a server")
+    notary = notary_of(written, tmp_path)
+    first, ring = notary.key()
+    size = notary.checkpoint().size
+    saved, backup = tmp_path / "backup", str(written.url.database)
+    shutil.copyfile(backup, saved)
+    notary.rotate()
+    third = notary.rotate()
+    last = notary.checkpoint()
+    written.dispose()
+    shutil.copyfile(saved, backup)
+    for refused in (notary.checkpoint, notary.rotate):
+        with pytest.raises(RotatedSince, match="accept-restore"):
+            refused()
+    assert notary.trusted() == [first, third]
+    assert notary.standing().is_followed
+    kept = sorted(ring.folder.glob("rotation-*.txt"))
+    given = [path.read_text() for path in kept]
+    kept[0].unlink()
+    with pytest.raises(NoKey):
+        notary.accept_restore("一つ足りない")
+    monkeypatch.setenv("GOVERNANCE_DATABASE_URL", written.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("GOVERNANCE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("GOVERNANCE_LEDGER_NAME", "test.example")
+    words = ["--lang", "en", "ledger", "accept-restore", "--reason", "ransom"]
+    (tmp_path / "key-001.txt").write_text(last.note)
+    wrong = CliRunner().invoke(cli, [*words, "--rotation", str(tmp_path / "key-001.txt")])
+    assert "no note of a rotation" in wrong.output + wrong.stderr
+    for n, note in enumerate(given):
+        (tmp_path / f"key-{n}.txt").write_text(note)
+        words += ["--rotation", str(tmp_path / f"key-{n}.txt")]
+    accepted = CliRunner().invoke(cli, words)
+    assert accepted.exit_code == 0, accepted.output + accepted.stderr
+    with open_work(written, SYSTEM, read_only=True) as work:
+        assert [term.key for term in checkpoints.terms(work.session)][::2] == [first, third]
+        told = events(work.session, type="RestorePerformed")[0].body
+        assert (told["codes"]["signed_size"], told["codes"]["restored_size"]) == (last.size, size)
+    assert notes.read_checkpoint(notary.checkpoint().note, [third])
+    assert verify_database(written, known={size: notes.peek(_kept(written, size)).root}).ok
+    with pytest.raises(NotRestored):
+        notary.accept_restore("もう一度")
+
+
+def _kept(database: Database, size: int) -> str:
+    with open_work(database, SYSTEM, read_only=True) as work:
+        return next(each.note for each in checkpoints.all_until(work.session, size) if each.size == size)
 
 
 # -- seven attacks -------------------------------------------------------------------------------------------------------------------
