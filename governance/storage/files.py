@@ -7,14 +7,17 @@ A file is complete and on the disk before its name appears; a crash leaves at wo
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, BinaryIO, NoReturn, Protocol
@@ -22,6 +25,7 @@ from typing import IO, BinaryIO, NoReturn, Protocol
 from governance.refusals import Refusal
 
 CHUNK = 1 << 20
+NO_TIME = timedelta(0)
 RESERVE = 64 * CHUNK
 """Free space that files leave to the database, which often lies on the same disk (assurance.md §4)."""
 
@@ -60,8 +64,8 @@ class Store(Protocol):
         """Say whether the file is there and its content is what its name says."""
         ...
 
-    def discard(self, digest: str) -> bool:
-        """Remove a stored file for good, as an erasure does; say whether there was one."""
+    def discard(self, digest: str, *, rested: timedelta = NO_TIME) -> bool:
+        """Remove a stored file for good, as an erasure does; say whether it went. One that `put` was given since `rested` ago stays."""
         ...
 
     def digests(self) -> Iterator[str]:
@@ -134,18 +138,22 @@ class FileStore:
         except DamagedFile:
             return False
 
-    def discard(self, digest: str) -> bool:
-        """Remove a file for good, its content overwritten before its name goes; say whether there was one.
+    def discard(self, digest: str, *, rested: timedelta = NO_TIME) -> bool:
+        """Remove a file for good, its content overwritten before its name goes; say whether it went.
 
-        On disks that write elsewhere (flash, snapshots) the old blocks may live on until they are used again.
+        One that was stored, or stored again, since `rested` ago stays: whoever put it may be about to name it. On disks that write
+        elsewhere (flash, snapshots) the old blocks may live on until they are used again.
         """
         path = self.path(digest)
         try:
-            with path.open("r+b") as file:
-                file.write(bytes(path.stat().st_size))
-                file.flush()
-                os.fsync(file.fileno())
-            path.unlink()
+            with self._locked():
+                if rested and time.time() - path.stat().st_mtime < rested.total_seconds():
+                    return False
+                with path.open("r+b") as file:
+                    file.write(bytes(path.stat().st_size))
+                    file.flush()
+                    os.fsync(file.fileno())
+                path.unlink()
         except FileNotFoundError:
             return False
         _sync_folder(path.parent)
@@ -170,15 +178,32 @@ class FileStore:
         finally:
             passing.unlink(missing_ok=True)
 
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep naming and removing files apart, in every process that uses this folder."""
+        descriptor = os.open(self._new / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
     def _name(self, unnamed: Path, stored: Stored) -> None:
-        """Give a complete file its name; a file of that name has the same content, unless it was damaged: then it is mended."""
+        """Give a complete file its name; a file of that name has the same content, unless it was damaged: then it is mended.
+
+        One that was there counts as stored now, so that no sweep takes it before it is named (`discard`).
+        """
         final = self.path(stored.digest)
         final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if final.exists() and not self.verify(stored.digest):
-            unnamed.replace(final)
-        else:
-            with suppress(FileExistsError):
-                os.link(unnamed, final)
+        is_damaged = final.exists() and not self.verify(stored.digest)
+        with self._locked():
+            if is_damaged:
+                unnamed.replace(final)
+            else:
+                try:
+                    os.link(unnamed, final)
+                except FileExistsError:
+                    os.utime(final)
         for folder in (final.parent, *final.parent.parents):
             _sync_folder(folder)
             if folder == self.root:

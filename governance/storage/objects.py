@@ -11,7 +11,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, BinaryIO, NoReturn, cast
@@ -22,7 +22,7 @@ from obstore.store import S3Store
 
 from governance.refusals import Refusal
 from governance.settings import Settings
-from governance.storage.files import CHUNK, DamagedFile, FileStore, Store, Stored, copied, place_of
+from governance.storage.files import CHUNK, NO_TIME, DamagedFile, FileStore, Store, Stored, copied, place_of
 
 IN_MEMORY = 8 * CHUNK
 """Up to this size a file passes through memory alone, a larger one through a file without a name."""
@@ -58,12 +58,14 @@ class ObjectStore:
         return stored
 
     def _name(self, digest: str, content: bytes) -> None:
-        """Write the object where none stands; one that stands has the same content, unless it was damaged: then it is mended."""
+        """Write the object where none stands; one that stands is written again: it may be damaged, and counts as stored now.
+
+        So no sweep takes it before it is named (`discard`).
+        """
         try:
             obstore.put(self._bucket, place_of(digest), content, mode="create")
         except _EXISTS:
-            if not self.verify(digest):
-                obstore.put(self._bucket, place_of(digest), content)
+            obstore.put(self._bucket, place_of(digest), content)
 
     @contextmanager
     def open(self, digest: str) -> Iterator[IO[bytes]]:
@@ -100,9 +102,13 @@ class ObjectStore:
         except DamagedFile:
             return False
 
-    def discard(self, digest: str) -> bool:
-        """Remove an object for good; say whether there was one. Raises UnreachableStore. Versions that a bucket keeps are its own."""
-        if not self._is_there(digest):
+    def discard(self, digest: str, *, rested: timedelta = NO_TIME) -> bool:
+        """Remove an object for good; say whether it went. One that was stored, or stored again, since `rested` ago stays.
+
+        Raises UnreachableStore. Versions that a bucket keeps are its own.
+        """
+        stored = self._stored_at(digest)
+        if stored is None or (rested and datetime.now(UTC) - stored < rested):
             return False
         try:
             obstore.delete(self._bucket, place_of(digest))
@@ -110,14 +116,14 @@ class ObjectStore:
             raise UnreachableStore(type(error).__name__) from error
         return True
 
-    def _is_there(self, digest: str) -> bool:
+    def _stored_at(self, digest: str) -> datetime | None:
+        """Return when an object was written last; None when there is none."""
         try:
-            obstore.head(self._bucket, place_of(digest))
+            return obstore.head(self._bucket, place_of(digest))["last_modified"]
         except (NotFoundError, FileNotFoundError):
-            return False
+            return None
         except _FAULTS as error:
             raise UnreachableStore(type(error).__name__) from error
-        return True
 
     def digests(self) -> Iterator[str]:
         """Yield the digest of every stored file: for backups and for finding what no record names."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import obstore
@@ -70,6 +73,27 @@ def test_a_changed_or_lost_file_is_never_served_and_is_mended_by_its_content(
         any_store.read(DIGEST)
     any_store.put(io.BytesIO(CONTENT), 100)
     assert any_store.read(DIGEST) == CONTENT
+
+
+def test_what_was_stored_again_a_moment_ago_is_not_discarded(any_store: Store) -> None:
+    hour = timedelta(hours=1)
+    assert not any_store.discard(DIGEST, rested=hour)
+    any_store.put(io.BytesIO(CONTENT), 100)
+    assert not any_store.discard(DIGEST, rested=hour)
+    if isinstance(any_store, FileStore):
+        old = time.time() - 7200
+        os.utime(any_store.path(DIGEST), (old, old))
+        any_store.put(io.BytesIO(CONTENT), 100)
+        assert not any_store.discard(DIGEST, rested=hour)
+        os.utime(any_store.path(DIGEST), (old, old))
+        assert any_store.discard(DIGEST, rested=hour)
+        any_store.put(io.BytesIO(CONTENT), 100)
+    else:
+        time.sleep(1)  # a bucket tells times in whole seconds
+        any_store.put(io.BytesIO(CONTENT), 100)
+        assert not any_store.discard(DIGEST, rested=timedelta(seconds=0.9))
+    assert any_store.discard(DIGEST)
+    assert list(any_store.digests()) == []
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "a" * 63, "A" * 64, DIGEST + "\n", "/" + DIGEST])
