@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from governance.cli_ledger import opened
+from governance.erasure import listing
 from governance.erasure.performing import sweep
 from governance.erasure.replaying import listed, replay
+from governance.notary import attach
 from governance.refusals import Problem, Refusal
 from governance.settings import load
 from governance.storage.database import Database
@@ -30,9 +31,12 @@ def erasure() -> None:
 @erasure.command("list")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="出力先。Output (default: the terminal).")
 def list_command(out: Path | None) -> None:
-    """実行した消去の一覧を書き出す。 Write the list of performed erasures."""
-    with opened(load()) as database, open_work(database, SYSTEM, read_only=True) as work:
-        text = json.dumps(listed(work), ensure_ascii=False, indent=1) + "\n"
+    """実行した消去の一覧を、台帳の鍵で署名して書き出す。 Write the list of performed erasures, signed with the key of the ledger."""
+    settings = load()
+    with opened(settings) as database:
+        with open_work(database, SYSTEM, read_only=True) as work:
+            told = listed(work)
+        text = listing.file(told, attach(database, settings).attest(lambda origin: listing.text(origin, told)))
     if out is None:
         click.echo(text, nl=False)
     else:
@@ -45,11 +49,11 @@ def list_command(out: Path | None) -> None:
 def replay_command(ctx: click.Context, file: Path | None) -> None:
     """復元のあと、一覧FILEの消去を再実行する。 After a restore, perform the erasures of FILE again; remove leftover files.
 
-    One that cannot be repeated is listed and holds up no other.
+    FILE must be signed by a key of this ledger, whole and unchanged. One that cannot be repeated is listed and holds up no other.
     """
     settings = load()
-    wanted = _read(file) if file else []
     with opened(settings) as database:
+        wanted = listing.read(_content(file), attach(database, settings).trusted()) if file else []
         outcomes = [_repeat(database, each) for each in wanted]
         files = sweep(database, open_store(settings))
     refused = [each for each in outcomes if isinstance(each, Problem)]
@@ -72,12 +76,8 @@ def _repeat(database: Database, told: dict[str, object]) -> bool | Problem:
         return Problem(refused.code, refused.text, place)
 
 
-def _read(file: Path) -> list[dict[str, object]]:
-    """Return the entries of a list. Raises Refusal when the file holds none."""
+def _content(file: Path) -> str:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        found = None
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise Refusal("erasure.no_list", "消去の一覧ではありません。", "This is no list of erasures.")
-    return found
+        return file.read_text(encoding="utf-8")
+    except UnicodeError:
+        return ""

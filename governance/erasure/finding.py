@@ -6,21 +6,34 @@ PLACES; what is missing there stays (test_inventory looks at every column of eve
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import rfc8785
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from governance.accounts.models import User
 from governance.discussions.models import Comment, CommentCorrection, Delegation, Thread
 from governance.erasure.rules import BLANK, NOBODY, gone, part_of, snapshot_part
+from governance.learning.models import KytHazard, KytMeasure, KytParticipant, KytRecord, KytSession, TrainingRecord
 from governance.ledger.governed import GOVERNED
 from governance.ledger.models import LedgerEvent, LedgerValue
-from governance.monitoring.models import Alert, Indicator, IndicatorBand
+from governance.ledger.writing import canonical_reading
+from governance.monitoring.models import (
+    Alert,
+    Incident,
+    IncidentChange,
+    IncidentDuty,
+    Indicator,
+    IndicatorBand,
+    Reading,
+    ReadingBatch,
+    ReadingKey,
+)
 from governance.projects.models import Disposal, Erasure, Evidence, LifeAct, Project
 from governance.reports.models import Paper, Report
 from governance.reviews.amendment_models import Amendment
@@ -56,7 +69,7 @@ class Bit:
 
 
 class Place(NamedTuple):
-    """Texts of a table: its part, its columns, and which of its rows belong to a project."""
+    """Texts of a table: its part, its columns, and which of its rows belong to a project (or to a person)."""
 
     part: str
     model: Any
@@ -74,6 +87,14 @@ def _screened(model: Any) -> Callable[[str], ColumnElement[bool]]:
 
 def _threads(project: str) -> Any:
     return select(Thread.id).where(Thread.project_id == project)
+
+
+def _reported(model: Any) -> Callable[[str], ColumnElement[bool]]:
+    return lambda project: model.incident_id.in_(select(Incident.id).where(Incident.project_id == project))
+
+
+def _held(model: Any) -> Callable[[str], ColumnElement[bool]]:
+    return lambda project: model.session_id.in_(select(KytSession.id).where(KytSession.project_id == project))
 
 
 PLACES = (
@@ -95,30 +116,51 @@ PLACES = (
     Place("reasons", Disposal, "data models access customers records done_by", _own(Disposal)),
     Place("reasons", Reassessment, "note", _screened(Reassessment)),
     Place("reasons", Amendment, "text", _own(Amendment)),
-    Place("reasons", Indicator, "note retired_because", _own(Indicator)),
+    Place("operation", Incident, "title happened effect affected cause immediate prevention closing_note", _own(Incident)),
+    Place("operation", IncidentChange, "body reason", _reported(IncidentChange)),
+    Place("operation", IncidentDuty, "recipient note", _reported(IncidentDuty)),
+    Place("operation", ReadingKey, "name", _own(ReadingKey)),
+    Place("operation", Indicator, "name name_en note retired_because", _own(Indicator)),
     Place(
-        "reasons",
+        "operation",
         IndicatorBand,
         "reason",
         lambda project: IndicatorBand.indicator_id.in_(select(Indicator.id).where(Indicator.project_id == project)),
     ),
-    Place("reasons", Alert, "reason", _own(Alert)),
+    Place("operation", Alert, "reason", _own(Alert)),
+    Place(
+        "exercises",
+        KytSession,
+        "title title_en situation situation_en place team_goal call dropped_because",
+        _own(KytSession),
+    ),
+    Place("exercises", KytParticipant, "name", _held(KytParticipant)),
+    Place("exercises", KytHazard, "cause event", _held(KytHazard)),
+    Place("exercises", KytMeasure, "text", _held(KytMeasure)),
+    Place("exercises", KytRecord, "body", _held(KytRecord)),
     Place("project", Project, "name name_en summary summary_en customer customer_en end_subjects end_subjects_en",
           lambda project: Project.id == project),
 )  # fmt: skip
-"""Every text that goes by being written over."""
+"""Every text that goes by being written over. Where a body has a digest beside it, the digest stays and says what the body was."""
+
+PERSON_PLACES = (
+    Place("training", TrainingRecord, "note withdrawn_because", lambda person: TrainingRecord.user_id == person),
+)
+"""The same for a person; the account itself goes in a way of its own."""
 
 
 def bits(session: Session, erasure: Erasure, part: str) -> Iterator[Bit]:
     """Yield what goes with one part of an erasure, in a fixed order. What is gone already is left out."""
     if erasure.person_id is not None:
-        yield from _person(session, erasure.person_id)
+        yield from _of_person(session, erasure.person_id, part)
         return
     project = str(erasure.project_id)
     for place in (each for each in PLACES if each.part == part):
         yield from _texts(session, place, project)
     if part == "answers":
         yield from _history(session, project)
+    if part == "operation":
+        yield from _notes(session, project)
     if part in ("answers", "evidence", "project"):
         yield from _snapshots(session, project, part)
     if part in ("evidence", "reports"):
@@ -126,10 +168,10 @@ def bits(session: Session, erasure: Erasure, part: str) -> Iterator[Bit]:
     yield from _values(session, LedgerEvent.project == project, part)
 
 
-def _texts(session: Session, place: Place, project: str) -> Iterator[Bit]:
+def _texts(session: Session, place: Place, target: str) -> Iterator[Bit]:
     table = place.model.__tablename__
     columns = place.columns.split()
-    for row in session.scalars(select(place.model).where(place.within(project)).order_by(place.model.id)):
+    for row in session.scalars(select(place.model).where(place.within(target)).order_by(place.model.id)):
         found = [name for name in columns if (getattr(row, name) or "") not in BLANK]
         if found:
             yield Bit(
@@ -163,6 +205,27 @@ def _history(session: Session, project: str) -> Iterator[Bit]:
             body = rfc8785.dumps({**told, **dict.fromkeys(found, ERASED_BOTH)}).decode()
             names = tuple(f"answer_changes:{row.id}/{name}" for name in found)
             yield Bit(names, _set(row, "body", body), False, row.screening_id)
+
+
+def _notes(session: Session, project: str) -> Iterator[Bit]:
+    """The notes of readings, a batch at a time: its digest is made anew, and its row says so to the ledger."""
+    noted = select(Reading.batch_id).where(Reading.note.not_in(sorted(BLANK)))
+    query = select(ReadingBatch).where(ReadingBatch.project_id == project, ReadingBatch.id.in_(noted))
+    for row in session.scalars(query.order_by(ReadingBatch.id)):
+        yield Bit((f"reading_batches:{row.id}/notes",), _unnoted(session, row), True)
+
+
+def _unnoted(session: Session, row: ReadingBatch) -> Callable[[], None]:
+    table = Base.metadata.tables[Reading.__tablename__]
+    mine = table.c.batch_id == row.id
+
+    def act() -> None:
+        noted = table.c.note.not_in(sorted(BLANK))
+        session.connection().execute(update(table).where(mine, noted).values(note=ERASED_BOTH))
+        lines = session.connection().execute(select(table).where(mine).order_by(table.c.position)).mappings()
+        row.digest = hashlib.sha256(b"\n".join(canonical_reading(dict(each)) for each in lines)).hexdigest()
+
+    return act
 
 
 def _set(row: Any, name: str, value: Any) -> Callable[[], None]:
@@ -217,7 +280,17 @@ def _files(session: Session, erasure: Erasure, part: str) -> Iterator[Bit]:
 PERSON = ("name", "name_en", "email", "department", "department_en")
 
 
-def _person(session: Session, person: str) -> Iterator[Bit]:
+def _of_person(session: Session, person: str, part: str) -> Iterator[Bit]:
+    for place in (each for each in PERSON_PLACES if each.part == part):
+        yield from _texts(session, place, person)
+    if part == "account":
+        yield from _account(session, person)
+    if part == "training":
+        own = session.scalars(select(TrainingRecord.id).where(TrainingRecord.user_id == person))
+        yield from _values(session, LedgerEvent.subject.in_([f"training:{id}" for id in own]), part)
+
+
+def _account(session: Session, person: str) -> Iterator[Bit]:
     row = session.get_one(User, person)
     wanted = {
         "name": NOBODY.ja,

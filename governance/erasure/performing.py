@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -31,6 +31,8 @@ OPEN = "-"
 PER_ROW = 130
 """Bytes that the digest of a row takes in an entry."""
 PER_NAME = 4
+GRACE = timedelta(hours=1)
+"""How long a stored file is left alone: far longer than from storing a file to the commit of the row that names it."""
 AT_ONCE = 20
 """Screenings whose contents one entry anchors."""
 
@@ -53,7 +55,7 @@ def perform(work: UnitOfWork, row: Erasure, *, by: str, at: datetime, replayed: 
             counts[part] += len(names)
             _record(work, row, part, names)
         _anchor(work, row, part, list(touched))
-    if row.person_id is not None:
+    if row.person_id is not None and "account" in row.parts:
         _close_account(work, row.person_id)
     row.counts = {part: counts[part] for part in row.parts}
     row.state, row.opened = "performed", None
@@ -131,7 +133,8 @@ def doomed(session: Session) -> set[str]:
 def sweep(database: Database, store: Store) -> int:
     """Remove the stored files that erasures left without a name; return how many there were. Harmless to repeat.
 
-    Each is looked up anew just before it goes, since the same content may have been stored again meanwhile.
+    Each is looked up anew just before it goes, and one that was stored within GRACE stays until the next time: the same content may
+    have been stored again for a row that is not committed yet.
     """
     with open_work(database, SYSTEM, read_only=True) as work:
         found = sorted(doomed(work.session))
@@ -140,4 +143,4 @@ def sweep(database: Database, store: Store) -> int:
 
 def _discarded(database: Database, store: Store, digest: str) -> bool:
     with open_work(database, SYSTEM, read_only=True) as work:
-        return not is_named(work.session, digest) and store.discard(digest)
+        return not is_named(work.session, digest) and store.discard(digest, rested=GRACE)

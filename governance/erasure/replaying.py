@@ -1,7 +1,7 @@
 """The list of performed erasures, and performing them again after a restore from an older backup (assurance.md §3.8).
 
-The list holds identifiers and reasons, no erased text; it is kept apart from the backups and taken after each erasure. Replaying is
-harmless where nothing came back.
+The list holds identifiers and reasons, no erased text; it is signed (listing.py), kept apart from the backups and taken after each
+erasure. Replaying is harmless where nothing came back.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import select
 from governance.accounts.models import User
 from governance.erasure.holding import next_number, standing
 from governance.erasure.performing import perform
+from governance.ledger.models import LedgerEvent
 from governance.ledger.rules import moment
 from governance.projects.models import Erasure, Project
 from governance.refusals import Refusal
@@ -22,10 +23,24 @@ from governance.work import UnitOfWork
 
 TOLD = ("id", "number", "project_id", "person_id", "parts", "basis", "reason", "early", "requested_by", "decided_by")
 
+_PERFORMED = select(LedgerEvent).where(LedgerEvent.type == "ErasurePerformed")
+
 
 def listed(work: UnitOfWork) -> list[dict[str, Any]]:
-    """Return every performed erasure in the form that `replay` takes, the oldest first."""
+    """Return every performed erasure in the form that `replay` takes, the oldest first.
+
+    Raises Refusal for one that the ledger has no entry of: what is signed was done by two people, and not written past the service.
+    """
     query = select(Erasure).where(Erasure.state == "performed").order_by(Erasure.number)
+    known = {event.subject for event in work.session.scalars(_PERFORMED)}
+    strange = [row.number for row in work.session.scalars(query) if f"erasure:{row.id}" not in known]
+    if strange:
+        raise Refusal(
+            "erasure.unrecorded",
+            "消去第{number}号は監査台帳に記録がありません。governance ledger verify で確かめてください。",
+            "The ledger has no entry of erasure no. {number}. Look into it with governance ledger verify.",
+            number=strange[0],
+        )
     return [
         {name: getattr(row, name) for name in TOLD}
         | {"requested_at": moment(row.requested_at), "decided_at": moment(row.decided_at or row.requested_at)}

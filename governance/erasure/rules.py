@@ -44,6 +44,22 @@ PROJECT_PARTS: Mapping[str, tuple[Text, Text]] = {
             "Content of files, titles, names, addresses. A file whose content another project uses stays. The SHA-256 stays.",
         ),
     ),
+    "operation": (
+        Text("運用の記録の文章", "Texts on operation"),
+        Text(
+            "事故・ヒヤリハットの記録とその履歴、外部報告の相手、指標と登録キーの名称、測定値の備考、警報の理由。測定値、日付、重大度などの区分は残ります。",
+            "Reports of incidents with their history, whom was told, names of indicators and keys, notes of readings, reasons of alerts."
+            " Measured values, dates, severities and other codes stay.",
+        ),
+    ),
+    "exercises": (
+        Text("KYTの文章", "Texts of KYT sessions"),
+        Text(
+            "この案件のKYTの題名・場面・危険・対策・行動目標、参加者として書かれた氏名、確定した記録の本文。◎・※の印、人の識別子、日付は残ります。",
+            "Title, situation, hazards, measures and goal of the project’s KYT sessions, names of guests, the frozen record. Marks,"
+            " identifiers of people and dates stay.",
+        ),
+    ),
     "reasons": (
         Text("経過の理由とメモ", "Reasons and notes"),
         Text(
@@ -72,14 +88,20 @@ PERSON_PARTS: Mapping[str, tuple[Text, Text]] = {
             "The account is closed, sign-ins and roles end, notices go. What the person did stays under an identifier without a name.",
         ),
     ),
+    "training": (
+        Text("受講記録の備考", "Remarks on training"),
+        Text(
+            "受講記録の備考と、取り消した理由。いつ何を受講したかは残ります。",
+            "Remarks on attendances and reasons of withdrawals. Which course was attended when stays.",
+        ),
+    ),
 }
 PARTS: Mapping[str, tuple[Text, Text]] = {**PROJECT_PARTS, **PERSON_PARTS}
 
 STAYS = (
     Text(
-        "審査結果・審査の意見と判断・投票・議事録・会議資料・付帯条件・事故・測定値・KYTの記録（保存義務のある記録です）",
-        "Decisions, opinions and rulings of reviews, votes, minutes, materials of meetings, conditions, records of incidents,"
-        " readings and KYT sessions (records that must be kept)",
+        "審査結果・審査の意見と判断・投票・議事録・会議資料・付帯条件（保存義務のある記録です）",
+        "Decisions, opinions and rulings of reviews, votes, minutes, materials of meetings and conditions (records that must be kept)",
     ),
     Text(
         "監査台帳のイベント（識別子・コード・ダイジェストだけを含み、名前や文章を含みません）",
@@ -125,6 +147,13 @@ EVENT_PARTS: Mapping[str, frozenset[str]] = {
     "evidence": _words(
         "EvidenceAdded EvidenceAttached EvidenceDetached EvidenceReplaced EvidenceChanged EvidenceRemoved EvidenceWithdrawn"
     ),
+    "operation": _words(
+        "IncidentReported IncidentChanged IncidentAnalysed IncidentClosed IncidentReopened IncidentAnswered IncidentDutyNoted"
+        " ReadingsEntered ReadingCorrected ReadingKeyMade ReadingKeyRevoked IndicatorAdded IndicatorChanged IndicatorRetired"
+        " BandChanged AlertOpened AlertScreened AlertAcknowledged AlertSettled"
+    ),
+    "exercises": _words("KytOpened KytAdvanced KytFinished KytDropped KytPromoted"),
+    "training": _words("TrainingRecorded TrainingWithdrawn"),
     "project": frozenset({"ProjectRegistered", "ProjectChanged"}),
 }
 """Part → acts whose private values go with it. Every other act's go with `reasons`, but for those of KEPT_ACTS."""
@@ -138,8 +167,7 @@ KEPT_ACTS = _words(
     " QuestionAnswered MotionPut MotionLost MotionWithdrawn VoteCast DecisionRecorded ItemDeferred MeetingClosed MinutesWritten"
     " MinutesApproved PaperPrepared PaperIssued ConditionSet ConditionReported ConditionVerified ConditionRejected ConditionWaived"
     " WaiverProposed WaiverVoted"
-    " IncidentReported IncidentChanged IncidentAnalysed IncidentClosed IncidentReopened IncidentAnswered IncidentDutyNoted"
-    " AmendmentAccepted AmendmentRescreened ReportPrepared ReportIssued ReportAnnulled ReadingCorrected ReadingsEntered ErasureRequested"
+    " AmendmentAccepted AmendmentRescreened ReportPrepared ReportIssued ReportAnnulled ErasureRequested"
     " ErasureRefused ErasureWithdrawn ErasurePerformed LegalHoldSet LegalHoldLifted"
 )
 

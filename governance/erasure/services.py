@@ -14,6 +14,7 @@ from sqlalchemy import or_, select
 
 from governance.accounts.models import User
 from governance.accounts.rules import authorize, may
+from governance.erasure import telling
 from governance.erasure.finding import bits
 from governance.erasure.holding import Target, columns_of, next_number, standing
 from governance.erasure.keeping import retention_of
@@ -119,10 +120,9 @@ def request(work: UnitOfWork, target: Target, wish: Wish, *, years: int, today: 
     """Ask for an erasure. Raises Refusals for what is missing; Refusal under a legal hold, or while another request waits."""
     authorize(work.actor, "erasure:request", _relations(work, target))
     _refuse_held(work, target)
-    kept = retention_of(work, target, years)
-    is_kept = kept is not None and kept.runs(today)
+    is_kept = (kept := retention_of(work, target, years)) is not None and kept.runs(today)
     Refusals.raise_any(list(problems(wish, list(parts_for(target)), is_kept=is_kept)))
-    if isinstance(target, User):
+    if isinstance(target, User) and "account" in wish.parts:
         _refuse_needed(work, target)
     _refuse_second(work, target)
     row = Erasure(
@@ -140,6 +140,7 @@ def request(work: UnitOfWork, target: Target, wish: Wish, *, years: int, today: 
     work.session.flush()
     private = {"reason": row.reason, **({"early": row.early} if row.early else {})}
     _record(work, row, "ErasureRequested", private, parts=row.parts)
+    telling.asked(work, row)
     return row
 
 
@@ -169,6 +170,7 @@ def _settle(work: UnitOfWork, row: Erasure, rev: int, state: str, verdict: str) 
     work.session.flush()
     act = {"withdrawn": "ErasureWithdrawn", "refused": "ErasureRefused"}[state]
     _record(work, row, act, {"verdict": row.verdict} if row.verdict else {})
+    telling.settled(work, row)
 
 
 def approve(work: UnitOfWork, row: Erasure, *, rev: int) -> None:
@@ -182,9 +184,10 @@ def approve(work: UnitOfWork, row: Erasure, *, rev: int) -> None:
     about = target(row)
     work.session.refresh(about, with_for_update=True)
     _refuse_held(work, about)
-    if isinstance(about, User):
+    if isinstance(about, User) and "account" in row.parts:
         _refuse_needed(work, about)
     perform(work, row, by=work.actor.id, at=work.now)
+    telling.settled(work, row)
 
 
 def relations(work: UnitOfWork, row: Erasure) -> frozenset[str]:

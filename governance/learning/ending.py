@@ -11,6 +11,7 @@ from governance.learning.models import KytRecord, KytSession
 from governance.learning.scenarios import find
 from governance.ledger.canonical import canonical
 from governance.refusals import Refusal, Refusals
+from governance.texts import ERASED_BOTH
 from governance.work import UnitOfWork
 
 VERSION = 1
@@ -109,6 +110,8 @@ def content(row: KytSession) -> dict[str, Any]:
 
 
 def told(record: KytRecord) -> dict[str, Any]:
-    """Return what a record says, as plain values."""
+    """Return what a record says, as plain values; of one that was erased, what its session still says."""
+    if record.body == ERASED_BOTH:
+        return content(record.session)
     found: dict[str, Any] = json.loads(record.body)
     return found

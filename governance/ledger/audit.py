@@ -25,6 +25,7 @@ from governance.ledger.verify import Fault, Verdict, verify
 from governance.ledger.writing import canonical_reading
 from governance.storage.database import Database
 from governance.storage.files import Store
+from governance.texts import ERASED_BOTH
 
 CHUNK = 2000
 
@@ -121,7 +122,7 @@ def _contradictions(
     """Yield what the records say wrongly about each other: sentence code and place."""
     for name, governed in GOVERNED.items():
         if governed.digest_of:
-            yield from _wrong_bodies(connection, tables[name], *governed.digest_of)
+            yield from _wrong_bodies(connection, tables[name], *governed.digest_of, verdict)
     yield from _wrong_bases(connection, tables)
     yield from _wrong_texts(connection, tables, verdict)
     yield from _wrong_batches(connection, tables)
@@ -129,10 +130,16 @@ def _contradictions(
         yield from _wrong_files(connection, tables, files, verdict)
 
 
-def _wrong_bodies(connection: Connection, table: Table, body: str, digest: str) -> Iterator[tuple[str, str]]:
+def _wrong_bodies(
+    connection: Connection, table: Table, body: str, digest: str, verdict: Verdict
+) -> Iterator[tuple[str, str]]:
+    """Compare each body with its digest; one that says it was erased must be named by an erasure."""
     for id, written, named in _stream(connection, select(table.c.id, table.c[body], table.c[digest])):
-        if hashlib.sha256(written.encode()).hexdigest() != named:
-            yield "body", row_key(table.name, id)
+        place = row_key(table.name, id)
+        if written == ERASED_BOTH and f"{place}/{body}" in verdict.erasures:
+            verdict.erased += 1
+        elif hashlib.sha256(written.encode()).hexdigest() != named:
+            yield "body", place
 
 
 def _wrong_bases(connection: Connection, tables: Mapping[str, Table]) -> Iterator[tuple[str, str]]:

@@ -138,7 +138,7 @@ def recorded(work: UnitOfWork, row: KytSession, record: KytRecord, project: Proj
     """Return the record of a finished session as PDF, with its frozen document inside."""
     page = recorded_html(work, row, record, project, side)
     identifier = f"kyt record {row.number} {record.digest} {side}"
-    return print_report(page, record.body.encode(), identifier=identifier, at=record.finished_at).file
+    return print_report(page, canonical(ending.told(record)), identifier=identifier, at=record.finished_at).file
 
 
 def _names(work: UnitOfWork, row: KytSession, told: dict[str, Any], side: str) -> dict[str, str]:

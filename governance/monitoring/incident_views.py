@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -228,8 +227,8 @@ class Version:
 
 
 def _version(before: IncidentChange | None, after: IncidentChange, names: Sequence[Text]) -> Version:
-    old, new = json.loads(before.body) if before else {}, json.loads(after.body)
-    changed = [name for name in LABELS if before and old.get(name) != new.get(name)]
+    old, new = before.said() if before else {}, after.said()
+    changed = [name for name in LABELS if old and new and old.get(name) != new.get(name)]
     return Version(
         after,
         [(LABELS[name], _said(name, old.get(name), names), _said(name, new.get(name), names)) for name in changed],

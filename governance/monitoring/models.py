@@ -6,7 +6,9 @@ of its readings, so that verification of the ledger finds a changed one (domain.
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -16,7 +18,7 @@ from governance.projects.models import Project
 from governance.reviews.models import Condition
 from governance.screenings.models import AdoptedMeasure, Screening
 from governance.storage.tables import Base, Code, Digest, Id, Line, Long, Revised, ref
-from governance.texts import Text
+from governance.texts import ERASED_BOTH, Text
 
 
 class Indicator(Revised, Base):
@@ -279,6 +281,11 @@ class IncidentChange(Base):
     changed_at: Mapped[datetime]
 
     author: Mapped[User] = relationship()
+
+    def said(self) -> dict[str, Any]:
+        """Return the saved state; nothing of one that was erased."""
+        found: dict[str, Any] = {} if self.body == ERASED_BOTH else json.loads(self.body)
+        return found
 
 
 class IncidentLink(Base):

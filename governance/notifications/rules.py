@@ -93,6 +93,11 @@ KINDS: dict[str, Kind] = {
             "A report on condition C-{number} waits for you to verify it.",
         ),
         ("minutes", "議事録の承認を頼まれました。", "Minutes wait for your approval."),
+        (
+            "erasure",
+            "消去第{number}号の申請が、二人目の承認を待っています。",
+            "The request for erasure no. {number} waits for the consent of a second person.",
+        ),
         ("", "確認を頼まれました。", "Something waits for you to verify it."),
     ),
     "mentioned": _kind(
@@ -241,6 +246,12 @@ KINDS: dict[str, Kind] = {
         ("condition", "付帯条件 C-{number} の対応が確認されました。", "Condition C-{number} was verified."),
         ("amendment_decided", "変更申請の結果が出ました。", "A change that was filed is decided."),
         ("waived", "付帯条件 C-{number} が免除されました。", "Condition C-{number} was waived."),
+        ("erasure_performed", "消去第{number}号が実行されました。", "Erasure no. {number} was performed."),
+        (
+            "erasure_refused",
+            "消去第{number}号の申請が却下されました。",
+            "The request for erasure no. {number} was refused.",
+        ),
         ("", "審査結果が出ました。", "There is a decision."),
     ),
     "bulk": _kind(

@@ -16,10 +16,13 @@ PART_NAMES: Mapping[str, Text] = {
     "answers": Text("回答の文章", "texts of the answers"),
     "comments": Text("コメント", "comments"),
     "evidence": Text("証跡", "evidence"),
+    "operation": Text("運用の記録の文章", "texts on operation"),
+    "exercises": Text("KYTの文章", "texts of KYT sessions"),
     "reasons": Text("経過の理由とメモ", "reasons and notes"),
     "project": Text("案件の名称・概要・顧客", "name, summary and customer of the project"),
     "reports": Text("発行した報告書の控え", "stored copies of reports"),
     "account": Text("氏名・メールアドレス・部署", "name, e-mail and department"),
+    "training": Text("受講記録の備考", "remarks on training"),
 }
 """Part of an erasure → how it is called within a sentence."""
 

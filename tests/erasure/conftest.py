@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +13,10 @@ import pytest
 from governance.accounts.models import RoleGrant, User
 from governance.discussions import services as discussions
 from governance.discussions.models import Thread
+from governance.learning import attending
+from governance.monitoring import following, incidents, keys, readings
+from governance.monitoring.incidents import Account
+from governance.monitoring.models import Indicator
 from governance.projects import life
 from governance.projects.models import Project
 from governance.questionnaires import services as questionnaires
@@ -29,10 +33,14 @@ from governance.storage.files import FileStore
 from governance.work import Actor
 from tests.builders import PARTICULARS, World, answered, opened, registered, submitted, world
 from tests.conftest import FreshDatabase
+from tests.learning import scenes as learning
+from tests.monitoring import scenes as monitoring
 from tests.reports.conftest import read_once
 
 SECRET = "秘密の言葉"
 """Stands in every text that a team writes; nothing of it may be left."""
+GUEST = "来客 一郎"
+"""Took part in a KYT session (tests/learning/scenes.py)."""
 SHARED = "どの案件にもある内容".encode()
 
 
@@ -48,7 +56,9 @@ class Case:
 
     def __init__(self, made: World, store: FileStore) -> None:
         self.made, self.store = made, store
-        self.project = self.screening = self.report = self.file = self.other = self.thread = ""
+        self.project = self.screening = self.report = self.file = self.other = self.thread = self.incident = (
+            self.kyt
+        ) = ""
 
 
 def _written(case: Case) -> None:
@@ -96,6 +106,47 @@ def _shared(case: Case) -> None:
         evidence.add_file(work, row, "P1a", given, title="同じ内容")
 
 
+def _operated(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An incident with its history, an indicator with readings, a key, a finished KYT session, and a training that was withdrawn."""
+    made, day = case.made, case.made.now.date()
+    one = monitoring.watched(made, case.project, name=f"{SECRET}率", note=f"{SECRET}の測り方")
+    monitoring.entered(made, one, (3, "96"), (2, "97"))
+    monitoring.entered(made, one, (2, "98"), correction=f"{SECRET}の訂正")
+    with made.acting("member") as work:
+        project = work.session.get_one(Project, case.project)
+        entry = readings.Entry(
+            work.session.get_one(Indicator, one), made.now - timedelta(days=1), "99", f"{SECRET}の備考"
+        )
+        readings.enter(work, project, [entry], source="hand")
+        told = Account(
+            "incident",
+            f"{SECRET}の件",
+            day,
+            day,
+            f"{SECRET}が起きた",
+            2,
+            affected=f"{SECRET}さん",
+            cause=f"{SECRET}の不備",
+        )
+        found = incidents.report(work, project, told)
+        case.incident = found.id
+        incidents.change(work, found, replace(told, effect=f"{SECRET}の影響"), f"{SECRET}を加えた", rev=found.rev)
+        following.note_duty(
+            work, found, kind="customer", recipient=f"{SECRET}社", due_on=day, told_on=None, note=SECRET
+        )
+    with made.acting("owner") as work:
+        keys.make(work, work.session.get_one(Project, case.project), f"{SECRET}サーバー")
+    lines = tuple((f"{SECRET}なので{n}", f"{SECRET}になる{n}") for n in range(3))
+    monkeypatch.setattr(learning, "HAZARDS", lines)
+    case.kyt = learning.finished(made, title=f"{SECRET}のKYT", situation=SECRET, place=SECRET, project_id=case.project)
+    course = learning.course(made, effective_on=day)
+    with made.acting("administrator") as work:
+        rows = attending.record(
+            work, learning.of(work, course), [made.people["leaver"].id], day, note=f"{SECRET}で受講"
+        )
+        attending.withdraw(work, rows[0], f"{SECRET}の誤り", rev=rows[0].rev)
+
+
 def _issued(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     def press(html: str, record: bytes, **_: object) -> Printed:
         return Printed(b"%PDF-" + html.encode() + record, 7)
@@ -141,6 +192,7 @@ def case(
         _written(made)
         submitted(made.made, made.screening)
         _shared(made)
+        _operated(made, monkeymodule)
         with made.made.acting("owner") as work:
             life.suspend(work, work.session.get_one(Project, made.project), reason=f"{SECRET}の事情")
         _issued(made, monkeymodule)

@@ -56,7 +56,7 @@ def test_from_the_request_to_what_is_left(case: Case, app: Service) -> None:
         assert words in page, words
     path = f"/erasures/new?target={wanted}"
     assert legal.post(path, {"basis": "request", "reason": "x"}).status_code == 422
-    parts = ["answers", "comments", "evidence", "reasons", "project", "reports"]
+    parts = ["answers", "comments", "evidence", "operation", "exercises", "reasons", "project", "reports"]
     sent = {"parts": parts, "basis": "contract", "reason": "契約第9条", "early": "契約が優先する"}
     answer = legal.post(path, sent)
     assert answer.status_code == 303, answer.text
@@ -66,7 +66,11 @@ def test_from_the_request_to_what_is_left(case: Case, app: Service) -> None:
     assert "承認して消去する" not in page
     assert legal.post(f"{shown}/approve", {"rev": 1, "sure": "y"}).status_code == 403
 
+    assert shown not in legal.get("/notices").text
     second = visitor(app, "second", "en")
+    notices = second.get("/notices").text
+    assert "The request for erasure no. 1 waits for the consent of a second person." in notices
+    assert "契約第9条" not in notices
     page = second.get(shown).text
     assert "Approve and erase" in page
     assert second.post(f"{shown}/approve", {"rev": 1}).status_code == 422
@@ -76,6 +80,7 @@ def test_from_the_request_to_what_is_left(case: Case, app: Service) -> None:
     assert SECRET not in page
     assert second.post(f"{shown}/approve", {"rev": 2, "sure": "y"}).status_code in (409, 422)
     assert second.get("/erasures?lang=ja").text.count("消去済み") == 1
+    assert "消去第1号が実行されました。" in legal.get("/notices?lang=ja").text
 
 
 def test_every_page_says_what_is_gone_and_the_old_report_still_verifies(case: Case, app: Service) -> None:
@@ -103,7 +108,15 @@ def test_every_page_says_what_is_gone_and_the_old_report_still_verifies(case: Ca
         answer = expert.get(path)
         assert answer.status_code < 500, path
         assert SECRET not in answer.text.replace(f'value="{SECRET[:2]}"', ""), path
-    assert "（消去された文）" in expert.get(f"/projects/{case.project}").text
+    for path in (
+        f"/projects/{case.project}",
+        f"/projects/{case.project}/incidents/{case.incident}",
+        f"/projects/{case.project}/monitoring",
+        f"/learning/kyt/{case.kyt}",
+    ):
+        answer = expert.get(path)
+        assert (path, answer.status_code, "（消去された文）" in answer.text) == (path, 200, True)
+        assert SECRET not in answer.text
 
 
 def test_holds_are_set_and_lifted_by_legal_counsel(case: Case, app: Service) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -16,12 +17,17 @@ from sqlalchemy import MetaData, select
 from governance import worker
 from governance.cli import cli
 from governance.discussions.models import Comment
-from governance.erasure import holding, performing, services
+from governance.erasure import holding, listing, performing, services
 from governance.erasure.performing import doomed, sweep
 from governance.erasure.replaying import listed, replay
 from governance.erasure.rules import PROJECT_PARTS, Wish
+from governance.learning import ending
+from governance.learning.models import KytRecord, KytSession
 from governance.ledger.audit import verify_database
 from governance.ledger.models import LedgerEvent
+from governance.ledger.notes import SecretKey, sign
+from governance.monitoring.models import Incident, IncidentChange, Reading
+from governance.notary import Notary
 from governance.projects.erased import refuse_erased
 from governance.projects.models import Erasure, Evidence, Project
 from governance.refusals import Conflict, Forbidden, Refusal, Refusals
@@ -35,7 +41,7 @@ from governance.settings import Settings
 from governance.storage.database import Database
 from governance.storage.files import DamagedFile
 from governance.worker import Worker
-from tests.erasure.conftest import SECRET, SHARED, Case
+from tests.erasure.conftest import GUEST, SECRET, SHARED, Case
 
 ALL = tuple(PROJECT_PARTS)
 WHY = Wish(ALL, "request", "本人からの請求", "契約により返還が必要なため")
@@ -144,11 +150,24 @@ def frozen(case: Case) -> tuple[object, ...]:
         return sorted(answers), snapshots, register
 
 
+def operated(case: Case) -> tuple[object, ...]:
+    """What stays of operation and exercises: values, codes and marks."""
+    with case.made.acting(read_only=True) as work:
+        one = work.session.get_one(Incident, case.incident)
+        session = work.session.get_one(KytSession, case.kyt)
+        values = work.session.scalars(select(Reading.value).where(Reading.turn == 1)).one()
+        marks = sorted(each.mark for each in session.hazards)
+        record = work.session.scalars(select(KytRecord)).one()
+        assert [each["cause"] for each in ending.told(record)["hazards"]] == ["（消去された文） (text was erased)"] * 3
+        assert not any(each.said() for each in work.session.scalars(select(IncidentChange)))
+        return values, [one.state, one.severity], marks
+
+
 class Unreachable:
     """A store that cannot be reached."""
 
-    def discard(self, digest: str) -> bool:
-        raise OSError(digest)
+    def discard(self, digest: str, *, rested: timedelta) -> bool:
+        raise OSError(digest, rested)
 
 
 def test_an_erased_project_leaves_no_byte_and_the_ledger_verifies(
@@ -172,6 +191,10 @@ def test_an_erased_project_leaves_no_byte_and_the_ledger_verifies(
         assert [row.id for row in reports.reports(work)] == [case.report]
     monkeypatch.setattr(performing, "doomed", lambda session: {*doomed(session), sha256(SHARED).hexdigest()})
     before_sweep = set(case.store.digests())
+    assert (
+        sweep(made.database, case.store) == 0
+    )  # stored within the grace: somebody may be about to name the same content
+    monkeypatch.setattr(performing, "GRACE", timedelta(0))
     url = made.database.engine.url.render_as_string(hide_password=False)
     sweeper = Worker(made.database, Settings(database_url=url, data_dir=tmp_path), lambda: made.now)
     for store, done in ((Unreachable(), 0), (case.store, 1), (case.store, 0)):
@@ -189,8 +212,10 @@ def test_an_erased_project_leaves_no_byte_and_the_ledger_verifies(
     verdict = verify_database(made.database, files=case.store)
     assert verdict.faults == []
     assert verdict.erased > 10
-    left = [name for name in traces(made.database, SECRET) if not name.startswith("users.")]
+    left = [name for name in traces(made.database, SECRET) if not name.startswith(("users.", "training_records."))]
     assert left == ["ledger_value.value"]  # the name of the person who left: another erasure
+    assert traces(made.database, GUEST) == traces(made.database, "雨の日の記録") == []
+    assert operated(case) == ("98", ["open", 2], ["important", "key", "none"])
     assert frozen(case) == before
     assert gone == 3  # a file, the PDF and the record of the report; what another project holds too stays
     stored = [case.store.read(digest) for digest in case.store.digests()]
@@ -230,6 +255,15 @@ def test_an_erased_person_has_no_name_left_and_a_restore_erases_again(
         with made.database.reading() as connection:
             connection.exec_driver_sql("SELECT 1")
             shutil.copyfile(str(made.database.url.database), backup)
+    wish = Wish(("training",), "request", "本人の請求")
+    first = asked(case, by="secretariat", words="leaver@test.example", wish=wish)
+    approved(case, first)
+    with made.acting("privacy", read_only=True) as work:
+        person = services.erasure(work, first).person
+        assert person is not None
+        assert (person.is_active, services.erasure(work, first).counts) == (True, {"training": 3})
+    assert verify_database(made.database, files=case.store).faults == []
+    assert "training_records.note" not in traces(made.database, SECRET)
     id = asked(
         case, by="secretariat", words="leaver@test.example", wish=Wish(("account",), "request", "退職した本人の請求")
     )
@@ -244,22 +278,46 @@ def test_an_erased_person_has_no_name_left_and_a_restore_erases_again(
         assert (row.person.is_active, row.person.roles, row.person.name) == (False, frozenset(), "（消去された利用者）")
         assert row.counts == {"account": 6}
         told = listed(work)
-    assert [each["number"] for each in told] == [3, 4]
+    assert [each["number"] for each in told] == [3, 4, 5]
     with made.acting() as work:
         assert not any(replay(work, each) for each in told)
         with pytest.raises(Refusal, match="一覧ではない"):
-            replay(work, {**told[1], "id": "another", "person_id": "nobody"})
+            replay(work, {**told[2], "id": "another", "person_id": "nobody"})
     if backup.exists():
+        monkeypatch.setattr(performing, "GRACE", timedelta(0))
         monkeypatch.setenv("GOVERNANCE_DATABASE_URL", f"sqlite:///{backup}")
         monkeypatch.setenv("GOVERNANCE_DATA_DIR", str(tmp_path / "var"))
         monkeypatch.setattr("governance.cli_erasures.open_store", lambda settings: case.store)
-        missing = {**told[1], "id": "another", "number": 2, "person_id": "nobody"}
-        (tmp_path / "list.json").write_text(json.dumps([missing, *told]), encoding="utf-8")
-        words = ["--lang", "en", "erasure", "replay", str(tmp_path / "list.json")]
+        file, words = tmp_path / "list.json", ["--lang", "en", "erasure", "replay", str(tmp_path / "list.json")]
+        notary = Notary(made.database, tmp_path / "var" / "keys", "governance")
+        strange = SecretKey.new(notary.key()[0].name)
+        missing = [{**told[2], "id": "another", "number": 2, "person_id": "nobody"}, *told]
+
+        def signed(entries: list[dict[str, Any]]) -> str:
+            return listing.file(entries, notary.attest(lambda origin: listing.text(origin, entries)))
+
+        for content, said in (
+            (json.dumps(told), "not signed"),
+            ("[", "no list"),
+            (
+                listing.file(told, sign(listing.text(strange.name, told), [strange])),
+                "not signed by a key of this ledger",
+            ),
+            (signed(told).replace('"training"', '"account"'), "changed after"),
+            (listing.file(told, notary.checkpoint().note), "changed after"),
+            (listing.file(told, "note"), "changed after"),
+        ):
+            file.write_text(content, encoding="utf-8")
+            refused = CliRunner().invoke(cli, words)
+            assert (said in refused.output + refused.stderr, refused.exit_code != 0) == (True, True), refused.output
+        file.write_text(signed(missing), encoding="utf-8")
         told_of = CliRunner().invoke(cli, words)
-        assert "performed again: 1, not performed: 1, files removed: " in told_of.output, told_of.output
+        assert "performed again: 2, not performed: 1, files removed: " in told_of.output, told_of.output
         assert ("#2 another: " in told_of.stderr, told_of.exit_code) == (True, 1)
-        (tmp_path / "list.json").write_text(json.dumps(told), encoding="utf-8")
+        monkeypatch.setenv("GOVERNANCE_DATABASE_URL", made.database.url.render_as_string(hide_password=False))
+        assert CliRunner().invoke(cli, ["erasure", "list", "--out", str(file)]).exit_code == 0
+        assert file.read_text(encoding="utf-8") == signed(told), "Ed25519 signs the same list the same way"
+        monkeypatch.setenv("GOVERNANCE_DATABASE_URL", f"sqlite:///{backup}")
         assert CliRunner().invoke(cli, words).exit_code == 0
         restored = Database(f"sqlite:///{backup}")
         assert traces(restored, SECRET) == []
