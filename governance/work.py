@@ -254,16 +254,20 @@ def run(
     *,
     serializable: bool = False,
     at: datetime | None = None,
+    attempts: int = ATTEMPTS,
 ) -> Result:
-    """Run `act` in a unit of its own; try the whole unit again when the database was busy or found no serial order."""
-    for attempt in range(ATTEMPTS):
+    """Run `act` in a unit of its own; try the whole unit again when the database was busy or found no serial order.
+
+    A long serializable unit meets every entry that others append to the ledger meanwhile, and asks for more `attempts`.
+    """
+    for attempt in range(attempts):
         try:
             with open_work(database, actor, serializable=serializable, at=at) as work:
                 return act(work)
         except DBAPIError as error:
-            if attempt == ATTEMPTS - 1 or not may_retry(error):
+            if attempt == attempts - 1 or not may_retry(error):
                 raise
-        time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads the attempts, hides nothing
+        time.sleep(random.uniform(0, 0.02 * 2 ** min(attempt, ATTEMPTS)))  # noqa: S311 - spreads the attempts, hides nothing
     raise AssertionError("unreachable")
 
 

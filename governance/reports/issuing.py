@@ -9,6 +9,7 @@ overtook is not entered, and its files go.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,10 @@ from governance.storage.files import Store
 from governance.work import SYSTEM, Actor, UnitOfWork, open_work, run
 
 LARGEST_FILE = 200_000_000
+PATIENT = 20
+"""How often a report is composed anew when others append to the ledger meanwhile: several people issue at once, and all succeed."""
+_PREPARING = threading.Lock()
+"""Composing keeps one thread of a process busy, so nothing is lost by taking turns, and no two of them meet at the next number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +60,8 @@ Again = Callable[[UnitOfWork, R], str]
 
 def issue(database: Database, actor: Actor, store: Store, prepare: Prepare[R], enter: Enter[R], again: Again[R]) -> str:
     """Issue a report and return its id. Not for use inside a unit of work."""
-    made = run(database, actor, prepare, serializable=True)
+    with _PREPARING:
+        made = run(database, actor, prepare, serializable=True, attempts=PATIENT)
     if made.again is not None:
         return run(database, actor, lambda work: again(work, made))
     printed = print_sealed(database, made)
