@@ -39,6 +39,17 @@ Opened = Callable[[Settings], AbstractContextManager[Database]]
 Person = Callable[[Any, str], Any]
 
 
+def written(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all: a disk that fills leaves neither half a report nor an earlier one damaged. Raises OSError."""
+    unnamed = target.with_name(f".{target.name}.part")
+    try:
+        unnamed.write_bytes(content)
+        unnamed.replace(target)
+    except OSError as error:
+        unnamed.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(target)) from error
+
+
 # long: a command and its options are one function
 def issue_command(opened: Opened, loaded: Callable[[str], Any], person: Person) -> click.Command:
     """Return the command; `opened` opens the database, `loaded` loads a module, `person` finds an account by its address."""
@@ -77,7 +88,7 @@ def issue_command(opened: Opened, loaded: Callable[[str], Any], person: Person) 
             for each, lang in product(wanted, languages):
                 made = every.issue(database, actor, open_store(settings), each, lang, manner)
                 target = out / f"{made.number}.{made.kind}.{made.lang}.pdf"
-                target.write_bytes(made.content)
+                written(target, made.content)
                 say(ISSUED.filled(number=made.number, out=target))
 
     return issue

@@ -24,6 +24,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from governance.monitoring import charting
 from governance.paths import TEMPLATES
 from governance.reports import charts, figures, words
+from governance.reports.assessment import AskedQuestion
 from governance.reports.consistency import gaps
 from governance.reports.content import RECORD_NAME, Content
 from governance.reports.glyphs import printable
@@ -37,6 +38,7 @@ ZONE = ZoneInfo("Asia/Tokyo")
 ZONE_NAME = "JST"
 _STARTS_A_PAGE = {"summary", "scope", "risk"}
 _LONG = 700
+_MANY = 12
 _WIDEST_BAND = 8
 
 
@@ -88,6 +90,7 @@ def environment() -> Environment:
         label=_label,
         is_long=_is_long,
         listed=_listed,
+        is_long_answer=_is_long_answer,
         local=_local,
         bands=_bands,
         drawn=figures.drawn,
@@ -163,6 +166,12 @@ def _is_long(*several: Words) -> bool:
 def _listed(several: list[Words]) -> Bilingual:
     """Return several words as one line."""
     return {"ja": "、".join(side(one, "ja") for one in several), "en": ", ".join(side(one, "en") for one in several)}
+
+
+def _is_long_answer(question: AskedQuestion) -> bool:
+    """Say the same of the row of a question: what was written and entered, and the evidence named below it."""
+    told = _is_long(question["text"], question["remark"], question["ruling"], *question["entries"])
+    return told or len(question["evidence"]) > _MANY
 
 
 def _local(stamp: str | datetime) -> str:

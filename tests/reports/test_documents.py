@@ -276,6 +276,7 @@ def test_a_mapping_of_a_case_is_no_version_of_its_case_report(scene: Scene, prin
     with scene.made.acting("expert", read_only=True) as work:
         case = work.session.scalars(select(Project.id).order_by(Project.number).offset(2)).first() or ""
     issued(scene, "mapping", by="expert", project_id=case)
+    assert "asset:/watermark.svg" in printed[0]  # nothing is decided yet
     order = services.Order(case, "ja", "監査部への提出")
     first = services.issue(scene.made.database, scene.made.actor("expert"), scene.store, order)
     issued(scene, "mapping", by="expert", project_id=case, profile="auditor")

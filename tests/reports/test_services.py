@@ -70,6 +70,8 @@ def test_a_decided_case_is_told_whole(made: World) -> None:
     assert [d["text"] for d in session["dissents"]] == ["掲示だけでは拒否の機会にならない。"]
     assert [(c["id"], c["state"]["code"], c["overdue"]) for c in content["conditions"]] == [("C1", "open", False)]
     assert [step["after"]["code"] for step in content["course"]["steps"]][-1] == "approved_with_conditions"
+    mapped = content["mapping"]["frameworks"]
+    assert all("基準日" in each["note"]["ja"] and each["coverage"] for each in mapped if each["mapped"])
     assert content["acceptance"]["by"] is None
     assert "AI倫理委員会" in content["acceptance"]["body"]["ja"]
 
