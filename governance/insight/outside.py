@@ -96,8 +96,8 @@ def _place(session: Session, sink: str, kind: str, place: str, now: datetime, *,
     sent = session.scalars(mine.where(LedgerSending.sent_at.is_not(None))).first()
     forked = session.scalars(mine.where(LedgerSending.problem == FORK)).first()
     failed = forked or session.scalars(mine.where(LedgerSending.sent_at.is_(None))).first()
-    if failed is not None and sent is not None and failed is not forked and failed.size < sent.size:
-        failed = None  # a mail that failed once, and a later one that left
+    if failed is not None and failed is not forked and (not is_set or (sent is not None and failed.size < sent.size)):
+        failed = None  # nothing more is sent there, or a mail failed once and a later one left
     todo = remedy(kind, failed.problem) if failed is not None else None
     if todo is None and is_set and _is_late(session, kind, sent, now):
         todo = IDLE

@@ -46,6 +46,7 @@ def test_each_place_says_what_it_has_and_what_to_do(database: Database) -> None:
     for place in PLACES:
         sent(database, place, 1)
     sent(database, ("folder", "/mnt/before"), 1)
+    sent(database, ("folder", "/mnt/before"), 2, "PermissionError")
     assert {each.todo for each in told(database).values()} == {None}, "the newest is on its way"
     late = told(database, hours=2)
     assert (late[FOLDER[1]].todo, late[BUCKET[1]].todo, late[MAIL[1]].todo) == (outside.IDLE, outside.IDLE, None)
