@@ -71,6 +71,7 @@ class _ContentEnvironment(Environment):
 
 
 @functools.cache
+# long: one line for each name that the templates know
 def environment() -> Environment:
     """Return the environment of the report templates."""
     made = _ContentEnvironment(
