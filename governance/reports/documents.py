@@ -384,6 +384,7 @@ def _form(work: UnitOfWork, order: Order, _: Project | None) -> Told:
             number=issued,
             livery=livery(order.house),
             issuer=order.house.issuer,
+            mark=order.house.layout(FORM).classification,
         ),
     )
 

@@ -116,10 +116,11 @@ def form_html(
     number: str = "",
     livery: Livery = PLAIN,
     issuer: Text | None = None,
+    mark: Text | None = None,
 ) -> str:
     """Return the page of a form in one language, or in both (`both`); `number` is that of the register, when it was issued.
 
-    A house with a `livery` of its own prints logo and `issuer` above the title.
+    A house prints its logo (`livery`) and `issuer` above the title, and a classification (`mark`) where it has one for forms.
     """
     maker = _Maker(questionnaire, framework, known or {})
     page = (
@@ -137,6 +138,7 @@ def form_html(
             number=number,
             livery=livery,
             issuer=issuer,
+            mark=mark,
         )
     )
     return printable(page)

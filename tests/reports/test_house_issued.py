@@ -65,6 +65,7 @@ kinds:
     signature: [{{ja: 部長印, en: Head}}]
   mapping: {{sections: [questions, coverage, clauses]}}
   ledger: {{sections: [entries, comparing, head]}}
+  form: {{classification: {{ja: 記入後は社外秘, en: Confidential once filled in}}}}
 """
 
 
@@ -200,6 +201,7 @@ def test_reports_of_blocks_follow(scene: Scene, printed: list[str]) -> None:
         sheet = documents.versions(work)[1][0]
         scope = f"{sheet.key}:{sheet.version}"
     blocks(scene, "form", scene.house, scope)
+    assert '<span class="stamp">記入後は社外秘 / Confidential once filled in</span>' in printed[-1]
     assert scene.house.logo
     assert [scene.house.logo.uri in page for page in printed] == [False, True, True, True, True]
 
@@ -243,7 +245,9 @@ def test_the_file_shows_logo_and_colours_on_its_cover(scene: Scene, caplog: pyte
     vector.write_text(FILE.replace("logo.png", "logo.svg"), encoding="utf-8")
     plain, shown, drawn = rendered(House()), rendered(scene.house), rendered(read_house(vector, House()), "both")
     assert rendered(scene.house)[0] == shown[0], "the same to the byte"
-    accent, green = ([f"{round(int(each[at : at + 2], 16) / 255, 6):g}" for at in (1, 3, 5)] for each in (ACCENT, "#00aa11"))
+    accent, green = (
+        [f"{round(int(each[at : at + 2], 16) / 255, 6):g}" for at in (1, 3, 5)] for each in (ACCENT, "#00aa11")
+    )
     assert [" ".join(accent) in page for _, page in (plain, shown, drawn)] == [False, True, True]
     assert [" ".join(green) in page for _, page in (plain, shown, drawn)] == [False, False, True]
     first = [len(PdfReader(BytesIO(file)).pages) for file, _ in (plain, shown)]
