@@ -72,6 +72,7 @@ def issue_command(opened: Opened, loaded: Callable[[str], Any], person: Person) 
     def issue(kind: str, subject: str, language: str | None, profile: str, out: Path, purpose: str, email: str) -> None:
         """報告書を発行する。KIND は種類、SUBJECT は案件番号・期間・版など。 Issue a report of KIND about SUBJECT into a folder.
 
+        With a profile (auditor, public) what it leaves out is in no part of the file; a board pack knows none.
         portfolio FY2026, FY2026-Q2, 2026-04-01..2026-09-30; form key:version; ledger 0-120, FY2026 or a case; all: one of every kind.
         """
         if not out.is_dir():  # said before anything is issued
@@ -82,7 +83,7 @@ def issue_command(opened: Opened, loaded: Callable[[str], Any], person: Person) 
         manner = every.Manner(purpose, profile, house_of(settings), f"{settings.base_url}/verify?d=")
         with opened(settings) as database:
             with open_work(database, SYSTEM, read_only=True) as work:
-                wanted = every.asked(work, kind, subject)
+                wanted = every.asked(work, kind, subject, profile)
                 who = person(work, email) if email else every.issuer(work, wanted)
                 actor = Actor(who.id, who.roles)
             for each, lang in product(wanted, languages):

@@ -176,7 +176,8 @@ def test_a_report_asked_for_twice_by_one_form_is_made_once(made, app):
     with made.acting(read_only=True) as work:
         project = row(work, screening).project_id
     owner, path = visitor(app, "owner"), f"/projects/{project}/reports/new"
-    sent = {"once": keys(owner.get(path))["once"], "screening": screening, "lang": "ja", "purpose": "確認"}
+    asked = {"screening": screening, "lang": "ja", "purpose": "確認", "profile": "internal"}
+    sent = {"once": keys(owner.get(path))["once"], **asked}
     first, second = (owner.post(path, sent) for _ in range(2))
     assert (first.status_code, second.status_code, first.location) == (303, 303, second.location)
     assert number_of(made, Report) == 1

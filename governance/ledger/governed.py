@@ -205,7 +205,7 @@ GOVERNED: dict[str, Governed] = {
     ),
     "papers": Governed(
         _columns("id number kind lang meeting_id project_id source_id items record_digest file_digest size pages issued_by issued_at"
-            " erased_id"),
+            " profile erased_id"),
         Text("会議の文書", "paper of a meeting"),
     ),
     "decisions": Governed(
@@ -361,7 +361,7 @@ ADDED_LATER = {
     "votes": frozenset({"motion_number"}),
     "reviews": frozenset({"risks", "open_points"}),
     "reports": frozenset({"scope", "profile", "erased_id"}),
-    "papers": frozenset({"erased_id"}),
+    "papers": frozenset({"profile", "erased_id"}),
 }
 """Columns of governed tables and of contents that came after the first release.
 

@@ -160,8 +160,8 @@ def reportable(work: UnitOfWork, project: Project) -> list[Screening]:
 
 
 # long: one line for each thing that is read
-def read_case(work: UnitOfWork, project: Project, screening: Screening, lang: str = "ja") -> Case:
-    """Read the case of one screening; `lang` picks the earlier reports of which this is a version.
+def read_case(work: UnitOfWork, project: Project, screening: Screening, lang: str = "ja", profile: str = "") -> Case:
+    """Read the case of one screening; `lang` and `profile` pick the earlier reports of which this is a version.
 
     Raises Refusal when it was never submitted.
     """
@@ -206,7 +206,7 @@ def read_case(work: UnitOfWork, project: Project, screening: Screening, lang: st
         disposal=disposal_of(work, project),
         again=reasons_of(work, [screening]).get(screening.id, []),
         events=_events(work, project, screening),
-        reports=_reports(work, snapshots, lang),
+        reports=_reports(work, snapshots, lang, profile),
         people={user.id: user for user in session.scalars(select(User))},
         head=head(session),
         watched=read_watched(work, project, screening),
@@ -257,12 +257,12 @@ def _phase_state(work: UnitOfWork, screening: Screening) -> PhaseState:
     return PhaseState(screening.phase, screening.state, decided_on, score)
 
 
-def _reports(work: UnitOfWork, snapshots: Sequence[Snapshot], lang: str) -> list[Report]:
-    """Return the case reports issued about this screening in one language, the oldest first.
+def _reports(work: UnitOfWork, snapshots: Sequence[Snapshot], lang: str, profile: str) -> list[Report]:
+    """Return the case reports issued about this screening in one language with one profile, the oldest first.
 
     A mapping of the case (R4) rests on the same snapshot and is no version of them.
     """
-    query = select(Report).where(Report.kind == CASE, Report.lang == lang)
+    query = select(Report).where(Report.kind == CASE, Report.lang == lang, Report.profile == profile)
     query = query.where(Report.snapshot_digest.in_([each.digest for each in snapshots]))
     return list(work.session.scalars(query.order_by(Report.issued_at, Report.number)))
 

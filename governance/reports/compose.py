@@ -27,6 +27,7 @@ from governance.reports.content import (
 )
 from governance.reports.house import BY_HAND, Box, House, case_left_out, case_sections
 from governance.reports.names import as_text, day_of, entered, moment, people_of, said
+from governance.reports.redaction import INTERNAL, profile
 from governance.reports.rules import CASE
 from governance.reports.words import Words
 from governance.reviews.rules import OUTCOMES
@@ -54,6 +55,7 @@ def compose(case: Case, imprint: Imprint) -> Content:
     """Return the content of the report of a case."""
     parts: dict[str, Any] = {
         "schema": SCHEMA,
+        "profile": profile(INTERNAL).stamp(),
         "document": _document(case, imprint),
         "sections": case_sections(imprint.house),
         "framework": _framework(case),

@@ -31,6 +31,14 @@ SCHEMA = "governance.report.case/1"
 RECORD_NAME = "record.json"
 
 
+class Disclosure(TypedDict):
+    """The redaction profile: what was left out is not in this record; `digest` is of the definition of the profile."""
+
+    code: str
+    name: Words
+    digest: str
+
+
 class Section(TypedDict):
     """One section to print, in this order; body sections are numbered 1, 2, …, those of the appendix A, B, …"""
 
@@ -276,6 +284,7 @@ class Content(TypedDict):
     """The whole content of one case report."""
 
     schema: str
+    profile: Disclosure
     document: Document
     sections: list[Section]
     framework: Framework

@@ -21,6 +21,7 @@ from governance.reports.as_xlsx import as_xlsx
 from governance.reports.house import House
 from governance.reports.models import Report
 from governance.reports.paper_sources import Source
+from governance.reports.redaction import INTERNAL
 from governance.reports.render import BrokenContent, Issue, render_html
 from governance.reports.rules import CASE, LEDGER, MAPPING, PORTFOLIO
 from governance.reports.words import side
@@ -67,7 +68,7 @@ def _word(row: Report, record: bytes, template: Path | None) -> bytes:
 
 def _page(row: Report, content: Any, record: bytes) -> str:
     """Return the page of a report as it was issued. Raises when its record has another shape than today's pages."""
-    issue = Issue(row.number, row.issued_at, row.purpose)
+    issue = Issue(row.number, row.issued_at, row.purpose if row.profile in ("", INTERNAL) else "")
     if row.kind == CASE:
         return render_html(content, lang=row.lang, issue=issue, drawn=False)  # type: ignore[arg-type]
     if row.kind not in _OF_BLOCKS:

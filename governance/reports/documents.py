@@ -15,8 +15,7 @@ from typing import Any
 import rfc8785
 from sqlalchemy import select
 
-from governance.accounts.models import User
-from governance.accounts.rules import ROLES, authorize, may
+from governance.accounts.rules import authorize, may
 from governance.ledger.rules import Code, Ref
 from governance.projects.models import Project
 from governance.projects.services import project as visible_project
@@ -52,15 +51,15 @@ from governance.reports.periods import parsed
 from governance.reports.printing import Printed
 from governance.reports.redaction import Block, Profile, profile, redacted
 from governance.reports.render import Issue
+from governance.reports.roles import names_of, told_purpose
 from governance.reports.rules import FORM, LEDGER, MAPPING, NAMES, PORTFOLIO, check_request, next_number
 from governance.reports.sealed import Seal
 from governance.reports.services import last_number, nothing_submitted
-from governance.reports.words import Words
 from governance.reviews.rules import local_date
 from governance.storage.database import Database
 from governance.storage.files import Store
 from governance.storage.tables import new_id
-from governance.texts import Text, joined
+from governance.texts import Text
 from governance.work import Actor, UnitOfWork
 
 UNCONFIGURED = House()
@@ -147,7 +146,7 @@ def prepare(work: UnitOfWork, order: Order, store: Store) -> Prepared:
         )  # fmt: skip
     year, at = local_date(work.now).year, work.now
     number = next_number(year, last_number(work, year), order.kind)
-    about = Issue(number, at, order.purpose.strip())
+    about = Issue(number, at, told_purpose(order.purpose, kept, names_of(work)))
     made = Prepared(
         subject="report", id=new_id(), number=number, at=at, record=record, told=told, record_digest=digest,
         page=lambda seal: _page(content, told, order, about, record, digest, seal),
@@ -197,16 +196,6 @@ def _content(work: UnitOfWork, order: Order, told: Told, kept: Profile) -> dict[
         "sections": sections,
         **told.extra,
     }
-
-
-def names_of(work: UnitOfWork) -> dict[str, Words]:
-    """Return the names of all people with the roles that stand in their place."""
-    found: dict[str, Words] = {}
-    for user in work.session.scalars(select(User)):
-        role = joined([ROLES[code] for code in ROLES if code in user.roles])
-        words = said(role if role.ja else Text("利用者", "account"))
-        found |= {name: words for name in (user.name, user.name_en, user.email) if name}
-    return found
 
 
 # long: one value per line

@@ -14,7 +14,7 @@ from governance.accounts.models import User
 from governance.projects.models import Project
 from governance.projects.services import by_number
 from governance.questionnaires.services import current_framework, current_questionnaires, framework_in
-from governance.refusals import NotFound, Refusal
+from governance.refusals import NotFound
 from governance.reports import documents, papers, services
 from governance.reports.house import House
 from governance.reports.models import Paper, Report
@@ -31,7 +31,7 @@ from governance.work import Actor, UnitOfWork, open_work
 
 KINDS = (CASE, PACK, MINUTES, LETTER, PORTFOLIO, MAPPING, FORM, LEDGER)
 ALL = "all"
-WHOLE = frozenset({CASE, PACK, MINUTES, LETTER})
+WHOLE = frozenset({PACK})
 """Kinds that know no redaction profile; asked for with one they are refused, never issued whole by mistake."""
 _FINAL = ("approved", "approved_with_conditions", "rejected")
 
@@ -65,12 +65,13 @@ class File:
     content: bytes
 
 
-def asked(work: UnitOfWork, kind: str, subject: str = "") -> list[Asked]:
-    """Return what there is to issue of a kind, or of all kinds. Raises NotFound when there is nothing of the one asked for."""
+def asked(work: UnitOfWork, kind: str, subject: str = "", profile: str = "") -> list[Asked]:
+    """Return what there is to issue of a kind, or of all kinds that know a profile. Raises NotFound when there is nothing of the one
+    asked for."""
     if kind != ALL:
         return [_FIND[kind](work, subject)]
     found = []
-    for each in KINDS:
+    for each in KINDS if profile in ("", INTERNAL) else [each for each in KINDS if each not in WHOLE]:
         try:
             found.append(_FIND[each](work, ""))
         except NotFound:
@@ -166,20 +167,14 @@ def issuer(work: UnitOfWork, wanted: Sequence[Asked]) -> User:
 def issue(database: Database, actor: Actor, store: Store, each: Asked, lang: str, manner: Manner) -> File:
     """Issue one report in one language and return its file."""
     house, verify = manner.house, manner.verify
-    if each.kind in WHOLE and manner.profile not in ("", INTERNAL):
-        raise Refusal(
-            "reports.whole",
-            "{kind}は社内用の全文だけを発行できます。開示範囲を指定せずに発行してください。",
-            "A report of the kind {kind} is issued whole, for internal use. Issue it without a profile.",
-            kind=each.kind,
-        )
     if each.kind in (PACK, MINUTES, LETTER):
-        made = papers.issue(database, actor, store, papers.Order(each.kind, each.key, lang, house, verify))
+        order = papers.Order(each.kind, each.key, lang, house, verify, manner.profile)
+        made = papers.issue(database, actor, store, order)
         with open_work(database, actor, read_only=True) as work:
             return _file(papers.paper(work, made), store)
     if each.kind == CASE:
-        order = services.Order(each.key, lang, manner.purpose, house=house)
-        made = services.issue(database, actor, store, order, verify=verify)
+        case = services.Order(each.key, lang, manner.purpose, house=house, profile=manner.profile)
+        made = services.issue(database, actor, store, case, verify=verify)
     else:
         wanted = documents.Order(each.kind, lang, manner.purpose, each.scope, each.key, manner.profile, house, verify)
         made = documents.issue(database, actor, store, wanted)

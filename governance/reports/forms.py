@@ -21,15 +21,18 @@ def disclosures() -> list[tuple[str, Text]]:
 
 
 class IssueForm(Form):
-    """Which screening, in which language, for what."""
+    """Which screening, for which readers, in which language, for what."""
 
     screening = SelectField(_("対象のスクリーニング"), [InputRequired()])
+    profile = RadioField(_("開示範囲"), [InputRequired()])
     lang = RadioField(_("報告書の言語"), [InputRequired(_("言語を選んでください。"))])
     purpose = StringField(_("発行の目的"), [InputRequired(_("発行の目的を書いてください。")), Length(max=MAX_PURPOSE)])
 
     def offer(self, screenings: Sequence[tuple[str, Text]], locale: str) -> None:
-        """Fill the lists: the submitted screenings, the newest first, and the languages."""
+        """Fill the lists: the submitted screenings, the newest first, the profiles and the languages."""
         self.screening.choices = options(screenings)
+        self.profile.choices = options(disclosures())
+        self.profile.data = self.profile.data or INTERNAL
         self.lang.choices = options(LANGUAGES.items())
         self.lang.data = self.lang.data or locale
 

@@ -22,11 +22,16 @@ _DOCUMENT = {
     "dated": Text("作成日", "Date"),
     "retention": Text("保存期限", "Retention"),
     "issued": Text("発行 {number}　{at}　目的：{purpose}", "Issued {number}, {at}, for: {purpose}"),
+    "issued_bare": Text("発行 {number}　{at}", "Issued {number}, {at}"),
     "table": Text("表{n}", "Table {n}"),
     "figure": Text("図{n}", "Figure {n}"),
     "in_body": Text("第{n}節", "section {n}"),
     "in_appendix": Text("付録{n}", "appendix {n}"),
     "profile_line": Text("開示範囲：{name}（定義 {digest}）", "Disclosure: {name} (definition {digest})"),
+    "profile_note": Text(
+        "範囲の外の内容は、作成の前に取り除いた。添付の記録にもない。",
+        "What the profile leaves out was taken away beforehand; the attached record does not hold it either.",
+    ),
     "purpose_line": Text("目的：{purpose}", "For: {purpose}"),
     "left_out": Text(
         "本書の体裁により印刷していない節：{names}。内容は、開示範囲で除いたものを除き、添付の記録（record.json）にある。",

@@ -54,7 +54,8 @@ class Report(Base):
 class Paper(Base):
     """A paper of the meeting room as a file: board pack, minutes, decision letter (通知書); `items` are the items it tells of.
 
-    What it was made from stands in the named row, so that the same paper is never made twice.
+    What it was made from stands in the named row, so that the same paper is never made twice. `profile` names what was left out; a
+    paper without one holds everything.
     """
 
     __tablename__ = "papers"
@@ -78,6 +79,7 @@ class Paper(Base):
     pages: Mapped[int]
     issued_by: Mapped[str] = ref("users.id", index=False)
     issued_at: Mapped[datetime]
+    profile: Mapped[Code] = mapped_column(default="", server_default="")
     erased_id: Mapped[str | None] = ref("erasures.id", index=False)
 
     erasure: Mapped[Erasure | None] = relationship()

@@ -99,10 +99,15 @@ _PARTS = {
 }
 
 
+def part_of(case: Case, user: User) -> Text:
+    """Return the part in the project, or the roles held."""
+    part = next((m["part"] for m in case.frozen.body["project"]["members"] if m["user"] == user.id), None)
+    return _PARTS[part] if part in _PARTS else joined([ROLES[code] for code in ROLES if code in user.roles])
+
+
 def role_of(case: Case, user: User) -> Words:
     """Return the part in the project, or the roles held, with the department."""
-    part = next((m["part"] for m in case.frozen.body["project"]["members"] if m["user"] == user.id), None)
-    role = _PARTS[part] if part in _PARTS else joined([ROLES[code] for code in ROLES if code in user.roles])
+    role = part_of(case, user)
     unit = Text(user.department, user.department_en or user.department)
     if not user.department or unit.ja == role.ja:
         return said(role) if role.ja else entered(user.department, user.department_en)

@@ -37,6 +37,7 @@ from governance.reports.models import Paper
 from governance.reports.paper_sources import LETTER, MINUTES, PACK, decision_for, decisions_of, readable
 from governance.reports.papers import Order
 from governance.reports.proofs import sidecar
+from governance.reports.redaction import profile, profiles
 from governance.reports.rules import LANGUAGES
 from governance.reports.validity import Newer, newer
 from governance.reviews import letters, materials, minutes
@@ -80,6 +81,7 @@ def _index(meeting_id: str, refused: Refusal | Refusals | None = None) -> Respon
         names=NAMES,
         outcomes=OUTCOMES,
         languages=LANGUAGES,
+        profiles=profiles(),
         chosen=locale(),
         problems=problems_of(refused) if refused else [],
     )
@@ -127,6 +129,7 @@ def _letter(decision_id: str, refused: Refusal | Refusals | None = None) -> Resp
         newer=newer(work.session, made),
         may_issue=may(work.actor, "paper:issue", relations_of(work, project)),
         languages=LANGUAGES,
+        profiles=profiles(),
         chosen=locale(),
         problems=problems_of(refused) if refused else [],
     )
@@ -137,7 +140,7 @@ def _print(
 ) -> ResponseReturnValue:
     """Make a paper and lead to it; a refusal comes back on the page it was asked on."""
     address = f"{current_app.config['SETTINGS'].base_url}/verify?d="
-    order = Order(kind, key, request.form.get("lang", ""), _house(), address)
+    order = Order(kind, key, request.form.get("lang", ""), _house(), address, request.form.get("profile", ""))
     close_units()
     if (before := _asked_before()) is not None:
         return see(before or again)
@@ -187,6 +190,7 @@ def show(paper_id: str) -> ResponseReturnValue:
         next_href=_address(work, found.get(row.id)),
         names=NAMES,
         languages=LANGUAGES,
+        kept=profile(row.profile),
         seen=_seen(row.meeting_id),
         has_proof=sidecar(work.session, "paper", row.id, row.file_digest) is not None,
         may_annul=row.annulment is None and may(work.actor, annulling.ANNUL, annulling.standing(work, row)),

@@ -21,7 +21,7 @@ from governance.ledger.rules import Code, Ref
 from governance.notifications.people import team
 from governance.notifications.services import notify
 from governance.projects.models import Project
-from governance.refusals import NotFound, Problem, Refusals
+from governance.refusals import NotFound, Problem, Refusal, Refusals
 from governance.reports import issuing
 from governance.reports.content import RECORD_NAME
 from governance.reports.glyphs import printable
@@ -30,9 +30,12 @@ from governance.reports.issuing import Ready
 from governance.reports.kept import refuse_annulled, refuse_overtaken
 from governance.reports.models import Paper
 from governance.reports.names import said
-from governance.reports.paper_sources import LETTER, Source, readable, source
+from governance.reports.paper_sources import LETTER, PACK, Source, readable, source
 from governance.reports.printing import Printed
+from governance.reports.redacting_papers import redacted_paper, redacted_signs
+from governance.reports.redaction import INTERNAL, Profile, profile
 from governance.reports.render import Issue, code, environment
+from governance.reports.roles import names_of
 from governance.reports.rules import LANGUAGES
 from governance.reports.sealed import Seal
 from governance.reports.services import last_number
@@ -49,13 +52,14 @@ _NUMBER = re.compile(r"AIG-R2-(\d{4})-(\d{4,})")
 
 @dataclass(frozen=True)
 class Order:
-    """Which paper, of what, in which language, for which house; `verify` is the address of the verification page."""
+    """Which paper, of what, in which language, for which house and readers; `verify` is the address of the verification page."""
 
     kind: str
     key: str
     lang: str
     house: House = UNCONFIGURED
     verify: str = ""
+    profile: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +91,9 @@ def prepare(work: UnitOfWork, order: Order, store: Store) -> Prepared:
     if order.lang not in LANGUAGES:
         text = Text("言語を選んでください。", "Choose a language.")
         raise Refusals([Problem("reports.lang", text, "lang")])
-    made = _stamped(source(work, order.kind, order.key), order.house)
-    before = _printed_before(work, made, order.lang, store)
+    kept = profile(order.profile)
+    made = told(work, _stamped(source(work, order.kind, order.key), order.house), kept)
+    before = _printed_before(work, made, order.lang, kept, store)
     if before is not None:
         return _made(before.id, before.number, work.now, made, again=before.id)
     year, at = local_date(work.now).year, work.now
@@ -100,10 +105,24 @@ def prepare(work: UnitOfWork, order: Order, store: Store) -> Prepared:
         "PaperPrepared",
         subject=("paper", found.id),
         project=made.project_id,
-        codes={"number": number, "kind": order.kind, "lang": order.lang},
+        codes={"number": number, "kind": order.kind, "lang": order.lang, "profile": kept.code},
         refs={"record": hashlib.sha256(record).hexdigest()},
     )
     return found
+
+
+def told(work: UnitOfWork, made: Source, kept: Profile) -> Source:
+    """Return what a paper tells with a profile. Raises Refusal for a pack: whoever gets one sits in the meeting."""
+    if made.kind == PACK and not kept.keeps_all:
+        raise Refusal(
+            "reports.whole",
+            "会議資料一式は社内用の全文だけを作れます。開示範囲を指定せずに作ってください。",
+            "A board pack is made whole, for internal use. Make it without a profile.",
+            place="profile",
+        )
+    names = {} if kept.keeps_all else names_of(work)
+    signs = made.signs if kept.keeps_all else tuple(redacted_signs(made.signs))
+    return replace(made, content=redacted_paper(made.content, kept, names), signs=signs)
 
 
 def _made(
@@ -122,7 +141,7 @@ def _made(
 def render(made: Source, order: Order, issue: Issue, record: bytes) -> str:
     """Return the page of a paper in one language or both."""
     digest = hashlib.sha256(record).hexdigest()
-    named = order.house.marked(order.kind)
+    named = order.house.marked(order.kind, profile(order.profile).marked)
     house = {"issuer": said(named.issuer), "classification": said(named.classification)}
     page = (
         environment()
@@ -163,6 +182,7 @@ def finish(work: UnitOfWork, order: Order, made: Prepared, printed: Printed, fil
         pages=printed.pages,
         issued_by=work.actor.id,
         issued_at=made.at,
+        profile=profile(order.profile).registered,
     )
     work.session.add(row)
     work.session.flush()
@@ -174,9 +194,10 @@ def finish(work: UnitOfWork, order: Order, made: Prepared, printed: Printed, fil
         "lang": row.lang,
         "pages": row.pages,
         "size": row.size,
+        "profile": row.profile or INTERNAL,
     }
     work.record("PaperIssued", subject=("paper", row.id), project=row.project_id, codes=codes, refs=refs, row=row)
-    if row.kind == LETTER and row.project_id:
+    if row.kind == LETTER and row.project_id and not row.profile:
         project = work.session.get_one(Project, row.project_id)
         given = {"about": "letter", "number": row.number}
         notify(work, "decided", team(project), project=project, href=f"/papers/{row.id}", codes=given)
@@ -195,9 +216,10 @@ def _stamped(made: Source, house: House) -> Source:
     return replace(made, content={**made.content, **house.part(made.kind)})
 
 
-def _printed_before(work: UnitOfWork, made: Source, lang: str, store: Store) -> Paper | None:
+def _printed_before(work: UnitOfWork, made: Source, lang: str, kept: Profile, store: Store) -> Paper | None:
     """Return the last paper of this house that says this already; one erased or annulled, or whose file is lost, is printed anew."""
     query = select(Paper).where(Paper.kind == made.kind, Paper.source_id == made.id, Paper.lang == lang)
+    query = query.where(Paper.profile == kept.registered)
     query = query.where(Paper.erased_id.is_(None), ~Paper.annulment.has()).order_by(
         Paper.issued_at.desc(), Paper.number.desc()
     )

@@ -24,6 +24,10 @@ from governance.texts import Text
 FILE = SEEDS / "report-profiles.yaml"
 INTERNAL = "internal"
 UNSORTED = ""
+PEOPLE = "people"
+"""Sort of what names a person: told by name or by role, never left out."""
+LEFT_OUT: Bilingual = {"ja": "（開示範囲外）", "en": "(left out)"}
+"""What stands where a profile took words away beside others that stay, so that nothing reads as if it had never been stated."""
 Block = dict[str, Any]
 
 
@@ -37,12 +41,18 @@ class Profile:
     matter: frozenset[str]
     names_people: bool
     marked: Text | None
+    finals_only: bool
     digest: str
 
     @property
     def keeps_all(self) -> bool:
         """Say whether nothing is left out."""
         return self.code == INTERNAL
+
+    @property
+    def registered(self) -> str:
+        """How case reports and papers stand in the register: without a profile when they hold everything, as before there were any."""
+        return "" if self.keeps_all else self.code
 
     def keeps(self, matter: str) -> bool:
         """Say whether content of this sort stays."""
@@ -69,6 +79,7 @@ def _profile(code: str, row: Mapping[str, Any]) -> Profile:
         frozenset(row["matter"]),
         row["people"] == "names",
         Text(**marked) if marked else None,
+        bool(row.get("finals_only")),
         hashlib.sha256(rfc8785.dumps({"code": code, **row})).hexdigest(),
     )
 
@@ -81,6 +92,18 @@ def profile(code: str) -> Profile:
             "reports.profile", "開示範囲を選んでください。", "Choose what the report may disclose.", place="profile"
         )
     return found
+
+
+def refuse_draft(kept: Profile, is_draft: bool) -> None:
+    """Refuse to issue the report of a case without a decision to readers who are told results alone."""
+    if is_draft and kept.finals_only:
+        raise Refusal(
+            "reports.draft_profile",
+            "審査結果の前の案は「{name}」では発行できません。審査結果のあとに発行してください。",
+            "A draft cannot be issued as “{name}”. Issue it once there is a decision.",
+            place="profile",
+            name=kept.name,
+        )
 
 
 # -- blocks: facts, tables, texts, figures -------------------------------------------------------------------------------------
@@ -118,14 +141,14 @@ def _facts(block: Block, matter: str | Sequence[str], kept: Profile) -> Block | 
     rows = [
         [label, _told(value, kept)]
         for (label, value), sort in zip(block["rows"], sorts, strict=True)
-        if sort == "people" or kept.keeps(sort)
+        if sort == PEOPLE or kept.keeps(sort)
     ]
     return {**block, "rows": rows} if rows else None
 
 
 def _table(block: Block, matter: str | Sequence[str], kept: Profile) -> Block | None:
     sorts = [matter] * len(block["head"]) if isinstance(matter, str) else matter
-    stay = [at for at, sort in enumerate(sorts) if sort == "people" or kept.keeps(sort)]
+    stay = [at for at, sort in enumerate(sorts) if sort == PEOPLE or kept.keeps(sort)]
     if not stay:
         return None
     made = {
@@ -150,19 +173,24 @@ def _told(value: Any, kept: Profile) -> Any:
 
 def unnamed(value: Any, roles: Mapping[str, Words]) -> Any:
     """Return a content in which every name of `roles` stands as its role, wherever in a text it is; the longest names first."""
-    ordered = sorted((name for name in roles if name), key=len, reverse=True)
-    return _replaced(value, [(name, roles[name]) for name in ordered], "ja")
+    return replaced(value, ordered(roles))
 
 
-def _replaced(value: Any, pairs: Sequence[tuple[str, Words]], locale: str) -> Any:
+def ordered(roles: Mapping[str, Words]) -> Sequence[tuple[str, Words]]:
+    """Return names with their roles in the order in which they are looked for."""
+    return [(name, roles[name]) for name in sorted(filter(None, roles), key=len, reverse=True)]
+
+
+def replaced(value: Any, pairs: Sequence[tuple[str, Words]], locale: str = "ja") -> Any:
+    """Return a content with names of an `ordered` list replaced."""
     if isinstance(value, str):
         for name, role in pairs:
             if name in value:
                 value = value.replace(name, f"［{_side(role, locale)}］")
         return value
     if isinstance(value, dict):
-        return {key: _replaced(each, pairs, key if key in ("ja", "en") else locale) for key, each in value.items()}
-    return [_replaced(each, pairs, locale) for each in value] if isinstance(value, list) else value
+        return {key: replaced(each, pairs, key if key in ("ja", "en") else locale) for key, each in value.items()}
+    return [replaced(each, pairs, locale) for each in value] if isinstance(value, list) else value
 
 
 def _side(words: Words, locale: str) -> str:

@@ -30,6 +30,7 @@ from governance.reports.content import RECORD_NAME, Content
 from governance.reports.glyphs import printable
 from governance.reports.house import PLAIN, Livery
 from governance.reports.labels import LABELS
+from governance.reports.redaction import INTERNAL, profile
 from governance.reports.sealed import Seal
 from governance.reports.words import Bilingual, Words, side
 
@@ -134,6 +135,7 @@ def render_html(content: Content, *, lang: Mode, issue: Issue, drawn: bool = Tru
             livery=livery,
             qr=code(issue.verify + digest),
             draft=content["document"]["state"] == "draft",
+            tells=_tells(content),
             sections=_sections(content),
             find=_finders(content),
             tones=charts.tones(len(content["framework"]["levels"])),
@@ -143,6 +145,11 @@ def render_html(content: Content, *, lang: Mode, issue: Issue, drawn: bool = Tru
         )
     )
     return printable(page) if drawn else page
+
+
+def _tells(content: Content) -> Callable[[str], bool]:
+    """Return what says whether the content may hold a sort of matter; one from before there were profiles holds everything."""
+    return profile(content["profile"]["code"] if "profile" in content else INTERNAL).keeps
 
 
 def _label(key: str, **values: Any) -> Bilingual:

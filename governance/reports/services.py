@@ -22,12 +22,16 @@ from governance.refusals import NotFound, Refusal
 from governance.reports import issuing
 from governance.reports.case import Case, read_case, reportable
 from governance.reports.compose import Imprint, compose
+from governance.reports.content import Content
 from governance.reports.house import House, livery
 from governance.reports.issuing import Ready
 from governance.reports.kept import refuse_annulled, refuse_overtaken
 from governance.reports.models import Report
 from governance.reports.printing import Printed
+from governance.reports.redacting_case import Roles, redacted_case
+from governance.reports.redaction import INTERNAL, Profile, profile, refuse_draft
 from governance.reports.render import Issue, record_bytes, record_digest, render_html
+from governance.reports.roles import roles_of, told_purpose
 from governance.reports.rules import CASE, FORM, MAPPING, NAMES, check_request, last_of, next_number
 from governance.reviews.models import AgendaItem, CommitteeMember, Recusal
 from governance.reviews.rules import local_date
@@ -46,13 +50,19 @@ _READS = frozenset({"committee.member"})  # whoever was given leave to read a ca
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for: which screening (the newest submitted one when empty), in which language, why."""
+    """What is asked for: which screening (the newest submitted one when empty), in which language, why, for which readers."""
 
     project_id: str
     lang: str
     purpose: str
     screening_id: str = ""
     house: House = UNCONFIGURED
+    profile: str = ""
+
+    @property
+    def kept(self) -> Profile:
+        """What the report may tell. Raises Refusal for an unknown profile."""
+        return profile(self.profile)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,15 +94,23 @@ def prepare(work: UnitOfWork, order: Order, store: Store, *, verify: str = "") -
     project = visible_project(work, order.project_id)
     authorize(work.actor, "report:issue", relations_of(work, project))
     check_request(order.lang, order.purpose)
-    case = read_case(work, project, _screening(work, project, order.screening_id), order.lang)
-    if (again := _unchanged(case, store, order.house)) is not None:
+    screening = _screening(work, project, order.screening_id)
+    case = read_case(work, project, screening, order.lang, order.kept.registered)
+    refuse_draft(order.kept, case.is_draft)
+    if (again := _unchanged(case, store, order)) is not None:
         return _made_before(work, again)
     made = _composed(work, case, order, verify)
     work.record(
         "ReportPrepared",
         subject=("report", made.id),
         project=project.id,
-        codes={"number": made.number, "lang": order.lang, "kind": CASE, "draft": made.is_draft},
+        codes={
+            "number": made.number,
+            "lang": order.lang,
+            "kind": CASE,
+            "draft": made.is_draft,
+            "profile": order.kept.code,
+        },
         refs={"record": made.record_digest, "snapshot": made.snapshot_digest},
         private={"purpose": order.purpose.strip()},
     )
@@ -119,8 +137,10 @@ def _composed(work: UnitOfWork, case: Case, order: Order, verify: str) -> Prepar
     """Compose a new report: the next number, the next version of this case in this language."""
     day = local_date(work.now)
     number = next_number(day.year, last_number(work, day.year))
-    content = compose(case, Imprint(number, len(case.reports) + 1, day.isoformat(), work.person, house=order.house))
-    about, dress = Issue(number, work.now, order.purpose.strip(), verify), livery(order.house)
+    imprint = Imprint(number, len(case.reports) + 1, day.isoformat(), work.person, house=order.house)
+    content, roles = _told(case, imprint, order.kept)
+    about = Issue(number, work.now, told_purpose(order.purpose, order.kept, roles.names), verify)
+    dress = livery(order.house)
     return Prepared(
         subject="report",
         id=new_id(),
@@ -132,6 +152,13 @@ def _composed(work: UnitOfWork, case: Case, order: Order, verify: str) -> Prepar
         snapshot_digest=case.frozen.snapshot.digest,
         is_draft=case.is_draft,
     )
+
+
+def _told(case: Case, imprint: Imprint, kept: Profile) -> tuple[Content, Roles]:
+    """Return the content as its profile tells it, what is printed and attached, with what stands in place of people."""
+    content = compose(case, imprint)
+    roles = Roles({}, {}) if kept.keeps_all else roles_of(case)
+    return redacted_case(content, kept, roles), roles
 
 
 def finish(work: UnitOfWork, order: Order, made: Prepared, printed: Printed, file_digest: str) -> str:
@@ -153,6 +180,7 @@ def finish(work: UnitOfWork, order: Order, made: Prepared, printed: Printed, fil
         purpose=order.purpose.strip(),
         issued_by=work.actor.id,
         issued_at=made.at,
+        profile=order.kept.registered,
     )
     work.session.add(row)
     work.session.flush()
@@ -182,6 +210,7 @@ def _record_issue(work: UnitOfWork, row: Report, purpose: str, *, again: bool) -
             "size": row.size,
             "draft": row.is_draft,
             "again": again,
+            "profile": row.profile or INTERNAL,
         },
         refs={"record": row.record_digest, "file": row.file_digest, "snapshot": row.snapshot_digest or ""},
         private={"purpose": purpose.strip()},
@@ -208,7 +237,7 @@ def nothing_submitted() -> Refusal:
     )
 
 
-def _unchanged(case: Case, store: Store, house: House) -> Report | None:
+def _unchanged(case: Case, store: Store, order: Order) -> Report | None:
     """Return the last report when composing it anew with its own imprint gives the same record to the byte; never an annulled one."""
     if not case.reports or case.reports[-1].annulment is not None:
         return None
@@ -219,10 +248,9 @@ def _unchanged(case: Case, store: Store, house: House) -> Report | None:
         return None
     document, ledger = before["document"], before["ledger"]
     pinned = (ledger["size"], ledger["root"]) if ledger else None
-    imprint = Imprint(last.number, document["version"], document["dated"], before["versions"][-1]["by"], pinned, house)
-    return (
-        last if record_digest(compose(case, imprint)) == last.record_digest and store.verify(last.file_digest) else None
-    )
+    imprint = Imprint(last.number, document["version"], document["dated"], last.issued_by, pinned, order.house)
+    same = record_digest(_told(case, imprint, order.kept)[0]) == last.record_digest
+    return last if same and store.verify(last.file_digest) else None
 
 
 def last_number(work: UnitOfWork, year: int, act: str = "ReportPrepared") -> str | None:

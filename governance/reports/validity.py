@@ -83,9 +83,10 @@ def _newer_papers(session: Session, rows: list[Paper]) -> dict[str, Newer]:
 def _replaces(later: Paper, row: Paper) -> bool:
     """Say whether a later paper tells of the same thing: a letter of the same decision, a pack or minutes of the same meeting.
 
-    A pack of the same materials without the items that its reader stepped back from replaces nothing.
+    With another profile it is for other readers. A pack of the same materials without the items that its reader stepped back from
+    replaces nothing.
     """
-    if (later.kind, later.lang) != (row.kind, row.lang):
+    if (later.kind, later.lang, later.profile) != (row.kind, row.lang, row.profile):
         return False
     if row.kind == LETTER:
         return later.source_id == row.source_id

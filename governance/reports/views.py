@@ -109,7 +109,9 @@ def issue(project_id: str) -> ResponseReturnValue:
     form = IssueForm()
     form.offer(choices, locale())
     if accepted(form):
-        order = Order(project.id, form.lang.data, form.purpose.data or "", form.screening.data, _house())
+        order = Order(
+            project.id, form.lang.data, form.purpose.data or "", form.screening.data, _house(), form.profile.data
+        )
         register = url_for("reports.index", project=project.number)
         end_reading()
         if (before := _asked_before()) is not None:

@@ -183,6 +183,7 @@ class _Builder:
         z = self.z
         parts: dict[str, Any] = {
             "schema": SCHEMA,
+            "profile": {"code": "internal", "name": pair("社内", "Internal"), "digest": digest("internal")},
             "document": self.document(),
             "sections": [
                 {"key": key, "part": "appendix" if key in APPENDIX else "body", "title": title.as_dict()}

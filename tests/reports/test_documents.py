@@ -243,9 +243,15 @@ def test_one_command_finds_what_there_is_to_issue_and_never_ignores_a_profile(sc
         scene.made.database, actor, scene.store, found[3], "en", every_kind.Manner("試し", "public")
     )
     assert (made.kind, made.lang) == ("portfolio", "en")
+    public = every_kind.Manner("試し", "public")
+    with pytest.raises(Refusal):
+        every_kind.issue(scene.made.database, actor, scene.store, found[1], "ja", public)
     for each in (found[0], found[2]):
-        with pytest.raises(Refusal):
-            every_kind.issue(scene.made.database, actor, scene.store, each, "ja", every_kind.Manner("試し", "public"))
+        made = every_kind.issue(scene.made.database, actor, scene.store, each, "ja", public)
+        assert made.kind == each.kind
+        assert b"Public" in made.content
+    with scene.made.acting("system", read_only=True) as work:
+        assert every_kind.asked(work, every_kind.ALL, "", "public") == [each for each in found if each.kind != "pack"]
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,8 @@ def test_a_report_is_asked_for_listed_fetched_and_verified(app: Service, made: W
     screening = re.search(r'<option[^>]*value="([0-9a-f-]{36})"', form.text)
     assert screening
     answer = expert.post(
-        f"/projects/{case.id}/reports/new", {"screening": screening[1], "lang": "both", "purpose": "監査部への提出"}
+        f"/projects/{case.id}/reports/new",
+        {"screening": screening[1], "profile": "internal", "lang": "both", "purpose": "監査部への提出"},
     )
     assert answer.status_code == 303, answer.text
     shown = expert.get(answer.headers["Location"])
