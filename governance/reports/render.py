@@ -71,8 +71,8 @@ class _ContentEnvironment(Environment):
         return super().getattr(obj, attribute)
 
 
-@functools.cache
 # long: one line for each name that the templates know
+@functools.cache
 def environment() -> Environment:
     """Return the environment of the report templates."""
     made = _ContentEnvironment(
