@@ -359,6 +359,8 @@ def _logo(path: Path, given: HouseFile, source: Source) -> tuple[Logo | None, li
         return read_logo(file), []
     except BadLogo as bad:
         why = bad.text
+    except FileNotFoundError:
+        why = Text("この名前のファイルがありません。", "there is no file of this name.")
     except OSError as error:
         why = Text("読めません（{why}）。", "it cannot be read ({why}).").filled(
             why=error.strerror or type(error).__name__
