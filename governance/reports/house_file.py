@@ -343,6 +343,7 @@ _NAMED: Mapping[str, Text] = {
 }
 
 
+# long: each way in which it cannot be used has its sentence
 def _logo(path: Path, given: HouseFile, source: Source) -> tuple[Logo | None, list[Problem]]:
     """Return the logo, which lies beside the file, or what is wrong with it."""
     if given.logo is None:
