@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, groupby
@@ -149,7 +149,8 @@ def render_html(content: Content, *, lang: Mode, issue: Issue, drawn: bool = Tru
 
 def _tells(content: Content) -> Callable[[str], bool]:
     """Return what says whether the content may hold a sort of matter; one from before there were profiles holds everything."""
-    return profile(content["profile"]["code"] if "profile" in content else INTERNAL).keeps
+    given: Mapping[str, Any] = content
+    return profile(given["profile"]["code"] if "profile" in given else INTERNAL).keeps
 
 
 def _label(key: str, **values: Any) -> Bilingual:

@@ -206,6 +206,18 @@ def test_reports_of_blocks_follow(scene: Scene, printed: list[str]) -> None:
     assert [scene.house.logo.uri in page for page in printed] == [False, True, True, True, True]
 
 
+def test_the_look_stays_with_a_profile_whose_mark_stands_above(scene: Scene, printed: list[str]) -> None:
+    order = services.Order(scene.project, "ja", "監査", house=scene.house, profile="public")
+    made = services.issue(scene.made.database, scene.made.actor("expert"), scene.store, order)
+    _, record = kept(scene, made)
+    assert record["house"]["digest"] == scene.house.digest
+    assert record["document"]["classification"]["ja"] == "公開"
+    assert [each["step"]["ja"] for each in record["document"]["approvals"]] == ["作成", "承認", "社印", "審査"]
+    assert "極秘" not in printed[0]
+    assert scene.house.logo
+    assert scene.house.logo.uri in printed[0]
+
+
 def test_papers_of_the_meeting_room_follow(scene: Scene, printed: list[str]) -> None:
     def letter(house: House) -> tuple[str, Any]:
         order = papers.Order("letter", scene.decision, "ja", house)
