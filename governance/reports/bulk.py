@@ -20,7 +20,7 @@ from governance.projects.services import relations_of, visible
 from governance.refusals import Forbidden, NotFound, Refusal
 from governance.reports.documents import ISSUE_HOUSE
 from governance.reports.models import BulkFile, BulkJob, Report
-from governance.reports.redaction import INTERNAL, profile
+from governance.reports.redaction import profile
 from governance.reports.rules import CASE, LEDGER, MAPPING, check_request
 from governance.reports.services import report
 from governance.reviews.rules import local_date
@@ -96,16 +96,15 @@ def order(
 ) -> BulkJob:
     """Order the reports of all cases that fit and that the actor may report on (asked of each case, and anew when it is made).
 
-    `disclosed` is the profile of a kind that knows one. Raises Refusal(s) for a wrong request, an empty choice and one that is too
-    large.
+    `disclosed` names the profile. Raises Refusal(s) for a wrong request, an empty choice and one that is too large.
     """
     check_request(lang, purpose)
-    _check_kind(work.actor, kind, disclosed)
+    _check_kind(work.actor, kind)
     found = choose(work, choice)
     _refuse_number(len(found))
     job = BulkJob(
         kind=kind,
-        profile=profile(disclosed).code if kind != CASE else "",
+        profile=profile(disclosed).code,
         lang=lang,
         purpose=purpose.strip(),
         chosen=choice.as_dict(),
@@ -118,18 +117,10 @@ def order(
     return job
 
 
-def _check_kind(actor: Actor, kind: str, disclosed: str) -> None:
+def _check_kind(actor: Actor, kind: str) -> None:
     if kind not in kinds(actor):
         ja, en = "報告書の種類を選んでください。", "Choose a kind of report."
         raise Refusal("bulk.kind", ja, en, place="kind")
-    if kind == CASE and disclosed not in ("", INTERNAL):
-        raise Refusal(
-            "bulk.whole",
-            "案件報告書の一括発行は「{name}」だけです。",
-            "Case reports are issued in bulk for “{name}” alone.",
-            place="profile",
-            name=profile(INTERNAL).name,
-        )
 
 
 def _refuse_number(number: int) -> None:

@@ -191,7 +191,7 @@ def claim(work: UnitOfWork, house: House) -> Claimed | None:
     file.lease, file.lease_until = os.urandom(16).hex(), work.now + LEASE
     job = file.job
     user = work.session.get_one(User, job.asked_by)
-    order: Order | Document = Order(file.project_id, job.lang, job.purpose, file.screening_id, house)
+    order: Order | Document = Order(file.project_id, job.lang, job.purpose, file.screening_id, house, job.profile)
     if job.kind != CASE:
         order = Document(job.kind, job.lang, job.purpose, "", file.project_id, job.profile, house)
     work.session.flush()

@@ -31,7 +31,7 @@ from governance.reports.bulk import Choice
 from governance.reports.bulk_zip import PROOF, Part, archive
 from governance.reports.models import BulkFile, Report
 from governance.reports.proofs import sidecar
-from governance.reports.redaction import profiles
+from governance.reports.redaction import INTERNAL, profiles
 from governance.reports.rules import CASE, LANGUAGES, NAMES
 from governance.states import STATES
 from governance.texts import Text
@@ -198,6 +198,7 @@ def _part(file: BulkFile, report: Report | None) -> Part:
     told |= {
         "number": report.number,
         "kind": report.kind,
+        "profile": report.profile or INTERNAL,
         "project": report.project.number if report.project else None,
         "lang": report.lang,
         "file": name,

@@ -191,9 +191,9 @@ def test_mappings_and_extracts_of_the_ledger_are_issued_in_bulk_for_whom_they_ar
     made: World, settings: Settings, runner: bulk_running.Runner, printed: list[str]
 ) -> None:
     one = first(made)
-    for by, kind, disclosed in (("owner", "ledger", ""), ("expert", "portfolio", ""), ("expert", "case", "public")):
-        with pytest.raises(Refusal, match=r"bulk\.(kind|whole)"):
-            ordered(made, one, by=by, kind=kind, disclosed=disclosed)
+    for by, kind in (("owner", "ledger"), ("expert", "portfolio")):
+        with pytest.raises(Refusal, match=r"bulk\.kind"):
+            ordered(made, one, by=by, kind=kind)
     with pytest.raises(Refusal, match="profile"):
         ordered(made, one, kind="mapping", disclosed="none")
     ordered(made, kind="mapping", disclosed="public")
@@ -213,6 +213,11 @@ def test_mappings_and_extracts_of_the_ledger_are_issued_in_bulk_for_whom_they_ar
     ordered(made, kind="mapping", disclosed="public", purpose="もう一度")
     runner.look()
     assert (len(reports(made)), len(printed)) == (4, 4), "unchanged ones are issued again"
+    drafts, told_less = (ordered(made, one, disclosed=code) for code in ("public", "auditor"))
+    runner.look()
+    assert [(file.state, "案" in file.problem["ja"]) for file in job(made, drafts).files] == [("failed", True)]
+    [file] = job(made, told_less).files
+    assert [row.profile for row in reports(made) if row.id == file.report_id] == ["auditor"]
 
 
 def test_filters_choose_and_only_what_may_be_reported_on_is_offered(made: World) -> None:
