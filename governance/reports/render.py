@@ -23,7 +23,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from governance.monitoring import charting
 from governance.paths import TEMPLATES
-from governance.reports import charts, figures, words
+from governance.reports import charts, columns, figures, words
 from governance.reports.assessment import AskedQuestion
 from governance.reports.consistency import gaps
 from governance.reports.content import RECORD_NAME, Content
@@ -96,6 +96,7 @@ def environment() -> Environment:
         local=_local,
         bands=_bands,
         drawn=figures.drawn,
+        widths=columns.widths,
         zone=ZONE_NAME,
         record_name=RECORD_NAME,
     )

@@ -290,7 +290,7 @@ def _precedents(work: UnitOfWork, item: AgendaItem) -> Block:
         )
         for each in found
     ]
-    return {**table(head, rows), "widths": ["24", "26", "", "56"], "caption": None}
+    return table(head, rows)
 
 
 def _conditions(work: UnitOfWork, screening: Screening) -> Block:

@@ -35,6 +35,7 @@ def test_a_report_is_checked_in_the_browser_and_sent_nowhere(towns: Towns) -> No
         page = auditor.page
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
+        expect(page.locator("[data-part=result]")).to_be_hidden()
         page.locator("[data-part=pdf]").set_input_files(given("AIG-1.ja.pdf", made.pdf))
         auditor.reads("信頼する鍵")
         expect(page.locator("[data-part=record]")).to_have_attribute("data-code", "no_key")
