@@ -29,7 +29,7 @@ from governance.refusals import NotFound, Refusal
 from governance.screenings import measures
 from governance.screenings import services as screenings
 from governance.screenings.models import Screening
-from governance.texts import Text
+from governance.texts import ERASED_BOTH, Text
 from governance.work import UnitOfWork
 
 KINDS: dict[str, Text] = {
@@ -68,13 +68,20 @@ class Carried:
 
 
 def line(work: UnitOfWork, session: KytSession, line_id: str) -> Line:
-    """Return a key line of a finished session. Raises Refusal while it is held, NotFound for a line that is not marked."""
+    """Return a key line of a finished session. Raises Refusal while it is held and once it is erased, NotFound
+    for a line that is not marked."""
     record = kyt.record_of(work, session)
     if record is None:
         raise Refusal(
             "lessons.unfinished",
             "KYTを終了して記録を確定してから、反映できます。",
             "Finish the session first; its record is what is carried over.",
+        )
+    if record.body == ERASED_BOTH:
+        raise Refusal(
+            "lessons.erased",
+            "このKYTの内容は消去されたため、反映できません。",
+            "What this session said was erased, so there is nothing to carry over.",
         )
     for one in ending.told(record)["hazards"]:
         if one["id"] == line_id and one["mark"] == "key":

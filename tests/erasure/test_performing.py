@@ -26,6 +26,7 @@ from governance.learning.models import KytRecord, KytSession
 from governance.ledger.audit import verify_database
 from governance.ledger.models import LedgerEvent
 from governance.ledger.notes import SecretKey, sign
+from governance.lessons import services as lessons
 from governance.monitoring.models import Incident, IncidentChange, Reading
 from governance.notary import Notary
 from governance.projects.erased import refuse_erased
@@ -160,6 +161,8 @@ def operated(case: Case) -> tuple[object, ...]:
         record = work.session.scalars(select(KytRecord)).one()
         assert [each["cause"] for each in ending.told(record)["hazards"]] == ["（消去された文） (text was erased)"] * 3
         assert not any(each.said() for each in work.session.scalars(select(IncidentChange)))
+        with pytest.raises(Refusal, match="消去されたため、反映できません"):
+            lessons.line(work, session, session.hazards[0].id)
         return values, [one.state, one.severity], marks
 
 
