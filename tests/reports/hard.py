@@ -117,7 +117,7 @@ def _evidence(n: int) -> Any:
 
 
 def _finding(first: Any, n: int) -> Any:
-    hard = TEXT if n % 6 == 0 else RARE
+    hard = TEXT if n % 15 == 0 else RARE
     return {**deepcopy(first), "id": f"F{n}", "title": hard, "fact": hard, "cause": hard, "impact": None}
 
 
@@ -176,7 +176,7 @@ def _fill_up(made: World, screening: str) -> None:
 def _conditions(made: World) -> tuple[ConditionDraft, ...]:
     people = made.people["owner"].id, made.people["expert2"].id
     until = local_date(made.now) + timedelta(days=90)
-    texts = (f"条件{n:02} {RARE if n % 10 else TEXT}" for n in range(CONDITIONS))
+    texts = (f"条件{n:02} {RARE if n % 30 else TEXT}" for n in range(CONDITIONS))
     return tuple(ConditionDraft(text, "pre_launch", *people, until) for text in texts)
 
 

@@ -12,8 +12,8 @@ import pytest
 from governance.reports.glyphs import printable
 from governance.storage.database import Database
 from governance.storage.files import FileStore
+from governance.storage.migrate import upgrade
 from tests.builders import world
-from tests.conftest import FreshDatabase
 from tests.reports import drawn, hard
 
 MADE = [
@@ -31,11 +31,13 @@ Printed = Callable[[str, str], drawn.File]
 
 
 @pytest.fixture(scope="module")
-def strained(fresh_database: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[hard.Strained]:
-    with fresh_database() as url:
-        database = Database(url)
-        yield hard.strained(world(database), FileStore(tmp_path_factory.mktemp("files")))
-        database.dispose()
+def strained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hard.Strained]:
+    """Take the case through its way once, on SQLite: what is drawn does not depend on where it was kept."""
+    folder = tmp_path_factory.mktemp("strained")
+    database = Database(f"sqlite:///{folder}/hard.sqlite3")
+    upgrade(database)
+    yield hard.strained(world(database), FileStore(folder / "files"))
+    database.dispose()
 
 
 @pytest.fixture(scope="module")
