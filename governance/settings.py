@@ -21,8 +21,9 @@ from sqlalchemy.exc import ArgumentError
 
 from governance.explained import NUMBER, TEXT, TRUTH, Explained
 from governance.refusals import Problem, Refusals
-from governance.settings_ledger import LedgerSettings, bucket_url
+from governance.settings_ledger import LedgerSettings
 from governance.settings_mail import MailSettings
+from governance.settings_reports import bucket_url
 from governance.texts import Text
 
 PREFIX = "GOVERNANCE_"

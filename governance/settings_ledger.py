@@ -8,22 +8,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from governance.explained import Explained
 from governance.settings_mail import MailSettings, address
+from governance.settings_reports import bucket_url
 from governance.texts import Text
-
-
-def bucket_url(value: str) -> str:
-    """Return the address of a bucket without a closing slash; raise `ValueError` unless it is `s3://bucket[/prefix]` or empty."""
-    parts = urlsplit(value)
-    if value and (parts.scheme != "s3" or not parts.hostname or parts.query or parts.fragment or parts.username):
-        raise ValueError("no bucket")
-    return value.rstrip("/")
 
 
 def _folder(path: Path | None) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 from pydantic_settings import BaseSettings
@@ -20,6 +21,14 @@ def _file(path: Path | None) -> Path | None:
     if not whole.is_file():
         raise ValueError("no such file")
     return whole
+
+
+def bucket_url(value: str) -> str:
+    """Return the address of a bucket without a closing slash; raise `ValueError` unless it is `s3://bucket[/prefix]` or empty."""
+    parts = urlsplit(value)
+    if value and (parts.scheme != "s3" or not parts.hostname or parts.query or parts.fragment or parts.username):
+        raise ValueError("no bucket")
+    return value.rstrip("/")
 
 
 class ReportSettings(BaseSettings):
@@ -75,6 +84,20 @@ class ReportSettings(BaseSettings):
             Text("なし", "none"),
         ),
     ] = None
+
+    bulk_url: Annotated[
+        str,
+        AfterValidator(bucket_url),
+        Explained(
+            Text(
+                "一括発行した報告書を、依頼した人が望むときにフォルダーとして書き出すバケット（S3互換）。接続先と鍵は FILES_URL と同じ。",
+                "Bucket (S3 protocol) where a bulk issue is written as a folder when whoever orders it wants so; endpoint and keys "
+                "as for FILES_URL.",
+            ),
+            Text("s3://バケット または s3://バケット/接頭辞", "s3://bucket or s3://bucket/prefix"),
+            Text("なし（ZIPだけ）", "none: ZIP alone"),
+        ),
+    ] = ""
 
     @property
     def certificate(self) -> tuple[Path, Path | None] | None:

@@ -6,6 +6,7 @@ has at that moment; a second look at the rights follows when the files are fetch
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -91,12 +92,21 @@ def kinds(actor: Actor) -> list[str]:
     return [CASE, MAPPING, *([LEDGER] if may(actor, ISSUE_HOUSE) else [])]
 
 
+# long: one line for each part of the order
 def order(
-    work: UnitOfWork, choice: Choice, lang: str, purpose: str, *, kind: str = CASE, disclosed: str = ""
+    work: UnitOfWork,
+    choice: Choice,
+    lang: str,
+    purpose: str,
+    *,
+    kind: str = CASE,
+    disclosed: str = "",
+    into_folder: bool = False,
 ) -> BulkJob:
     """Order the reports of all cases that fit and that the actor may report on (asked of each case, and anew when it is made).
 
-    `disclosed` names the profile. Raises Refusal(s) for a wrong request, an empty choice and one that is too large.
+    `disclosed` names the profile; `into_folder` also writes them into a folder of the bucket (bulk_folder.py).
+    Raises Refusal(s) for a wrong request, an empty choice and one that is too large.
     """
     check_request(lang, purpose)
     _check_kind(work.actor, kind)
@@ -110,6 +120,7 @@ def order(
         chosen=choice.as_dict(),
         asked_by=work.actor.id,
         asked_at=work.now,
+        folder=f"{work.now:%Y%m%dT%H%M%SZ}-{os.urandom(4).hex()}" if into_folder else "",
         files=[BulkFile(position=n, project_id=p.id, screening_id=row.id) for n, (p, row) in enumerate(found, 1)],
     )
     work.session.add(job)
@@ -188,7 +199,7 @@ def go_on(work: UnitOfWork, row: BulkJob) -> None:
         if file.state != "done":
             file.state, file.attempts, file.problem = "waiting", 0, {}
             file.lease, file.lease_until = "", None
-    row.state, row.problem, row.ended_at = "running", {}, None
+    row.state, row.problem, row.ended_at, row.written_at = "running", {}, None, None
     work.session.flush()
 
 

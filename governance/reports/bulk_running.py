@@ -22,7 +22,7 @@ from sqlalchemy import or_, select, update
 from governance.accounts.models import User
 from governance.notifications.services import notify
 from governance.refusals import Forbidden, Refusal
-from governance.reports import documents, issuing, services
+from governance.reports import bulk_folder, documents, issuing, services
 from governance.reports.documents import Order as Document
 from governance.reports.house import House
 from governance.reports.house_file import house_of
@@ -101,8 +101,17 @@ class Runner:
                 ended, busy = wait(busy, timeout=RENEWED)
                 done += sum(each.result() for each in ended)
                 self._system(lambda work: renew(work, dict(held)))
+        self._write_folders()
         self._system(close)
         return done
+
+    def _write_folders(self) -> None:
+        """Write the folders of jobs whose files are all made; what keeps one from being written stops its job, which can go on later."""
+        with open_work(self.database, SYSTEM, read_only=True) as work:
+            due = bulk_folder.unwritten(work)
+        for one in due:
+            problem = bulk_folder.write(self.database, self.settings, one)
+            self._system(lambda work, id=one.job_id, problem=problem: written(work, id, problem))  # type: ignore[misc]
 
     def _make_all(self, held: dict[str, str]) -> int:
         count = 0
@@ -231,15 +240,29 @@ def stop(work: UnitOfWork, claimed: Claimed, text: Text) -> None:
         _tell(work, file.job, "stopped")
 
 
+def written(work: UnitOfWork, job_id: str, problem: Text | None) -> None:
+    """Note that the folder of a job has all its files, or stop the job for what kept it from getting them."""
+    query = select(BulkJob).where(BulkJob.id == job_id, BulkJob.state == "running").with_for_update()
+    row = work.session.scalars(query).one_or_none()
+    if row is None:
+        return
+    if problem is None:
+        row.written_at = work.now
+        return
+    row.state, row.problem, row.ended_at = "stopped", problem.as_dict(), work.now
+    _tell(work, row, "stopped")
+
+
 def close(work: UnitOfWork) -> None:
-    """End the jobs whose files are all done with, and give up files that have killed their worker again and again."""
+    """End the jobs whose files are all done with and in their folder, and give up files that have killed their worker again and again."""
     free = or_(BulkFile.lease_until.is_(None), BulkFile.lease_until < work.now)
     hopeless = (BulkFile.state == "waiting", BulkFile.attempts >= ATTEMPTS, free)
     for file in work.session.scalars(select(BulkFile).where(*hopeless)):
         file.state, file.problem = "failed", BROKEN.as_dict()
     work.session.flush()
     waiting = select(BulkFile.id).where(BulkFile.job_id == BulkJob.id, BulkFile.state == "waiting").exists()
-    query = select(BulkJob).where(BulkJob.state == "running", ~waiting).with_for_update(skip_locked=True)
+    there = or_(BulkJob.folder == "", BulkJob.written_at.is_not(None))
+    query = select(BulkJob).where(BulkJob.state == "running", ~waiting, there).with_for_update(skip_locked=True)
     for job in work.session.scalars(query).all():
         job.state, job.ended_at = "done", work.now
         _tell(work, job, "")

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -28,10 +28,9 @@ from governance.questionnaires.services import framework_in
 from governance.refusals import Refusal, Refusals
 from governance.reports import bulk
 from governance.reports.bulk import Choice
-from governance.reports.bulk_zip import PROOF, Part, archive
-from governance.reports.models import BulkFile, Report
-from governance.reports.proofs import sidecar
-from governance.reports.redaction import INTERNAL, profiles
+from governance.reports.bulk_parts import parts_of
+from governance.reports.bulk_zip import archive
+from governance.reports.redaction import profiles
 from governance.reports.rules import CASE, LANGUAGES, NAMES
 from governance.states import STATES
 from governance.texts import Text
@@ -75,7 +74,8 @@ def _index(refused: Refusal | Refusals | None = None) -> ResponseReturnValue:
         names=NAMES,
         kinds=[(code, NAMES[code]) for code in bulk.kinds(work.actor)],
         profiles=[(code, each.name) for code, each in profiles().items()],
-        asked={name: request.form.get(name, "") for name in ("kind", "profile")},
+        asked={name: request.form.get(name, "") for name in ("kind", "profile", "into_folder")},
+        place=_place(),
         lang=request.form.get("lang", locale()),
         purpose=request.form.get("purpose", ""),
         problems=problems_of(refused) if refused else [],
@@ -125,7 +125,15 @@ def order() -> ResponseReturnValue:
     """Order the reports that the filters in the address lead to."""
     try:
         lang, purpose, kind, disclosed = (request.form.get(name, "") for name in ("lang", "purpose", "kind", "profile"))
-        made = bulk.order(current_work(), _choice(), lang, purpose, kind=kind or CASE, disclosed=disclosed)
+        made = bulk.order(
+            current_work(),
+            _choice(),
+            lang,
+            purpose,
+            kind=kind or CASE,
+            disclosed=disclosed,
+            into_folder=bool(_place()) and "into_folder" in request.form,
+        )
     except (Refusal, Refusals) as refused:
         return _index(refused)
     tell(Text("一括発行を始めました。", "The bulk issue has begun."))
@@ -149,7 +157,13 @@ def show(job_id: str) -> ResponseReturnValue:
         languages=LANGUAGES,
         names=NAMES,
         profiles=profiles(),
+        place=_place(),
     )
+
+
+def _place() -> str:
+    """Return the address of the bucket that takes folders; empty when there is none."""
+    return str(current_app.config["SETTINGS"].bulk_url)
 
 
 @blueprint.post("/reports/bulk/<job_id>/cancel")
@@ -178,38 +192,10 @@ def files(job_id: str) -> ResponseReturnValue:
     """Hand out the ZIP of what was made and may still be read, written while it is sent."""
     work = current_work()
     row = bulk.job(work, job_id)
-    parts = [_part(file, report) for file, report in bulk.fetchable(work, row)]
+    parts = parts_of(work, row)
     at = row.asked_at.astimezone(zone())
     answer = Response(archive(file_store(), parts, at), mimetype="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="reports-{at:%Y%m%d-%H%M}.zip"'
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     close_units()
     return answer
-
-
-# long: one line for each thing the manifest says
-def _part(file: BulkFile, report: Report | None) -> Part:
-    """Return what the archive holds of one file and what its manifest says."""
-    told: dict[str, Any] = {"position": file.position, "state": file.state, "error": file.problem or None, "file": None}
-    if report is None:
-        return Part("", "", told | {"state": "withheld"} if file.report_id else told)
-    name = f"{report.number}.{report.lang}.pdf"
-    proof = sidecar(current_work().session, "report", report.id, report.file_digest)
-    told |= {
-        "number": report.number,
-        "kind": report.kind,
-        "profile": report.profile or INTERNAL,
-        "project": report.project.number if report.project else None,
-        "lang": report.lang,
-        "file": name,
-        "proof": name + PROOF if proof else None,
-        "sha256": report.file_digest,
-        "record_sha256": report.record_digest,
-        "size": report.size,
-        "pages": report.pages,
-    }
-    if report.annulment is not None:
-        return Part("", "", told | {"state": "annulled", "file": None, "proof": None})
-    if report.erased_id is not None:
-        return Part("", "", told | {"state": "erased", "file": None, "proof": None})
-    return Part(name, report.file_digest, told, proof)

@@ -52,22 +52,29 @@ class _Pipe(io.RawIOBase):
 
 def archive(store: Store, parts: list[Part], at: datetime) -> Iterator[bytes]:
     """Yield the archive piece by piece; a file that is damaged in the store is left out, and the manifest says so."""
-    pipe, lines = _Pipe(), []
+    pipe = _Pipe()
     with ZipFile(pipe, "w") as made:
-        for part in parts:
-            told = part.told
-            if part.digest:
-                try:
-                    made.writestr(_entry(part.name, at, ZIP_STORED), store.read(part.digest))
-                except DamagedFile:
-                    told = {**told, "state": "damaged", "file": None, "proof": None}
-                else:
-                    if part.proof is not None:
-                        made.writestr(_entry(part.name + PROOF, at, ZIP_STORED), part.proof)
-            lines.append(json.dumps(told, ensure_ascii=False, sort_keys=True))
+        for name, content in contents(store, parts):
+            made.writestr(_entry(name, at, ZIP_DEFLATED if name == MANIFEST else ZIP_STORED), content)
             yield pipe.taken()
-        made.writestr(_entry(MANIFEST, at, ZIP_DEFLATED), "\n".join(lines) + "\n")
     yield pipe.taken()
+
+
+def contents(store: Store, parts: list[Part]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each file, its proof after it, and the manifest last; a file that is damaged is left out."""
+    lines = []
+    for part in parts:
+        told = part.told
+        if part.digest:
+            try:
+                yield part.name, store.read(part.digest)
+            except DamagedFile:
+                told = {**told, "state": "damaged", "file": None, "proof": None}
+            else:
+                if part.proof is not None:
+                    yield part.name + PROOF, part.proof
+        lines.append(json.dumps(told, ensure_ascii=False, sort_keys=True))
+    yield MANIFEST, ("\n".join(lines) + "\n").encode()
 
 
 def _entry(name: str, at: datetime, packed: int) -> ZipInfo:

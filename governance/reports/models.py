@@ -113,7 +113,8 @@ class ReportAnnulment(Base):
 class BulkJob(Base):
     """Many reports asked for at once: of which kind, in which language, for whom and why, as which person, and whether it still runs.
 
-    What it leads to, the issued reports, is governed; the job itself is work in hand and goes after a while.
+    What it leads to, the issued reports, is governed; the job itself is work in hand and goes after a while. `folder` is the folder of the
+    bucket that gets the files as well (none when empty), `written_at` when it had them all.
     """
 
     __tablename__ = "bulk_jobs"
@@ -134,6 +135,8 @@ class BulkJob(Base):
     asked_by: Mapped[str] = ref("users.id")
     asked_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    folder: Mapped[Line] = mapped_column(default="", server_default="")
+    written_at: Mapped[datetime | None]
 
     files: Mapped[list[BulkFile]] = relationship(back_populates="job", order_by="BulkFile.position")
 

@@ -18,6 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import obstore
 import pytest
 from sqlalchemy import select
 
@@ -38,7 +39,10 @@ from governance.reports.printing import PressFailed, Printed
 from governance.settings import Settings
 from governance.storage import files
 from governance.storage.database import Database
+from governance.storage.objects import bucket
+from governance.web import create_app
 from governance.work import open_work, run
+from tests import buckets
 from tests.builders import PASSWORD, TODAY, World, revisited
 from tests.visitor import Visitor, service
 
@@ -185,6 +189,63 @@ def test_the_same_ordered_again_is_issued_again_without_printing(
     ordered(made, one, purpose="もう一度")
     runner.look()
     assert (len(reports(made)), len(printed), acts(made, "ReportIssued")) == (1, 1, 2)
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Address of a bucket."""
+    with buckets.server() as address:
+        yield buckets.bucket(address, monkeypatch)
+
+
+def in_bucket(place: str) -> dict[str, bytes]:
+    """Everything below a place: content by path."""
+    there = bucket(place)
+    paths = [str(each["path"]) for batch in obstore.list(there) for each in batch]
+    return {path: bytes(obstore.get(there, path).bytes()) for path in paths}
+
+
+def test_a_folder_of_the_bucket_holds_what_the_archive_holds(
+    made: World, settings: Settings, place: str, printed: list[str]
+) -> None:
+    settings = settings.model_copy(update={"bulk_url": place})
+    browser = Visitor(create_app(settings, made.database))
+    limiter.reset()
+    browser.sign_in("expert@test.example", PASSWORD)
+    assert place in browser.get("/reports/bulk").text
+    address = browser.post("/reports/bulk", {"lang": "ja", "purpose": "監査", "into_folder": "1"}).headers["Location"]
+    assert "まだ書き出していません" in browser.get(address).text
+    bulk_running.Runner(made.database, settings).look()
+    page = browser.get(address).text
+    assert ("書き出し済み" in page, "まだ書き出していません" in page) == (True, False)
+    folder = job(made, address.rpartition("/")[2]).folder
+    assert f"{place}/{folder}" in page
+    content = zipfile.ZipFile(io.BytesIO(browser.get(f"{address}/files").data))
+    assert in_bucket(place) == {f"{folder}/{name}": content.read(name) for name in content.namelist()}
+    assert len(content.namelist()) >= 4
+
+
+def test_a_folder_that_cannot_be_written_stops_the_job_and_going_on_asks_for_the_rights_anew(
+    made: World, settings: Settings, place: str, printed: list[str]
+) -> None:
+    with made.acting("expert") as work:
+        job_id = bulk.order(work, Choice(), "ja", "監査", into_folder=True).id
+    for wrong, words in (("", "設定されていません"), ("s3://no-such-bucket/x", "書き出せませんでした")):
+        bulk_running.Runner(made.database, settings.model_copy(update={"bulk_url": wrong})).look()
+        stopped = job(made, job_id)
+        assert (stopped.state, len(reports(made))) == ("stopped", 3)
+        assert words in stopped.problem["ja"]
+        with made.acting("expert") as work:
+            bulk.go_on(work, bulk.job(work, job_id))
+    hidden = stopped.files[0].project_id
+    with made.acting() as work:
+        bar_reading(work, work.session.get_one(Project, hidden), made.people["expert"].id)
+    bulk_running.Runner(made.database, settings.model_copy(update={"bulk_url": place})).look()
+    assert (job(made, job_id).state, len(reports(made)), len(printed)) == ("done", 3, 3)
+    found = {path.rpartition("/")[2]: content for path, content in in_bucket(place).items()}
+    told = [json.loads(line) for line in found.pop("MANIFEST.jsonl").decode().splitlines()]
+    assert [each["state"] for each in told] == ["withheld", "done", "done"]
+    assert sorted(found) == sorted(each[key] for each in told[1:] for key in ("file", "proof") if each[key])
 
 
 def test_mappings_and_extracts_of_the_ledger_are_issued_in_bulk_for_whom_they_are_meant(
