@@ -135,7 +135,7 @@ class BulkJob(Base):
     asked_by: Mapped[str] = ref("users.id")
     asked_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    folder: Mapped[Line] = mapped_column(default="", server_default="")
+    folder: Mapped[Code] = mapped_column(default="", server_default="")
     written_at: Mapped[datetime | None]
 
     files: Mapped[list[BulkFile]] = relationship(back_populates="job", order_by="BulkFile.position")

@@ -14,7 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the columns."""
-    op.add_column("bulk_jobs", sa.Column("folder", sa.String(length=300), server_default="", nullable=False))
+    op.add_column("bulk_jobs", sa.Column("folder", sa.String(length=64), server_default="", nullable=False))
     op.add_column("bulk_jobs", sa.Column("written_at", sa.DateTime(timezone=True), nullable=True))
 
 
