@@ -25,7 +25,8 @@ NO_PAGE = {
     "health", "screenings.token", "scripts", "static", "ledger.verify_again", "notifications.go", "screenings.place",
     "screenings.to_delegated", "interchange.answers_file", "interchange.download", "monitoring.readings_file",
     "reports.file", "screenings.download", "conditions.evidence", "learning.picture", "lessons.blank_sheet",
-    "lessons.record_sheet", "bulk.files", "ledger.checkpoint", "learning.kyt_live", "report_copies.copy", "report_copies.schema",
+    "lessons.record_sheet", "bulk.files", "ledger.checkpoint", "learning.kyt_live", "report_copies.copy", "report_copies.of_paper",
+    "report_copies.schema",
     "meetings.live", "meetings.item.live", "papers.file", "proofs.of_report", "proofs.of_paper", "proofs.verifier", "proofs.keys",
 }  # fmt: skip
 """Endpoints that answer with a file, with what a machine reads, or with the way to another page."""

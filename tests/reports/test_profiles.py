@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, get_type_hints
 import jsonschema
 import pikepdf
 import pytest
+from docx import Document
 from pypdf import PdfReader
 
 from governance.refusals import Refusal
@@ -246,10 +247,11 @@ def test_nothing_that_a_profile_leaves_out_is_in_any_byte_of_a_paper(scene: Scen
         row = work.session.get_one(Paper, made)
         file, stands = scene.store.read(row.file_digest), row.profile
         record = json.loads(scene.store.read(row.record_digest))
-    parts = everything(file)
+        copies = {form: copy_of(row, form, scene.store, None).content for form in FORMATS}
     assert (stands, record["profile"]) == (code, profile(code).stamp())
-    assert [each for each in HIDDEN[code] if holds(parts, each)] == []
-    assert [each for each in PAPERS[kind, code] if not holds(parts, each)] == []
+    for parts in (everything(file), unpacked(copies["docx"]), unpacked(copies["xlsx"]), [copies["json"]]):
+        assert [each for each in HIDDEN[code] if holds(parts, each)] == []
+        assert [each for each in PAPERS[kind, code] if not holds(parts, each)] == []
 
 
 def test_a_pack_stays_inside_and_a_draft_is_not_for_the_public(scene: Scene, printed: list[str]) -> None:
@@ -285,6 +287,29 @@ def test_the_same_paper_is_made_once_for_each_profile_and_the_team_is_told_of_it
     assert whole not in made
     assert issued("") == whole
     assert "審査結果通知書" in app.get("/notices").text
+
+
+def test_papers_are_handed_out_as_word_workbook_and_json_to_whoever_may_have_the_pdf(
+    scene: Scene, printed: list[str]
+) -> None:
+    order = papers.Order(MINUTES, scene.case.meeting, "both")
+    made = papers.issue(scene.made.database, scene.made.actor("secretariat"), scene.store, order)
+    app = Visitor(service(scene.made.database, Path(scene.store.root).parent))
+    app.sign_in("secretariat@test.example")
+    page = app.get(f"/papers/{made}").text
+    addresses = {form: f"/papers/{made}/copy.{form}" for form in FORMATS}
+    assert [form for form, address in addresses.items() if address in page] == list(FORMATS)
+    record = app.get(addresses["json"]).data
+    words = "".join(Document(io.BytesIO(app.get(addresses["docx"]).data)).element.body.itertext())
+    signs = json.loads(record)["signs"]
+    assert all(each["name"]["ja"] in words and each["office"]["en"] in words for each in signs)
+    assert len(signs) == 2
+    assert [each["title"]["ja"] for each in json.loads(record)["sections"] if each["title"]["ja"] not in words] == []
+    assert app.get(addresses["xlsx"]).data[:2] == b"PK"
+    assert app.get(f"/papers/{made}/copy.exe").status_code == 404
+    other = Visitor(service(scene.made.database, Path(scene.store.root).parent))
+    other.sign_in("owner@test.example")
+    assert [other.get(address).status_code for address in addresses.values()] == [404] * 3
 
 
 def test_pages_offer_profiles_and_say_which_one_a_file_has(scene: Scene, printed: list[str]) -> None:
