@@ -5,8 +5,6 @@ The parts that need Pango are loaded by the caller's `loaded`, so that the comma
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from itertools import product
@@ -75,8 +73,7 @@ def issue_command(opened: Opened, loaded: Callable[[str], Any], person: Person) 
         With a profile (auditor, public) what it leaves out is in no part of the file; a board pack knows none.
         portfolio FY2026, FY2026-Q2, 2026-04-01..2026-09-30; form key:version; ledger 0-120, FY2026 or a case; all: one of every kind.
         """
-        if not out.is_dir():  # said before anything is issued
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(out))
+        out.mkdir(parents=True, exist_ok=True)  # what is wrong with the folder is said before anything is issued
         chosen = language or ("all" if kind == "all" else "ja")
         languages = LANGUAGES if chosen == "all" else (chosen,)
         every, settings = loaded("governance.reports.every_kind"), load()

@@ -67,11 +67,11 @@ def write(database: Database, settings: Settings, due: Due) -> Text | None:
         return LEFT
     with open_work(database, actor, read_only=True) as work:
         parts = parts_of(work, job(work, due.job_id))
-    place = bucket(settings.bulk_url)
     try:
+        place = bucket(settings.bulk_url)
         for name, content in contents(open_store(settings), parts):
             obstore.put(place, f"{due.folder}/{name}", content)
-    except (BaseError, OSError, UnreachableStore) as error:
+    except (BaseError, OSError, UnreachableStore, ValueError) as error:
         log.warning("the folder %s was not written: %s", due.folder, type(error).__name__)
         return UNREACHED
     return None

@@ -18,7 +18,7 @@ from governance.refusals import Refusal
 from governance.reports import papers
 from governance.reports.as_docx import as_docx
 from governance.reports.as_xlsx import as_xlsx
-from governance.reports.house import House
+from governance.reports.house import UNCONFIGURED, House
 from governance.reports.models import Paper, Report
 from governance.reports.paper_sources import Source
 from governance.reports.redaction import INTERNAL
@@ -45,7 +45,7 @@ class Copy:
     content: bytes
 
 
-def copy_of(row: Issued, form: str, store: Store, template: Path | None, house: House = papers.UNCONFIGURED) -> Copy:
+def copy_of(row: Issued, form: str, store: Store, template: Path | None, house: House = UNCONFIGURED) -> Copy:
     """Return a report in another format (a key of FORMATS). Raises DamagedFile, and Refusal for a record of an older shape.
 
     `house` names the issuer of a paper, whose record does not.

@@ -41,7 +41,7 @@ from governance.reports import (
     portfolio_words,
 )
 from governance.reports.case import read_case, reportable
-from governance.reports.house import House, arranged, livery
+from governance.reports.house import UNCONFIGURED, House, arranged, livery
 from governance.reports.issuing import Ready
 from governance.reports.kept import refuse_annulled, refuse_overtaken
 from governance.reports.models import Report
@@ -62,7 +62,6 @@ from governance.storage.tables import new_id
 from governance.texts import Text
 from governance.work import Actor, UnitOfWork
 
-UNCONFIGURED = House()
 ISSUE_HOUSE = "report:issue-house"
 
 

@@ -16,7 +16,7 @@ from governance.projects.services import by_number
 from governance.questionnaires.services import current_framework, current_questionnaires, framework_in
 from governance.refusals import NotFound
 from governance.reports import documents, papers, services
-from governance.reports.house import House
+from governance.reports.house import UNCONFIGURED, House
 from governance.reports.models import Paper, Report
 from governance.reports.paper_sources import LETTER, MINUTES, PACK
 from governance.reports.redaction import INTERNAL
@@ -51,7 +51,7 @@ class Manner:
 
     purpose: str
     profile: str = ""
-    house: House = documents.UNCONFIGURED
+    house: House = UNCONFIGURED
     verify: str = ""
 
 

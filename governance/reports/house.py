@@ -129,6 +129,10 @@ class House:
         return {"house": stamp} if stamp else {}
 
 
+UNCONFIGURED = House()
+"""The shipped look, of an installation that says nothing of itself."""
+
+
 def _said(text: Text) -> Bilingual:
     return {"ja": text.ja, "en": text.en}
 

@@ -25,7 +25,7 @@ from governance.refusals import NotFound, Problem, Refusal, Refusals
 from governance.reports import issuing
 from governance.reports.content import RECORD_NAME
 from governance.reports.glyphs import printable
-from governance.reports.house import House, livery
+from governance.reports.house import UNCONFIGURED, House, livery
 from governance.reports.issuing import Ready
 from governance.reports.kept import refuse_annulled, refuse_overtaken
 from governance.reports.models import Paper
@@ -46,7 +46,6 @@ from governance.storage.tables import new_id
 from governance.texts import Text
 from governance.work import Actor, UnitOfWork
 
-UNCONFIGURED = House()
 _NUMBER = re.compile(r"AIG-R2-(\d{4})-(\d{4,})")
 
 

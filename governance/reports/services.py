@@ -23,7 +23,7 @@ from governance.reports import issuing
 from governance.reports.case import Case, read_case, reportable
 from governance.reports.compose import Imprint, compose
 from governance.reports.content import Content
-from governance.reports.house import House, livery
+from governance.reports.house import UNCONFIGURED, House, livery
 from governance.reports.issuing import Ready
 from governance.reports.kept import refuse_annulled, refuse_overtaken
 from governance.reports.models import Report
@@ -41,7 +41,6 @@ from governance.storage.files import DamagedFile, Store
 from governance.storage.tables import new_id
 from governance.work import Actor, UnitOfWork
 
-UNCONFIGURED = House()
 READERS = {FORM: "questionnaire:view", MAPPING: "questionnaire:view"}
 """Who reads a report that is on no case, where it says nothing of the house: what it tells of stands on the pages of questionnaires."""
 _LOOK_BACK = 50  # acts of another year that may have come after the last one of this year

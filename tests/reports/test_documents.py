@@ -7,14 +7,17 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pikepdf
 import pytest
+from click.testing import CliRunner
 from docx import Document
 from pypdf import PdfReader
 from sqlalchemy import select
 
+from governance.cli import cli
 from governance.ledger.services import event, head
 from governance.projects.models import Project
 from governance.refusals import Forbidden, NotFound, Refusal
@@ -252,6 +255,24 @@ def test_one_command_finds_what_there_is_to_issue_and_never_ignores_a_profile(sc
         assert b"Public" in made.content
     with scene.made.acting("system", read_only=True) as work:
         assert every_kind.asked(work, every_kind.ALL, "", "public") == [each for each in found if each.kind != "pack"]
+
+
+def test_the_command_writes_into_a_folder_that_it_makes(
+    scene: Scene, printed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOVERNANCE_DATABASE_URL", scene.made.database.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("GOVERNANCE_DATA_DIR", str(tmp_path / "var"))
+    out = tmp_path / "to" / "auditor"
+    told = CliRunner().invoke(cli, ["--lang", "en", "report", "issue", "form", "--lang", "en", "--out", str(out)])
+    assert told.exit_code == 0, told.output + told.stderr
+    [file] = out.iterdir()
+    assert (file.name in told.output, file.suffixes) == (True, [".form", ".en", ".pdf"])
+    (tmp_path / "file").write_text("no folder")
+    before = len(printed)
+    refused = CliRunner().invoke(cli, ["report", "issue", "form", "--out", str(tmp_path / "file" / "below")])
+    assert (refused.exit_code != 0, len(printed)) == (True, before), (
+        "nothing is issued for a folder that cannot be made"
+    )
 
 
 @pytest.mark.parametrize(
